@@ -1,0 +1,101 @@
+// X.509 certificates and certification requests (RFC 5280, RFC 2986).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "crypto/key.h"
+
+namespace vedette::crypto {
+
+// An immutable certificate; copies share it. Parsing checks form only: see verify_chain.
+class Certificate {
+ public:
+  struct Impl;
+
+  [[nodiscard]] static Result<Certificate> from_der(ByteView der);  // trailing bytes refused
+  [[nodiscard]] static Result<Certificate> from_pem(std::string_view pem);  // the first block
+  [[nodiscard]] static Result<std::vector<Certificate>> all_from_pem(std::string_view pem);
+
+  [[nodiscard]] const Bytes& der() const;
+  [[nodiscard]] std::string pem() const;
+  [[nodiscard]] const Sha256Digest& fingerprint() const;  // SHA-256 of the DER (RFC 8705, x5t#S256)
+  [[nodiscard]] Result<PublicKey> public_key() const;
+  [[nodiscard]] std::string subject() const;  // RFC 2253 text, for people
+  [[nodiscard]] std::string serial_hex() const;
+  [[nodiscard]] TimePoint not_before() const;
+  [[nodiscard]] TimePoint not_after() const;
+  [[nodiscard]] bool is_ca() const;
+  // Every subjectAltName of URI type; nothing when there is none.
+  [[nodiscard]] std::vector<std::string> uri_names() const;
+  // How many subjectAltNames of any type there are.
+  [[nodiscard]] std::size_t alternative_name_count() const;
+
+  explicit Certificate(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  [[nodiscard]] const Impl& impl() const { return *impl_; }
+
+ private:
+  std::shared_ptr<const Impl> impl_;
+};
+
+enum class Purpose { tls_client, tls_server, endorsement_key };
+
+// Builds and checks a path from `leaf` to one of `roots` at `time` (RFC 5280, 6). Anchors are only
+// the `roots` given, never the system's. Refuses CERT-EXPIRED, CERT-NOT-YET-VALID, CERT-UNTRUSTED,
+// CERT-PURPOSE and CERT-CHAIN. For endorsement_key (TCG EK profile) extended key usage is checked
+// to hold 2.23.133.8.1, and its critical directoryName SAN is tolerated.
+[[nodiscard]] Result<void> verify_chain(const Certificate& leaf,
+                                        std::span<const Certificate> intermediates,
+                                        std::span<const Certificate> roots, TimePoint time,
+                                        Purpose purpose);
+
+enum class CertificateKind { root_ca, issuing_ca, server, client };
+
+// What a certificate will say. Serial numbers are 159 random bits; signatures are ECDSA with
+// SHA-256.
+struct CertificateProfile {
+  CertificateKind kind = CertificateKind::client;
+  std::string common_name;
+  std::string organization;
+  std::string uri_name;                   // for client and server: the one URI SAN; may be empty
+  std::vector<std::string> dns_names;     // for server
+  std::vector<std::string> ip_addresses;  // for server, textual
+  std::string permitted_uri_domain;       // for issuing_ca: URI name constraint; may be empty
+  TimePoint not_before;
+  TimePoint not_after;
+};
+
+// root_ca: self-signed, `issuer` must be empty. Client leaves: CA:FALSE, critical digitalSignature,
+// EKU clientAuth and serverAuth (SPIFFE X.509-SVID, 4.4). issuing_ca: pathlen 0.
+[[nodiscard]] Result<Certificate> issue_certificate(const CertificateProfile& profile,
+                                                    const PublicKey& subject_key,
+                                                    const std::optional<Certificate>& issuer,
+                                                    const PrivateKey& issuer_key);
+
+// A PKCS #10 request whose self-signature has been verified.
+struct CertificateRequest {
+  PublicKey public_key;
+  std::string subject;  // RFC 2253 text
+  Bytes subject_der;
+  std::vector<std::string> uri_names;  // of the requested subjectAltName
+  std::size_t alternative_name_count = 0;
+};
+
+// At most 16 KiB. Refuses CSR-SYNTAX and CSR-SIGNATURE.
+[[nodiscard]] Result<CertificateRequest> parse_certificate_request(ByteView der);
+[[nodiscard]] Result<Bytes> make_certificate_request(const PrivateKey& key,
+                                                     const std::string& common_name,
+                                                     const std::string& uri_name);
+// The subject of a certificate as DER, to compare with a request's (RFC 7030, 4.2.2).
+[[nodiscard]] Bytes subject_der(const Certificate& certificate);
+
+// Certificates alone in a degenerate CMS SignedData (RFC 7030, 4.1.3).
+[[nodiscard]] Result<Bytes> make_certs_only(std::span<const Certificate> certificates);
+[[nodiscard]] Result<std::vector<Certificate>> parse_certs_only(ByteView der);
+
+}  // namespace vedette::crypto

@@ -1,0 +1,144 @@
+// HTTP over mutually authenticated TLS 1.3, as applications see it. The adapter is in net/beast/.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "crypto/certificate.h"
+#include "crypto/key.h"
+
+namespace vedette::platform {
+
+// The TLS connection that a request came in on.
+struct Connection {
+  std::uint64_t id = 0;                     // unique while the server runs
+  std::string peer_address;                 // textual, for logs
+  std::optional<crypto::Certificate> peer;  // verified chain to the configured roots
+  // RFC 9266 `EXPORTER-Channel-Binding`, 32 octets; empty on a plain connection.
+  Bytes channel_binding;
+};
+
+struct HttpRequest {
+  std::string method;
+  std::string target;  // path and query as sent, at most 2 KiB; starts with '/'
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  Bytes body;
+
+  [[nodiscard]] std::string header(std::string_view lower_case_name) const;  // empty when absent
+  [[nodiscard]] std::string path() const;                                    // target before '?'
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  Bytes body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  // When set, the body is streamed from here instead: called until it writes 0 octets.
+  // `body_size` is then the Content-Length.
+  std::function<Result<std::size_t>(std::span<std::uint8_t>)> stream;
+  std::uint64_t body_size = 0;
+};
+
+// Answers requests. Called on worker threads, several at once; may block.
+class HttpHandler {
+ public:
+  HttpHandler() = default;
+  HttpHandler(const HttpHandler&) = delete;
+  HttpHandler& operator=(const HttpHandler&) = delete;
+  virtual ~HttpHandler() = default;
+
+  [[nodiscard]] virtual HttpResponse handle(const Connection& connection,
+                                            const HttpRequest& request) = 0;
+};
+
+struct TlsServerSettings {
+  std::vector<crypto::Certificate> chain;  // leaf first
+  crypto::PrivateKey key;
+  std::vector<crypto::Certificate> client_roots;  // anchors for client certificates
+  bool require_client_certificate = true;
+};
+
+struct HttpServerSettings {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;                // 0: the system chooses; see HttpServer::port()
+  std::optional<TlsServerSettings> tls;  // none: plain HTTP, for loopback only
+  std::size_t max_body_bytes = 1 << 20;
+  std::size_t max_connections = 1024;
+  unsigned handler_threads = 2;
+  std::chrono::seconds idle_timeout{300};
+  std::chrono::seconds request_timeout{30};
+};
+
+// A running server. Destruction stops it and waits for handlers under way.
+class HttpServer {
+ public:
+  HttpServer() = default;
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+  virtual ~HttpServer() = default;
+
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  // Closes every live connection that `condemned` picks; at once, mid-request too. Returns how
+  // many.
+  virtual std::size_t close_connections(
+      const std::function<bool(const Connection&)>& condemned) = 0;
+};
+
+struct HttpClientSettings {
+  std::string host;  // DNS name or address, checked against the server's certificate
+  std::uint16_t port = 0;
+  bool plain = false;                      // plain HTTP, for loopback only
+  std::vector<crypto::Certificate> roots;  // anchors for the server; never the system's
+  std::vector<crypto::Certificate> chain;  // our certificate, leaf first; may be empty
+  std::optional<crypto::PrivateKey> key;
+  std::chrono::seconds timeout{20};
+  std::size_t max_body_bytes = 16 << 20;
+};
+
+// One keep-alive connection to one server, opened on first use and again after it broke.
+// Thread-safe: one request at a time. Refuses NET-UNREACHABLE, NET-TLS, NET-TIMEOUT, NET-CLOSED
+// (the peer closed an open connection before it answered) and NET-SIZE. A status of 400 or above is
+// no refusal here.
+class HttpClient {
+ public:
+  HttpClient() = default;
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+  virtual ~HttpClient() = default;
+
+  [[nodiscard]] virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
+  // The body goes to `sink` as it arrives; a refusal by the sink ends the transfer and is returned.
+  // Only bodies of status 200 go there, others are in the response.
+  [[nodiscard]] virtual Result<HttpResponse> download(
+      const HttpRequest& request, const std::function<Result<void>(ByteView)>& sink) = 0;
+  // RFC 9266 binding of the present connection, opening it if need be.
+  [[nodiscard]] virtual Result<Bytes> channel_binding() = 0;
+  // Whether the connection is open as far as the kernel has heard; false once the peer closed it.
+  [[nodiscard]] virtual bool connected() = 0;
+};
+
+// Makes servers and clients; the composition root passes it to the applications.
+class HttpFactory {
+ public:
+  HttpFactory() = default;
+  HttpFactory(const HttpFactory&) = delete;
+  HttpFactory& operator=(const HttpFactory&) = delete;
+  virtual ~HttpFactory() = default;
+
+  // Refuses NET-LISTEN. `handler` outlives the server.
+  [[nodiscard]] virtual Result<std::unique_ptr<HttpServer>> serve(
+      const HttpServerSettings& settings, HttpHandler& handler) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<HttpClient>> connect(
+      const HttpClientSettings& settings) = 0;
+};
+
+}  // namespace vedette::platform
