@@ -1,0 +1,50 @@
+// Store: everything that the control plane remembers, in transactions that survive a power cut.
+#pragma once
+
+#include <functional>
+
+#include "attestation/reference_values.h"
+#include "base/error.h"
+#include "identity/device.h"
+#include "ledger/log_store.h"
+#include "ledger/receipt_repository.h"
+#include "release/registry.h"
+
+namespace vedette::platform {
+
+// One transaction's view of every aggregate. Valid only inside the function it is passed to.
+class UnitOfWork {
+ public:
+  UnitOfWork() = default;
+  UnitOfWork(const UnitOfWork&) = delete;
+  UnitOfWork& operator=(const UnitOfWork&) = delete;
+  virtual ~UnitOfWork() = default;
+
+  [[nodiscard]] virtual identity::DeviceRegistry& devices() = 0;
+  [[nodiscard]] virtual identity::EnrollmentRules& enrollment_rules() = 0;
+  [[nodiscard]] virtual attestation::ReferenceRepository& references() = 0;
+  [[nodiscard]] virtual attestation::AttestationHistory& attestations() = 0;
+  [[nodiscard]] virtual release::ReleaseRegistry& releases() = 0;
+  [[nodiscard]] virtual ledger::ReceiptRepository& receipts() = 0;
+  [[nodiscard]] virtual ledger::LogStore& log() = 0;
+};
+
+using Work = std::function<Result<void>(UnitOfWork&)>;
+
+// Thread-safe. Refuses STORE-FAILED when the database does.
+class Store {
+ public:
+  Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  virtual ~Store() = default;
+
+  // Runs `work` in a transaction and returns once it is on stable storage. Works that wait together
+  // are committed together (group commit); a work that refuses is rolled back alone, its error
+  // returned.
+  [[nodiscard]] virtual Result<void> write(const Work& work) = 0;
+  // Runs `work` on a consistent snapshot; what it writes is refused.
+  [[nodiscard]] virtual Result<void> read(const Work& work) = 0;
+};
+
+}  // namespace vedette::platform
