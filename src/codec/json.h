@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,7 @@ class Json {
   Json(bool value) : value_(value) {}
   Json(std::int64_t value) : value_(value) {}
   Json(int value) : value_(std::int64_t{value}) {}
+  Json(unsigned value) : value_(std::int64_t{value}) {}
   Json(std::uint64_t value);  // beyond 2^63-1 it is kept as a double
   Json(double value) : value_(value) {}
   Json(std::string value) : value_(std::move(value)) {}
@@ -60,6 +62,8 @@ class Json {
   [[nodiscard]] Result<void> only(std::initializer_list<std::string_view> names) const;
 
   // Sets a member of an object (null becomes an object first); replaces one of the same name.
+  // Throws std::logic_error on any other kind: the caller's mistake. Linear in the number of
+  // members.
   Json& set(std::string name, Json value);
 
   friend bool operator==(const Json&, const Json&) = default;
@@ -70,17 +74,20 @@ class Json {
 
 struct JsonLimits {
   std::size_t max_bytes = 1 << 20;
-  std::size_t max_depth = 32;
+  std::size_t max_depth = 32;  // of arrays and objects in each other; more than 256 counts as 256
   std::size_t max_values = 100'000;
 };
 
-// Reads one JSON text (RFC 8259) and nothing after it but white space. Refuses JSON-SIZE,
-// JSON-DEPTH, JSON-DUPLICATE (two members of one name), JSON-NUMBER (an integer beyond int64, a
-// non-finite number) and JSON-SYNTAX (invalid UTF-8, a byte order mark, a lone surrogate and all
-// the rest).
+// Reads one JSON text (RFC 8259) and nothing after it but white space. Refuses JSON-SIZE (more
+// bytes or values than allowed), JSON-DEPTH, JSON-DUPLICATE (two members of one name, compared
+// after unescaping), JSON-NUMBER (an integer beyond int64, a number too large for a double) and
+// JSON-SYNTAX (invalid UTF-8, a byte order mark, a lone surrogate, an octet 0 and all the rest).
+// An integer is what has neither fraction nor exponent: 1.0 and 1e0 are doubles; -0 is 0.
 [[nodiscard]] Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 // Compact text, members in their order, UTF-8 left as it is, shortest numbers that read back alike.
+// The text is always valid JSON, so that hostile octets may end in a log line: what is not UTF-8
+// becomes U+FFFD, what is no finite number becomes null.
 [[nodiscard]] std::string to_json(const Json& value);
 // The same, indented by two spaces, for people and files.
 [[nodiscard]] std::string to_pretty_json(const Json& value);

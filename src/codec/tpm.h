@@ -61,7 +61,11 @@ struct TpmRsaModulus {
   Bytes modulus;  // big-endian
 };
 
-// TPMT_PUBLIC (Part 2, 12.2.4) of a key. Keyed hashes and symmetric objects are refused.
+// TPMT_PUBLIC (Part 2, 12.2.4) of a key. Refused beyond malformed octets: keyed hashes and
+// symmetric objects; reserved attributes; a symmetric algorithm on anything but a restricted
+// decryption key, or none on one; a modulus whose length differs from keyBits; a coordinate longer
+// than the field or empty (a template). Whether the point lies on the curve is for the crypto
+// module to say.
 struct TpmPublic {
   TpmAlgorithm name_algorithm = TpmAlgorithm::sha256;
   TpmObjectAttributes attributes;
@@ -76,6 +80,9 @@ struct TpmPublic {
   Bytes encoded;  // the TPMT_PUBLIC exactly as it was read: what the Name is computed over
 };
 
+// Octets of a digest of that algorithm; 0 if it is no hash that we know.
+[[nodiscard]] std::size_t digest_size(TpmAlgorithm hash);
+
 [[nodiscard]] Result<TpmPublic> parse_tpmt_public(ByteView bytes);
 // The same behind a UINT16 size (TPM2B_PUBLIC).
 [[nodiscard]] Result<TpmPublic> parse_tpm2b_public(ByteView bytes);
@@ -83,12 +90,15 @@ struct TpmPublic {
 // One TPMS_PCR_SELECTION: a bank and the registers chosen in it, ascending.
 struct TpmPcrSelection {
   TpmAlgorithm bank = TpmAlgorithm::sha256;
-  std::vector<std::uint8_t> registers;  // 0 to 23
+  std::vector<std::uint8_t> registers;  // 0 to 23; may be empty
 
   friend bool operator==(const TpmPcrSelection&, const TpmPcrSelection&) = default;
 };
 
-// TPML_PCR_SELECTION with at most 16 entries and sizeofSelect of 1 to 4; more refuses TPM-SYNTAX.
+// TPML_PCR_SELECTION with at most 16 entries and sizeofSelect of 1 to 4; more refuses TPM-SYNTAX,
+// as do a register above 23 and a bank that we do not know. Entries come in the order of the wire,
+// and one bank may occur twice or select nothing: comparing with what was asked for is the
+// caller's.
 [[nodiscard]] Result<std::vector<TpmPcrSelection>> parse_pcr_selections(ByteView bytes);
 
 struct TpmClockInfo {
@@ -120,7 +130,8 @@ struct TpmAttest {
 
 [[nodiscard]] Result<TpmAttest> parse_tpms_attest(ByteView bytes);
 
-// TPMT_SIGNATURE (Part 2, 11.3.4). ECDSA: r and s as unsigned big-endian integers. RSA: the block.
+// TPMT_SIGNATURE (Part 2, 11.3.4). ECDSA: r and s as unsigned big-endian integers of 1 to 66
+// octets, as sent. RSA: the block.
 struct TpmEcdsaSignature {
   Bytes r;
   Bytes s;
