@@ -31,7 +31,15 @@ class UnitOfWork {
 
 using Work = std::function<Result<void>(UnitOfWork&)>;
 
-// Thread-safe. Refuses STORE-FAILED when the database does.
+// Thread-safe. Refuses, besides what the works refuse:
+//   STORE-FAILED     the database does, be it for a full disk
+//   STORE-BUSY       too many callers wait
+//   STORE-CONFLICT   a row contradicts another: a second device with one TPM, an unknown device
+//   STORE-READ-ONLY  a work of read() writes
+//   STORE-CORRUPT    a row does not hold what it must
+// A work that goes on after one of the first four is rolled back all the same. What a work throws
+// is rolled back and rethrown to the caller. Calling the store from inside a work throws
+// std::logic_error.
 class Store {
  public:
   Store() = default;
