@@ -1,0 +1,20 @@
+// Answers: how the server's verdicts become HTTP responses.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "codec/json.h"
+#include "platform/net/http.h"
+
+namespace vedette::server {
+
+[[nodiscard]] platform::HttpResponse answer(const codec::Json& body);
+[[nodiscard]] platform::HttpResponse answer_text(std::string content_type, std::string_view body);
+
+// The status that an error's code stands for; 403 for everything that a check or a policy refused.
+[[nodiscard]] int status_of(const Error& error);
+// `{"error":{"code","message","cause","hint"}}` with that status.
+[[nodiscard]] platform::HttpResponse answer(const Error& error);
+
+}  // namespace vedette::server

@@ -1,0 +1,48 @@
+// Route: which method and path leads where, as a table that a listener is made of.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "policy/authorization.h"
+#include "platform/net/http.h"
+#include "server/caller.h"
+
+namespace vedette::server {
+
+// One request on its way to its handler.
+struct Call {
+  const platform::Connection& connection;
+  const platform::HttpRequest& request;
+  const Caller& caller;
+  std::vector<std::string> arguments;          // what stood at each `{}` of the pattern
+  std::map<std::string, std::string> query;
+};
+
+using Handler = std::function<Result<platform::HttpResponse>(const Call&)>;
+
+struct Route {
+  std::string method;
+  std::string pattern;    // segments, `{}` for an argument: `/v1/devices/{}/revoke`
+  policy::Action action;  // what the caller must be allowed to do
+  Handler handler;
+};
+
+struct RouteMatch {
+  const Route* route = nullptr;
+  std::vector<std::string> arguments;
+};
+
+// Refuses HTTP-NOT-FOUND, and HTTP-METHOD where only the method is wrong. Arguments are never empty and
+// hold no escapes: names in Vedette need none.
+[[nodiscard]] Result<RouteMatch> find_route(const std::vector<Route>& routes, std::string_view method,
+                                            std::string_view path);
+
+// `a=1&b=2`, without escapes; a name twice or an empty name refuses HTTP-QUERY.
+[[nodiscard]] Result<std::map<std::string, std::string>> parse_query(std::string_view target);
+
+}  // namespace vedette::server
