@@ -1,0 +1,87 @@
+#include "agent/config.h"
+
+#include <filesystem>
+
+#include "codec/settings.h"
+
+namespace vedette::agent {
+
+namespace {
+
+using codec::SettingsReader;
+
+constexpr std::int64_t kMaxPort = 65'535;
+constexpr std::int64_t kMebibyte = 1 << 20;
+
+std::string beside(const std::string& folder, const std::string& path) {
+  return (std::filesystem::path(folder) / path).lexically_normal().string();
+}
+
+std::uint16_t read_port(SettingsReader& reader, std::string_view name, std::int64_t least) {
+  return static_cast<std::uint16_t>(reader.integer(name, 0, least, kMaxPort));
+}
+
+std::uint64_t read_mebibytes(SettingsReader& reader, std::string_view name, std::int64_t fallback,
+                             std::int64_t most) {
+  return static_cast<std::uint64_t>(reader.integer(name, fallback, 1, most) * kMebibyte);
+}
+
+Result<void> read_tpm(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
+  const std::string device = reader.text("tpm.device", "");
+  const std::string software = reader.text("tpm.insecure_software_tpm", "");
+  if (device.empty() == software.empty())
+    return refuse("CONFIG-VALUE", "the section [tpm] must hold exactly one TPM", {},
+                  "set 'device' to e.g. /dev/tpmrm0, or 'insecure_software_tpm' to a swtpm socket");
+  config.insecure_software_tpm = device.empty();
+  config.tcti = device.empty() ? "swtpm:path=" + beside(folder, software) : "device:" + device;
+  return {};
+}
+
+Result<void> check_api(const AgentConfig& config) {
+  if (config.api_address != "127.0.0.1" && config.api_address != "::1")
+    return refuse("CONFIG-VALUE", "the setting 'api.address' is not a loopback address",
+                  config.api_address, "the inference API is plain HTTP: it serves this device alone");
+  return {};
+}
+
+Result<AgentConfig> read(const codec::Json& settings, const std::string& folder) {
+  SettingsReader reader(settings);
+  AgentConfig config;
+  config.state_folder = beside(folder, reader.required_text("state_folder"));
+  config.trust_domain = reader.required_text("trust_domain");
+  config.server_host = reader.required_text("server.host");
+  config.enrollment_port = read_port(reader, "server.enrollment_port", 1);
+  config.device_port = read_port(reader, "server.device_port", 1);
+  config.server_roots = beside(folder, reader.required_text("server.roots"));
+  config.worker_path = beside(folder, reader.required_text("inference.worker"));
+  if (reader.flag("inference.allow_kernel_without_landlock", false))
+    config.posture = inference::Posture::without_landlock;
+  config.worker_memory_bytes = read_mebibytes(reader, "inference.memory_mib", 512, 65'536);
+  config.model_max_bytes = read_mebibytes(reader, "inference.model_max_mib", 512, 65'536);
+  config.inference_deadline = std::chrono::milliseconds{
+      reader.integer("inference.deadline_milliseconds", 2'000, 1, 600'000)};
+  config.api_address = reader.text("api.address", "127.0.0.1");
+  config.api_port = read_port(reader, "api.port", 0);
+  config.poll_interval = std::chrono::seconds{reader.integer("releases.poll_seconds", 60, 1, 86'400)};
+  const auto models = reader.texts("releases.models");
+  for (const std::string& key : reader.texts("releases.publisher_keys"))
+    config.publisher_keys.push_back(beside(folder, key));
+  const Result<void> tpm = read_tpm(reader, folder, config);
+  VEDETTE_CHECK(reader.finish());
+  VEDETTE_CHECK(tpm);
+  VEDETTE_CHECK(check_api(config));
+  for (const std::string& text : models) {
+    VEDETTE_TRY(ModelName name, ModelName::parse(text));
+    config.models.push_back(std::move(name));
+  }
+  return config;
+}
+
+}  // namespace
+
+Result<AgentConfig> load_agent_config(const std::string& path) {
+  VEDETTE_TRY(const codec::Json settings, codec::load_settings(path));
+  return read(settings, std::filesystem::absolute(path).parent_path().string());
+}
+
+}  // namespace vedette::agent

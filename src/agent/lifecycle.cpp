@@ -1,0 +1,96 @@
+#include "agent/lifecycle.h"
+
+#include <algorithm>
+#include <array>
+
+namespace vedette::agent {
+
+namespace {
+
+struct Row {
+  Phase phase;
+  Outcome outcome;
+  Step step;
+};
+
+// In this phase, after this outcome  ->  go there, after a wait?, with models still serving?
+constexpr std::array kTable{
+    Row{Phase::enroll, Outcome::done, {Phase::attest, false, false}},
+    Row{Phase::enroll, Outcome::unreachable, {Phase::enroll, true, false}},
+    Row{Phase::enroll, Outcome::refused, {Phase::enroll, true, false}},
+    Row{Phase::enroll, Outcome::revoked, {Phase::stopped, false, false}},
+    // A refused quote may be a slow operator: ask again. The certificate still stands.
+    Row{Phase::attest, Outcome::done, {Phase::fetch, false, true}},
+    Row{Phase::attest, Outcome::unreachable, {Phase::attest, true, true}},
+    Row{Phase::attest, Outcome::refused, {Phase::attest, true, false}},
+    Row{Phase::attest, Outcome::certificate_due, {Phase::enroll, false, true}},
+    Row{Phase::attest, Outcome::revoked, {Phase::stopped, false, false}},
+    // A release that does not verify must not disturb the one that serves.
+    Row{Phase::fetch, Outcome::done, {Phase::serve, false, true}},
+    Row{Phase::fetch, Outcome::unreachable, {Phase::serve, true, true}},
+    Row{Phase::fetch, Outcome::refused, {Phase::serve, true, true}},
+    Row{Phase::fetch, Outcome::verdict_due, {Phase::attest, false, true}},
+    Row{Phase::fetch, Outcome::revoked, {Phase::stopped, false, false}},
+    Row{Phase::serve, Outcome::done, {Phase::serve, false, true}},
+    Row{Phase::serve, Outcome::certificate_due, {Phase::enroll, false, true}},
+    Row{Phase::serve, Outcome::verdict_due, {Phase::attest, false, true}},
+    Row{Phase::serve, Outcome::releases_due, {Phase::fetch, false, true}},
+    Row{Phase::serve, Outcome::revoked, {Phase::stopped, false, false}},
+    // Trust can come back: the device asks, seldom, whether it was reinstated.
+    Row{Phase::stopped, Outcome::done, {Phase::enroll, true, false}},
+};
+
+struct Meaning {
+  std::string_view prefix;
+  Outcome outcome;
+};
+
+// Read from the top: the first prefix that fits decides.
+constexpr std::array kMeanings{
+    Meaning{"NET-", Outcome::unreachable},
+    Meaning{"STORE-", Outcome::unreachable},
+    Meaning{"HTTP-BUSY", Outcome::unreachable},
+    Meaning{"AUTH-REVOKED", Outcome::revoked},
+    Meaning{"ENR-REVOKED", Outcome::revoked},
+    Meaning{"AUTH-EPOCH", Outcome::verdict_due},
+    Meaning{"EAR-", Outcome::verdict_due},
+    Meaning{"AUTH-CERTIFICATE", Outcome::certificate_due},
+    Meaning{"AUTH-UNKNOWN", Outcome::certificate_due},
+    Meaning{"PEER-", Outcome::certificate_due},
+};
+
+}  // namespace
+
+Step next_step(Phase phase, Outcome outcome) {
+  const auto row = std::ranges::find_if(
+      kTable, [&](const Row& r) { return r.phase == phase && r.outcome == outcome; });
+  return row == kTable.end() ? Step{Phase::enroll, true, false} : row->step;
+}
+
+Outcome outcome_of(const Error& error) {
+  const auto meaning = std::ranges::find_if(
+      kMeanings, [&](const Meaning& m) { return error.code.starts_with(m.prefix); });
+  return meaning == kMeanings.end() ? Outcome::refused : meaning->outcome;
+}
+
+std::string_view name_of(Phase phase) {
+  switch (phase) {
+    case Phase::enroll: return "enrolling";
+    case Phase::attest: return "attesting";
+    case Phase::fetch: return "fetching";
+    case Phase::serve: return "serving";
+    case Phase::stopped: return "stopped";
+  }
+  return "unknown";
+}
+
+std::chrono::milliseconds back_off(unsigned failures, double jitter) {
+  constexpr unsigned kMostDoublings = 6;
+  constexpr std::chrono::milliseconds kLongest{60'000};
+  const std::chrono::milliseconds whole{1'000LL << std::min(failures, kMostDoublings)};
+  const auto bounded = std::min(whole, kLongest);
+  return std::chrono::milliseconds{
+      static_cast<std::int64_t>(static_cast<double>(bounded.count()) * (1.0 - jitter / 2.0))};
+}
+
+}  // namespace vedette::agent
