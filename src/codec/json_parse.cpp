@@ -17,12 +17,13 @@ using Library = nlohmann::json;
 constexpr std::size_t kDeepest = 256;
 constexpr int kNumberOverflow = 406;  // nlohmann's out_of_range.406
 
-// nlohmann's own words without its prefix and without the offending text, which may be no UTF-8.
-std::string reason_of(const nlohmann::detail::exception& error, std::size_t position) {
+// nlohmann's own words, which tell line and column, without its prefix `[...] ` and without the
+// offending text, which may be no UTF-8.
+std::string reason_of(const nlohmann::detail::exception& error) {
   std::string_view words = error.what();
-  if (const auto prefix = words.find(": "); prefix != words.npos) words.remove_prefix(prefix + 2);
-  words = words.substr(0, words.find("; last read"));
-  return std::string(words) + ", at octet " + std::to_string(position);
+  if (const auto prefix = words.find("] "); prefix != std::string_view::npos)
+    words.remove_prefix(prefix + 2);
+  return std::string(words.substr(0, words.find("; last read")));
 }
 
 // Sorting is bounded by n log n whatever names an attacker chooses; a hash table is not.
@@ -148,7 +149,7 @@ bool Builder::parse_error(std::size_t position, const std::string& /*token*/,
                           const nlohmann::detail::exception& error) {
   if (error.id == kNumberOverflow)
     return fail("JSON-NUMBER", "a number is too large", "at octet " + std::to_string(position));
-  return fail("JSON-SYNTAX", "not valid JSON", reason_of(error, position));
+  return fail("JSON-SYNTAX", "not valid JSON", reason_of(error));
 }
 
 Result<Json> Builder::finish(bool accepted) {
