@@ -40,7 +40,8 @@ Result<void> read_tpm(SettingsReader& reader, const std::string& folder, AgentCo
 Result<void> check_api(const AgentConfig& config) {
   if (config.api_address != "127.0.0.1" && config.api_address != "::1")
     return refuse("CONFIG-VALUE", "the setting 'api.address' is not a loopback address",
-                  config.api_address, "the inference API is plain HTTP: it serves this device alone");
+                  config.api_address,
+                  "the inference API is plain HTTP: it serves this device alone");
   return {};
 }
 
@@ -62,7 +63,8 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
       reader.integer("inference.deadline_milliseconds", 2'000, 1, 600'000)};
   config.api_address = reader.text("api.address", "127.0.0.1");
   config.api_port = read_port(reader, "api.port", 0);
-  config.poll_interval = std::chrono::seconds{reader.integer("releases.poll_seconds", 60, 1, 86'400)};
+  config.poll_interval =
+      std::chrono::seconds{reader.integer("releases.poll_seconds", 60, 1, 86'400)};
   const auto models = reader.texts("releases.models");
   for (const std::string& key : reader.texts("releases.publisher_keys"))
     config.publisher_keys.push_back(beside(folder, key));
@@ -80,7 +82,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
 }  // namespace
 
 Result<AgentConfig> load_agent_config(const std::string& path) {
-  VEDETTE_TRY(const codec::Json settings, codec::load_settings(path));
+  VEDETTE_TRY(const codec::Json settings, codec::load_settings(path, "VEDETTE_AGENT_"));
   return read(settings, std::filesystem::absolute(path).parent_path().string());
 }
 

@@ -75,11 +75,16 @@ Outcome outcome_of(const Error& error) {
 
 std::string_view name_of(Phase phase) {
   switch (phase) {
-    case Phase::enroll: return "enrolling";
-    case Phase::attest: return "attesting";
-    case Phase::fetch: return "fetching";
-    case Phase::serve: return "serving";
-    case Phase::stopped: return "stopped";
+    case Phase::enroll:
+      return "enrolling";
+    case Phase::attest:
+      return "attesting";
+    case Phase::fetch:
+      return "fetching";
+    case Phase::serve:
+      return "serving";
+    case Phase::stopped:
+      return "stopped";
   }
   return "unknown";
 }

@@ -17,19 +17,19 @@ enum class Phase {
 };
 
 enum class Outcome {
-  done,            // the phase did what it is for
-  unreachable,     // no answer: try the same again, later
-  refused,         // a check said no
-  certificate_due, // while serving: the certificate is to be renewed
-  verdict_due,     // while serving: it is time to attest again
-  releases_due,    // while serving: it is time to look for releases
-  revoked,         // the control plane withdrew its trust
+  done,             // the phase did what it is for
+  unreachable,      // no answer: try the same again, later
+  refused,          // a check said no
+  certificate_due,  // while serving: the certificate is to be renewed
+  verdict_due,      // while serving: it is time to attest again
+  releases_due,     // while serving: it is time to look for releases
+  revoked,          // the control plane withdrew its trust
 };
 
 struct Step {
   Phase next;
-  bool wait;           // back off before it
-  bool keep_serving;   // models go on answering in between (while their verdict lasts)
+  bool wait;          // back off before it
+  bool keep_serving;  // models go on answering in between (while their verdict lasts)
 };
 
 // Total: every phase and outcome has a step. What is not in the table starts over at enroll.

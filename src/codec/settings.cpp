@@ -14,7 +14,6 @@ namespace vedette::codec {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 1U << 20U;
-constexpr std::string_view kPrefix = "VEDETTE_";
 
 Result<Json> read_one(const std::string& path) {
   VEDETTE_TRY(const Bytes bytes, read_file(path, kMaxFileBytes));
@@ -67,14 +66,14 @@ Json environment_value(std::string_view text) {
   return text;
 }
 
-void apply_environment(Json& settings) {
+void apply_environment(Json& settings, std::string_view prefix) {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view assignment(*entry);
     const std::size_t equals = assignment.find('=');
     const std::size_t split = assignment.find("__");
-    if (!assignment.starts_with(kPrefix) || equals == std::string_view::npos || split > equals)
+    if (!assignment.starts_with(prefix) || equals == std::string_view::npos || split > equals)
       continue;
-    const std::string section = lower(assignment.substr(kPrefix.size(), split - kPrefix.size()));
+    const std::string section = lower(assignment.substr(prefix.size(), split - prefix.size()));
     const std::string key = lower(assignment.substr(split + 2, equals - split - 2));
     Json override;
     override.set(section,
@@ -85,13 +84,14 @@ void apply_environment(Json& settings) {
 
 }  // namespace
 
-Result<Json> load_settings(const std::string& path) {
+Result<Json> load_settings(const std::string& path, std::string_view prefix) {
   VEDETTE_TRY(Json settings, read_one(path));
+  if (prefix.empty()) return settings;
   for (const std::string& file : drop_ins(path)) {
     VEDETTE_TRY(const Json more, read_one(file));
     merge(settings, more);
   }
-  apply_environment(settings);
+  apply_environment(settings, prefix);
   return settings;
 }
 

@@ -13,9 +13,10 @@
 namespace vedette::codec {
 
 // Reads `path` (TOML, at most 1 MiB), then the `*.toml` files of the folder `conf.d` beside it in
-// the order of their names, then environment variables `VEDETTE_<SECTION>__<KEY>`; later ones win,
-// setting by setting. Refuses CONFIG-SYNTAX naming the file.
-[[nodiscard]] Result<Json> load_settings(const std::string& path);
+// the order of their names, then environment variables `<prefix><SECTION>__<KEY>`; later ones win,
+// setting by setting. `prefix` is the program's, e.g. `VEDETTE_AGENT_`; an empty one leaves
+// drop-ins and environment out. Refuses CONFIG-SYNTAX naming the file.
+[[nodiscard]] Result<Json> load_settings(const std::string& path, std::string_view prefix);
 
 // Reads typed values out of merged settings, remembers which were asked for, and keeps the *first*
 // refusal; finish() tells it. A setting is named `section.key`; top-level ones have no dot.

@@ -48,15 +48,15 @@ TEST(Settings, DropInsAndTheEnvironmentWinOverTheFile) {
   std::filesystem::create_directories(folder / "conf.d");
   std::ofstream(folder / "a.toml") << "x = 1\n[device]\nport = 1\naddress = \"one\"\n";
   std::ofstream(folder / "conf.d" / "10.toml") << "[device]\nport = 2\n";
-  ::setenv("VEDETTE_DEVICE__ADDRESS", "three", 1);
-  const auto merged = load_settings(folder / "a.toml");
-  ::unsetenv("VEDETTE_DEVICE__ADDRESS");
+  ::setenv("VEDETTE_TEST_DEVICE__ADDRESS", "three", 1);
+  const auto merged = load_settings(folder / "a.toml", "VEDETTE_TEST_");
+  ::unsetenv("VEDETTE_TEST_DEVICE__ADDRESS");
   ASSERT_TRUE(merged.has_value());
   EXPECT_EQ(*merged->find("device")->find("port")->if_integer(), 2);
   EXPECT_EQ(*merged->find("device")->find("address")->if_string(), "three");
   EXPECT_EQ(*merged->find("x")->if_integer(), 1);
   std::ofstream(folder / "conf.d" / "20.toml") << "x = \n";
-  EXPECT_EQ(load_settings(folder / "a.toml").error().code, "CONFIG-SYNTAX");
+  EXPECT_EQ(load_settings(folder / "a.toml", "VEDETTE_TEST_").error().code, "CONFIG-SYNTAX");
   std::filesystem::remove_all(folder);
 }
 

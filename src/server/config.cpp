@@ -34,7 +34,8 @@ std::string beside(const std::string& folder, const std::string& path) {
 // A quote covers each register once, in ascending order: that is the order of pcrDigest.
 Result<std::vector<std::uint8_t>> ascending_registers(const std::vector<std::int64_t>& listed) {
   std::vector<std::uint8_t> registers;
-  for (const std::int64_t number : listed) registers.push_back(static_cast<std::uint8_t>(number));
+  for (const std::int64_t number : listed)
+    registers.push_back(static_cast<std::uint8_t>(number));
   std::ranges::sort(registers);
   if (std::ranges::adjacent_find(registers) != registers.end())
     return refuse("CONFIG-VALUE", "the setting 'attestation.registers' names a register twice");
@@ -74,7 +75,7 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
 }  // namespace
 
 Result<ServerConfig> load_server_config(const std::string& path) {
-  VEDETTE_TRY(const codec::Json settings, codec::load_settings(path));
+  VEDETTE_TRY(const codec::Json settings, codec::load_settings(path, "VEDETTE_SERVER_"));
   return read(settings, std::filesystem::absolute(path).parent_path().string());
 }
 

@@ -42,7 +42,8 @@ Result<RouteMatch> find_route(const std::vector<Route>& routes, std::string_view
   }
   if (path_is_known)
     return refuse("HTTP-METHOD", "this path does not take that method", std::string(method));
-  return refuse("HTTP-NOT-FOUND", "there is nothing at this path", std::string(path.substr(0, 200)));
+  return refuse("HTTP-NOT-FOUND", "there is nothing at this path",
+                std::string(path.substr(0, 200)));
 }
 
 Result<std::map<std::string, std::string>> parse_query(std::string_view target) {

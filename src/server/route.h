@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "policy/authorization.h"
 #include "platform/net/http.h"
+#include "policy/authorization.h"
 #include "server/caller.h"
 
 namespace vedette::server {
@@ -19,7 +19,7 @@ struct Call {
   const platform::Connection& connection;
   const platform::HttpRequest& request;
   const Caller& caller;
-  std::vector<std::string> arguments;          // what stood at each `{}` of the pattern
+  std::vector<std::string> arguments;  // what stood at each `{}` of the pattern
   std::map<std::string, std::string> query;
 };
 
@@ -37,10 +37,10 @@ struct RouteMatch {
   std::vector<std::string> arguments;
 };
 
-// Refuses HTTP-NOT-FOUND, and HTTP-METHOD where only the method is wrong. Arguments are never empty and
-// hold no escapes: names in Vedette need none.
-[[nodiscard]] Result<RouteMatch> find_route(const std::vector<Route>& routes, std::string_view method,
-                                            std::string_view path);
+// Refuses HTTP-NOT-FOUND, and HTTP-METHOD where only the method is wrong. Arguments are never empty
+// and hold no escapes: names in Vedette need none.
+[[nodiscard]] Result<RouteMatch> find_route(const std::vector<Route>& routes,
+                                            std::string_view method, std::string_view path);
 
 // `a=1&b=2`, without escapes; a name twice or an empty name refuses HTTP-QUERY.
 [[nodiscard]] Result<std::map<std::string, std::string>> parse_query(std::string_view target);

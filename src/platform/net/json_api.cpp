@@ -31,9 +31,8 @@ void add_bearer(HttpRequest& request, const std::string& bearer) {
 
 Result<codec::Json> read_json_answer(const HttpResponse& response) {
   if (response.status >= kFirstRefusal) return std::unexpected(refusal_in(response));
-  auto body = codec::parse_json(as_text(response.body), {.max_bytes = 64U << 20U,
-                                                         .max_depth = 32,
-                                                         .max_values = 2'000'000});
+  auto body = codec::parse_json(
+      as_text(response.body), {.max_bytes = 64U << 20U, .max_depth = 32, .max_values = 2'000'000});
   if (!body)
     return refuse("HTTP-ANSWER", "the server's answer is not valid JSON", describe(body.error()));
   return body;

@@ -1,0 +1,40 @@
+// Credentials: the certificate that this device presents, and the TPM-held key behind it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/strong_id.h"
+#include "crypto/certificate.h"
+#include "crypto/key.h"
+
+namespace vedette::agent {
+
+struct Credentials {
+  DeviceId device;
+  std::vector<crypto::Certificate> chain;  // leaf first
+  crypto::PrivateKey key;                  // delegated: it never leaves the TPM
+
+  [[nodiscard]] const crypto::Certificate& leaf() const { return chain.front(); }
+};
+
+// Makes credentials of a chain that a server issued: the leaf must hold this key and name a device
+// of this trust domain, inside its validity. Refuses AGT-CERTIFICATE-KEY and what identify_peer
+// refuses.
+[[nodiscard]] Result<Credentials> make_credentials(std::vector<crypto::Certificate> chain,
+                                                   crypto::PrivateKey key,
+                                                   const std::string& trust_domain, TimePoint now);
+
+// Two thirds of a certificate's life: when it is to be renewed.
+[[nodiscard]] TimePoint renewal_due(const crypto::Certificate& certificate);
+
+// The chain in `folder`/device.pem. None when there is no file; whatever else is wrong is refused.
+[[nodiscard]] Result<std::optional<std::vector<crypto::Certificate>>> load_chain(
+    const std::string& folder);
+[[nodiscard]] Result<void> save_chain(const std::string& folder,
+                                      const std::vector<crypto::Certificate>& chain);
+
+}  // namespace vedette::agent

@@ -1,0 +1,104 @@
+#include "agent/enrollment.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "codec/base64.h"
+#include "codec/json.h"
+#include "crypto/tpm.h"
+#include "identity/enrollment.h"
+#include "platform/net/json_api.h"
+
+namespace vedette::agent {
+
+namespace {
+
+using codec::Json;
+using platform::HttpClient;
+using platform::HttpRequest;
+
+Result<Json> enrollment_body(HttpClient& client, platform::Tpm& tpm,
+                             const crypto::PrivateKey& key) {
+  VEDETTE_TRY(const Bytes endorsement_key, tpm.endorsement_key());
+  VEDETTE_TRY(const auto endorsement_certificate, tpm.endorsement_certificate());
+  VEDETTE_TRY(const Bytes attestation_key, tpm.attestation_key());
+  VEDETTE_TRY(const Bytes device_key, tpm.device_key());
+  VEDETTE_TRY(const Bytes channel, client.channel_binding());
+  const auto binding = identity::enrollment_binding(channel, key.public_key().spki_sha256());
+  VEDETTE_TRY(const auto certification, tpm.certify_device_key(binding));
+
+  Json proof;
+  proof.set("attest", codec::to_base64(certification.attest));
+  proof.set("signature", codec::to_base64(certification.signature));
+  Json body;
+  body.set("endorsement_key", codec::to_base64(endorsement_key));
+  if (endorsement_certificate)
+    body.set("endorsement_certificate", codec::to_base64(*endorsement_certificate));
+  body.set("attestation_key", codec::to_base64(attestation_key));
+  body.set("device_key", codec::to_base64(device_key));
+  body.set("certification", std::move(proof));
+  return body;
+}
+
+Result<Bytes> member_bytes(const Json& answer, std::string_view name) {
+  VEDETTE_TRY(const std::string text, answer.string(name));
+  return codec::from_base64(text);
+}
+
+// RFC 7030, 3.2.3: the enrolment's id as user name, what only the right TPM could open as password.
+Result<std::string> basic_authorization(platform::Tpm& tpm, const Json& answer) {
+  VEDETTE_TRY(const std::string id, answer.string("enrollment"));
+  VEDETTE_TRY(const Bytes blob, member_bytes(answer, "credential_blob"));
+  VEDETTE_TRY(const Bytes encrypted, member_bytes(answer, "encrypted_secret"));
+  VEDETTE_TRY(const SecretBytes secret, tpm.activate_credential(blob, encrypted));
+  return "Basic " + codec::to_base64(as_bytes(id + ":" + codec::to_base64url(secret.expose())));
+}
+
+Result<std::vector<crypto::Certificate>> post_request(
+    HttpClient& client, std::string target, const Bytes& request_der,
+    const std::optional<std::string>& authorization) {
+  HttpRequest request{.method = "POST",
+                      .target = std::move(target),
+                      .headers = {{"content-type", "application/pkcs10"}},
+                      .body = to_bytes(codec::to_base64(request_der))};
+  if (authorization) request.headers.emplace_back("authorization", *authorization);
+  VEDETTE_TRY(auto response, client.send(request));
+  VEDETTE_TRY(response, platform::expect_success(std::move(response)));
+  VEDETTE_TRY(const Bytes der, codec::from_base64_lines(as_text(response.body)));
+  return crypto::parse_certs_only(der);
+}
+
+}  // namespace
+
+Result<crypto::PrivateKey> device_private_key(platform::Tpm& tpm) {
+  VEDETTE_TRY(const Bytes encoded, tpm.device_key());
+  VEDETTE_TRY(const codec::TpmPublic parsed, codec::parse_tpm2b_public(encoded));
+  VEDETTE_TRY(const crypto::PublicKey public_key, crypto::public_key_of(parsed));
+  VEDETTE_TRY(auto signer, tpm.device_key_signer());
+  return crypto::PrivateKey::delegated(public_key, std::move(signer));
+}
+
+Result<std::vector<crypto::Certificate>> enroll(HttpClient& client, platform::Tpm& tpm,
+                                                const crypto::PrivateKey& key) {
+  VEDETTE_TRY(const Json body, enrollment_body(client, tpm, key));
+  VEDETTE_TRY(const auto response,
+              client.send(platform::json_request("POST", "/v1/enrollments", body)));
+  VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
+  VEDETTE_TRY(const std::string authorization, basic_authorization(tpm, answer));
+  VEDETTE_TRY(const std::string device, answer.string("device"));
+  VEDETTE_TRY(const std::string uri, answer.string("spiffe_id"));
+  VEDETTE_TRY(const Bytes request, crypto::make_certificate_request(key, device, uri));
+  return post_request(client, "/.well-known/est/simpleenroll", request, authorization);
+}
+
+Result<std::vector<crypto::Certificate>> renew(HttpClient& client, const Credentials& credentials) {
+  const auto names = credentials.leaf().uri_names();
+  if (names.size() != 1)
+    return refuse("AGT-CERTIFICATE-KEY", "the present certificate does not name one device");
+  VEDETTE_TRY(const Bytes request, crypto::make_certificate_request(
+                                       credentials.key, credentials.device.str(), names.front()));
+  return post_request(client, "/.well-known/est/simplereenroll", request, std::nullopt);
+}
+
+}  // namespace vedette::agent

@@ -1,0 +1,27 @@
+// Enrollment: from a TPM and an allow-list entry to a certificate (EST, RFC 7030).
+#pragma once
+
+#include <vector>
+
+#include "agent/config.h"
+#include "agent/credentials.h"
+#include "base/error.h"
+#include "platform/net/http.h"
+#include "platform/tpm/tpm.h"
+
+namespace vedette::agent {
+
+// The device key as a private key whose signatures the TPM makes.
+[[nodiscard]] Result<crypto::PrivateKey> device_private_key(platform::Tpm& tpm);
+
+// Proves the TPM to the server and fetches a certificate; `client` speaks to the enrolment
+// listener. Refuses what the server refuses (ENR-*), and TPM-* and NET-*.
+[[nodiscard]] Result<std::vector<crypto::Certificate>> enroll(platform::HttpClient& client,
+                                                              platform::Tpm& tpm,
+                                                              const crypto::PrivateKey& key);
+
+// The same subject, SAN and key for another while (RFC 7030, 4.2.2), over the device listener.
+[[nodiscard]] Result<std::vector<crypto::Certificate>> renew(platform::HttpClient& client,
+                                                             const Credentials& credentials);
+
+}  // namespace vedette::agent

@@ -1,0 +1,84 @@
+#include "cli/operator_client.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "base/fd.h"
+#include "codec/settings.h"
+#include "platform/net/json_api.h"
+
+namespace vedette::cli {
+
+namespace {
+
+constexpr std::size_t kMaxPemBytes = 256U << 10U;
+constexpr std::int64_t kMaxPort = 65'535;
+
+Result<std::vector<crypto::Certificate>> read_certificates(const std::string& path) {
+  VEDETTE_TRY(const Bytes pem, read_file(path, kMaxPemBytes));
+  return crypto::Certificate::all_from_pem(as_text(pem));
+}
+
+}  // namespace
+
+Result<OperatorProfile> load_operator_profile(std::string folder) {
+  const char* environment = std::getenv("VEDETTE_OPERATOR");
+  if (folder.empty() && environment != nullptr) folder = environment;
+  if (folder.empty())
+    return refuse(
+        "CLI-OPERATOR", "no operator was named", {},
+        "pass --operator FOLDER or set VEDETTE_OPERATOR; 'vedette-server init' makes one");
+  VEDETTE_TRY(const codec::Json settings, codec::load_settings(folder + "/operator.toml", ""));
+  codec::SettingsReader reader(settings);
+  OperatorProfile profile{.connection = {}, .folder = folder};
+  profile.connection.host = reader.required_text("host");
+  profile.connection.port = static_cast<std::uint16_t>(reader.integer("port", 0, 1, kMaxPort));
+  const std::string roots = reader.required_text("roots");
+  const std::string certificate = reader.required_text("certificate");
+  const std::string key = reader.required_text("key");
+  VEDETTE_CHECK(reader.finish());
+  VEDETTE_TRY(profile.connection.roots, read_certificates(folder + "/" + roots));
+  VEDETTE_TRY(profile.connection.chain, read_certificates(folder + "/" + certificate));
+  VEDETTE_TRY(const Bytes pem, read_file(folder + "/" + key, kMaxPemBytes));
+  VEDETTE_TRY(profile.connection.key, crypto::PrivateKey::from_pem(as_text(pem)));
+  return profile;
+}
+
+Result<OperatorClient> OperatorClient::open(platform::HttpFactory& http,
+                                            const std::string& folder) {
+  VEDETTE_TRY(const OperatorProfile profile, load_operator_profile(folder));
+  VEDETTE_TRY(auto client, http.connect(profile.connection));
+  return OperatorClient(std::move(client));
+}
+
+Result<codec::Json> OperatorClient::send(const platform::HttpRequest& request) {
+  VEDETTE_TRY(const auto response, client_->send(request));
+  return platform::read_json_answer(response);
+}
+
+Result<codec::Json> OperatorClient::get(const std::string& target) {
+  return send(platform::get_request(target));
+}
+
+Result<std::string> OperatorClient::get_text(const std::string& target) {
+  VEDETTE_TRY(auto response, client_->send(platform::get_request(target)));
+  VEDETTE_TRY(response, platform::expect_success(std::move(response)));
+  return std::string(as_text(response.body));
+}
+
+Result<codec::Json> OperatorClient::post(const std::string& target, const codec::Json& body) {
+  return send(platform::json_request("POST", target, body));
+}
+
+Result<codec::Json> OperatorClient::put(const std::string& target, const codec::Json& body) {
+  return send(platform::json_request("PUT", target, body));
+}
+
+Result<codec::Json> OperatorClient::put_octets(const std::string& target, Bytes body) {
+  return send({.method = "PUT",
+               .target = target,
+               .headers = {{"content-type", "application/octet-stream"}},
+               .body = std::move(body)});
+}
+
+}  // namespace vedette::cli

@@ -1,0 +1,47 @@
+// OperatorClient: the command line's connection to a server's operator listener.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "codec/json.h"
+#include "platform/net/http.h"
+
+namespace vedette::cli {
+
+// `operator.toml` in an operator's folder, as `vedette-server init` writes it:
+//   host = "127.0.0.1"
+//   port = 8445
+//   roots = "roots.pem"          # anchors for the server's certificate
+//   certificate = "operator.pem"
+//   key = "operator.key"
+struct OperatorProfile {
+  platform::HttpClientSettings connection;
+  std::string folder;
+};
+
+// Refuses CLI-OPERATOR when `folder` is empty and VEDETTE_OPERATOR is not set; CONFIG-*; FILE-*.
+[[nodiscard]] Result<OperatorProfile> load_operator_profile(std::string folder);
+
+class OperatorClient {
+ public:
+  [[nodiscard]] static Result<OperatorClient> open(platform::HttpFactory& http,
+                                                   const std::string& folder);
+
+  // Refuses NET-* and whatever the server refuses.
+  [[nodiscard]] Result<codec::Json> get(const std::string& target);
+  [[nodiscard]] Result<std::string> get_text(const std::string& target);
+  [[nodiscard]] Result<codec::Json> post(const std::string& target, const codec::Json& body);
+  [[nodiscard]] Result<codec::Json> put(const std::string& target, const codec::Json& body);
+  [[nodiscard]] Result<codec::Json> put_octets(const std::string& target, Bytes body);
+
+ private:
+  explicit OperatorClient(std::unique_ptr<platform::HttpClient> client)
+      : client_(std::move(client)) {}
+  [[nodiscard]] Result<codec::Json> send(const platform::HttpRequest& request);
+
+  std::unique_ptr<platform::HttpClient> client_;
+};
+
+}  // namespace vedette::cli
