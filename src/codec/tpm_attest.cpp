@@ -20,7 +20,8 @@ Result<TpmPcrSelection> read_selection(ByteReader& reader) {
     return reader.refuse_field("sizeofSelect", "must be 1 to 4");
   VEDETTE_TRY(const ByteView select, reader.take("pcrSelect", size));
   for (std::size_t i = 0; i < select.size() * 8; ++i) {
-    if (((select[i / 8] >> (i % 8)) & 1U) == 0) continue;
+    const std::uint32_t octet = select[i / 8];
+    if (((octet >> (i % 8)) & 1U) == 0) continue;
     if (i >= kRegisters) return reader.refuse_field("pcrSelect", "a register above 23");
     selection.registers.push_back(static_cast<std::uint8_t>(i));
   }
