@@ -3,31 +3,12 @@
 #include <cmath>
 
 #include "codec/json.h"
+#include "codec/utf8.h"
 
 namespace vedette::codec {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-bool continues(char octet) {
-  return (static_cast<unsigned char>(octet) & 0xC0U) == 0x80U;
-}
-
-// Octets of the well-formed UTF-8 sequence at the start of `text` (Unicode, table 3-7), 0 if none:
-// overlong forms, surrogates and what lies beyond U+10FFFF are told by the second octet.
-std::size_t utf8_length(std::string_view text) {
-  const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = octet(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  const unsigned char lowest = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const unsigned char highest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (octet(1) < lowest || octet(1) > highest) return 0;
-  for (std::size_t i = 2; i < length; ++i)
-    if (!continues(text[i])) return 0;
-  return length;
-}
 
 void write_escaped(std::string& out, char character) {
   constexpr std::string_view kHex = "0123456789abcdef";
