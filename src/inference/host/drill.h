@@ -1,0 +1,36 @@
+// Drills: a worker in its real cage commits a forbidden act on purpose. Used by doctor, demo,
+// tests.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "inference/host/worker_process.h"
+
+namespace vedette::inference {
+
+enum class DrillAct { open_file, socket, exec, fork, ptrace };
+
+// `open-file`, `socket`, `exec`, `fork`, `ptrace`.
+[[nodiscard]] std::string_view name_of(DrillAct act);
+[[nodiscard]] std::optional<DrillAct> drill_act_from_name(std::string_view name);
+
+struct DrillVerdict {
+  enum class Outcome {
+    killed,   // the filter ended the worker (SIGSYS): the cage holds
+    refused,  // the call returned an error: another layer held, the filter did not
+    leaked,   // the act succeeded: the cage leaks
+  };
+  Outcome outcome = Outcome::leaked;
+  std::string detail;  // a sentence: what was tried, what happened
+  std::chrono::microseconds duration{0};
+};
+
+// Refuses SBX-SPAWN, SBX-CAGE-* (the cage could not be put up), SBX-DEADLINE.
+[[nodiscard]] Result<DrillVerdict> run_drill(const std::string& worker_path, DrillAct act,
+                                             Posture posture = Posture::full);
+
+}  // namespace vedette::inference
