@@ -1,0 +1,120 @@
+#include <array>
+#include <utility>
+
+#include "platform/store/sqlite/repositories.h"
+
+namespace vedette::platform::sqlite {
+
+namespace {
+
+using identity::Device;
+using identity::DeviceStatus;
+
+constexpr std::array<std::pair<DeviceStatus, std::string_view>, 3> kStatusNames{{
+    {DeviceStatus::active, "active"},
+    {DeviceStatus::quarantined, "quarantined"},
+    {DeviceStatus::revoked, "revoked"},
+}};
+
+std::string_view name_of(DeviceStatus status) {
+  for (const auto& [value, name] : kStatusNames)
+    if (value == status) return name;
+  return {};  // no such status: the table's CHECK refuses it
+}
+
+Result<DeviceStatus> status_of(const Query& row, int column) {
+  VEDETTE_TRY(const std::string text, row.text(column));
+  for (const auto& [value, name] : kStatusNames)
+    if (name == text) return value;
+  return row.corrupt(column, "no such status");
+}
+
+Result<Device> device_of(const Query& row) {
+  VEDETTE_TRY(auto id, row.name<DeviceId>(0));
+  VEDETTE_TRY(auto group, row.name<GroupId>(1));
+  VEDETTE_TRY(const auto status, status_of(row, 2));
+  VEDETTE_TRY(const auto epoch, row.natural(3));
+  VEDETTE_TRY(const auto endorsement, row.digest(4));
+  VEDETTE_TRY(auto attestation_key, row.blob(5));
+  VEDETTE_TRY(const auto device_key, row.digest(6));
+  VEDETTE_TRY(const auto enrolled_at, row.time(7));
+  VEDETTE_TRY(auto reason, row.text(8));
+  return Device{std::move(id), std::move(group), status,
+                Epoch{epoch},  endorsement,      std::move(attestation_key),
+                device_key,    enrolled_at,      std::move(reason)};
+}
+
+Result<std::optional<Device>> first_of(Query query) {
+  VEDETTE_TRY(const bool found, query.next());
+  if (!found) return std::nullopt;
+  return device_of(query);
+}
+
+class SqliteDeviceRegistry final : public identity::DeviceRegistry {
+ public:
+  explicit SqliteDeviceRegistry(Database& database) : database_(&database) {}
+
+  Result<std::optional<Device>> find(const DeviceId& id) override {
+    VEDETTE_TRY(auto query,
+                database_->query("SELECT id, group_name, status, epoch, endorsement_sha256,"
+                                 " attestation_key, device_key_sha256, enrolled_at, status_reason"
+                                 " FROM devices WHERE id = ?",
+                                 {id.str()}));
+    return first_of(std::move(query));
+  }
+
+  Result<std::optional<Device>> find_by_endorsement(
+      const crypto::Sha256Digest& endorsement_sha256) override {
+    VEDETTE_TRY(auto query,
+                database_->query("SELECT id, group_name, status, epoch, endorsement_sha256,"
+                                 " attestation_key, device_key_sha256, enrolled_at, status_reason"
+                                 " FROM devices WHERE endorsement_sha256 = ?",
+                                 {endorsement_sha256}));
+    return first_of(std::move(query));
+  }
+
+  Result<std::vector<Device>> list() override {
+    VEDETTE_TRY(auto query,
+                database_->query("SELECT id, group_name, status, epoch, endorsement_sha256,"
+                                 " attestation_key, device_key_sha256, enrolled_at, status_reason"
+                                 " FROM devices ORDER BY id"));
+    std::vector<Device> devices;
+    for (;;) {
+      VEDETTE_TRY(const bool found, query.next());
+      if (!found) return devices;
+      VEDETTE_TRY(auto device, device_of(query));
+      devices.push_back(std::move(device));
+    }
+  }
+
+  Result<void> save(const Device& device) override {
+    // Only a row of the same id is replaced; another with the same endorsement is a contradiction.
+    VEDETTE_TRY(
+        [[maybe_unused]] const auto rows,
+        database_->execute("INSERT INTO devices (id, group_name, status, epoch, endorsement_sha256,"
+                           " attestation_key, device_key_sha256, enrolled_at, status_reason)"
+                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                           " ON CONFLICT (id) DO UPDATE SET group_name = excluded.group_name,"
+                           " status = excluded.status, epoch = excluded.epoch,"
+                           " endorsement_sha256 = excluded.endorsement_sha256,"
+                           " attestation_key = excluded.attestation_key,"
+                           " device_key_sha256 = excluded.device_key_sha256,"
+                           " enrolled_at = excluded.enrolled_at,"
+                           " status_reason = excluded.status_reason",
+                           {device.id.str(), device.group.str(), name_of(device.status),
+                            device.epoch.value, device.endorsement_sha256, device.attestation_key,
+                            device.device_key_sha256, device.enrolled_at, device.status_reason}));
+    return {};
+  }
+
+ private:
+  Database* database_;
+};
+
+}  // namespace
+
+std::unique_ptr<identity::DeviceRegistry> make_device_registry(Database& database) {
+  return std::make_unique<SqliteDeviceRegistry>(database);
+}
+
+}  // namespace vedette::platform::sqlite

@@ -1,0 +1,86 @@
+#include "platform/store/sqlite/repositories.h"
+
+namespace vedette::platform::sqlite {
+
+namespace {
+
+using identity::AllowedEndorsement;
+using identity::EndorsementRoot;
+
+Result<AllowedEndorsement> endorsement_of(const Query& row) {
+  VEDETTE_TRY(const auto endorsement, row.digest(0));
+  VEDETTE_TRY(auto device, row.name<DeviceId>(1));
+  VEDETTE_TRY(auto group, row.name<GroupId>(2));
+  return AllowedEndorsement{endorsement, std::move(device), std::move(group)};
+}
+
+class SqliteEnrollmentRules final : public identity::EnrollmentRules {
+ public:
+  explicit SqliteEnrollmentRules(Database& database) : database_(&database) {}
+
+  Result<std::optional<AllowedEndorsement>> find(
+      const crypto::Sha256Digest& endorsement_sha256) override {
+    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name"
+                                             " FROM allowed_endorsements"
+                                             " WHERE endorsement_sha256 = ?",
+                                             {endorsement_sha256}));
+    VEDETTE_TRY(const bool found, query.next());
+    if (!found) return std::nullopt;
+    return endorsement_of(query);
+  }
+
+  Result<std::vector<AllowedEndorsement>> list() override {
+    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name"
+                                             " FROM allowed_endorsements"
+                                             " ORDER BY device, endorsement_sha256"));
+    std::vector<AllowedEndorsement> entries;
+    for (;;) {
+      VEDETTE_TRY(const bool found, query.next());
+      if (!found) return entries;
+      VEDETTE_TRY(auto entry, endorsement_of(query));
+      entries.push_back(std::move(entry));
+    }
+  }
+
+  Result<void> allow(const AllowedEndorsement& entry) override {
+    VEDETTE_TRY([[maybe_unused]] const auto rows,
+                database_->execute(
+                    "INSERT INTO allowed_endorsements (endorsement_sha256, device, group_name)"
+                    " VALUES (?, ?, ?) ON CONFLICT (endorsement_sha256)"
+                    " DO UPDATE SET device = excluded.device, group_name = excluded.group_name",
+                    {entry.endorsement_sha256, entry.device.str(), entry.group.str()}));
+    return {};
+  }
+
+  Result<std::vector<EndorsementRoot>> roots() override {
+    VEDETTE_TRY(auto query, database_->query("SELECT group_name, certificate_der"
+                                             " FROM endorsement_roots ORDER BY rowid"));
+    std::vector<EndorsementRoot> roots;
+    for (;;) {
+      VEDETTE_TRY(const bool found, query.next());
+      if (!found) return roots;
+      VEDETTE_TRY(auto group, query.name<GroupId>(0));
+      VEDETTE_TRY(auto certificate, query.blob(1));
+      roots.push_back({std::move(group), std::move(certificate)});
+    }
+  }
+
+  Result<void> add_root(const EndorsementRoot& root) override {
+    VEDETTE_TRY([[maybe_unused]] const auto rows,
+                database_->execute("INSERT INTO endorsement_roots (group_name, certificate_der)"
+                                   " VALUES (?, ?) ON CONFLICT DO NOTHING",
+                                   {root.group.str(), root.certificate_der}));
+    return {};
+  }
+
+ private:
+  Database* database_;
+};
+
+}  // namespace
+
+std::unique_ptr<identity::EnrollmentRules> make_enrollment_rules(Database& database) {
+  return std::make_unique<SqliteEnrollmentRules>(database);
+}
+
+}  // namespace vedette::platform::sqlite

@@ -1,0 +1,129 @@
+#include "platform/store/sqlite/repositories.h"
+
+namespace vedette::platform::sqlite {
+
+namespace {
+
+using release::Release;
+using release::Tier;
+
+Result<Tier> tier_of(const Query& row, int column) {
+  VEDETTE_TRY(const std::string text, row.text(column));
+  const auto tier = release::parse_tier(text);
+  if (!tier) return row.corrupt(column, "no such tier");
+  return *tier;
+}
+
+// "Bytes as received" are kept as octets, whatever characters they are.
+Result<std::string> octets_of(const Query& row, int column) {
+  VEDETTE_TRY(const Bytes octets, row.blob(column));
+  return std::string(as_text(octets));
+}
+
+Result<Release> release_of(const Query& row) {
+  VEDETTE_TRY(auto model, row.name<ModelName>(0));
+  VEDETTE_TRY(const auto number, row.natural(1));
+  VEDETTE_TRY(const auto tier, tier_of(row, 2));
+  VEDETTE_TRY(const auto model_root, row.digest(3));
+  VEDETTE_TRY(auto file_name, row.text(4));
+  VEDETTE_TRY(const auto file_sha256, row.digest(5));
+  VEDETTE_TRY(const auto file_size, row.natural(6));
+  VEDETTE_TRY(auto bundle, octets_of(row, 7));
+  VEDETTE_TRY(auto statement, octets_of(row, 8));
+  VEDETTE_TRY(const auto published_at, row.time(9));
+  VEDETTE_TRY(const bool blocked, row.boolean(10));
+  return Release{std::move(model),     number,       tier,      model_root,
+                 std::move(file_name), file_sha256,  file_size, std::move(bundle),
+                 std::move(statement), published_at, blocked};
+}
+
+Result<std::optional<Release>> first_of(Query query) {
+  VEDETTE_TRY(const bool found, query.next());
+  if (!found) return std::nullopt;
+  return release_of(query);
+}
+
+class SqliteReleaseRegistry final : public release::ReleaseRegistry {
+ public:
+  explicit SqliteReleaseRegistry(Database& database) : database_(&database) {}
+
+  Result<std::optional<Release>> latest(const ModelName& model) override {
+    VEDETTE_TRY(auto query,
+                database_->query("SELECT model, number, tier, model_root, file_name, file_sha256,"
+                                 " file_size, bundle, statement, published_at, blocked"
+                                 " FROM releases WHERE model = ? AND blocked = 0"
+                                 " ORDER BY number DESC LIMIT 1",
+                                 {model.str()}));
+    return first_of(std::move(query));
+  }
+
+  Result<std::optional<Release>> find(const ModelName& model, std::uint64_t number) override {
+    VEDETTE_TRY(auto query,
+                database_->query("SELECT model, number, tier, model_root, file_name, file_sha256,"
+                                 " file_size, bundle, statement, published_at, blocked"
+                                 " FROM releases WHERE model = ? AND number = ?",
+                                 {model.str(), number}));
+    return first_of(std::move(query));
+  }
+
+  Result<std::vector<Release>> list() override {
+    VEDETTE_TRY(auto query,
+                database_->query("SELECT model, number, tier, model_root, file_name, file_sha256,"
+                                 " file_size, bundle, statement, published_at, blocked"
+                                 " FROM releases ORDER BY model, number"));
+    std::vector<Release> releases;
+    for (;;) {
+      VEDETTE_TRY(const bool found, query.next());
+      if (!found) return releases;
+      VEDETTE_TRY(auto release, release_of(query));
+      releases.push_back(std::move(release));
+    }
+  }
+
+  Result<void> add(const Release& release) override {
+    VEDETTE_CHECK(refuse_unless_newest(release));
+    VEDETTE_TRY([[maybe_unused]] const auto rows,
+                database_->execute(
+                    "INSERT INTO releases (model, number, tier, model_root, file_name, file_sha256,"
+                    " file_size, bundle, statement, published_at, blocked)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    {release.model.str(), release.number, release::to_string(release.tier),
+                     release.model_root, release.file_name, release.file_sha256, release.file_size,
+                     as_bytes(release.bundle), as_bytes(release.statement), release.published_at,
+                     release.blocked}));
+    return {};
+  }
+
+  Result<void> set_blocked(const ModelName& model, std::uint64_t number, bool blocked) override {
+    VEDETTE_TRY(const auto rows,
+                database_->execute("UPDATE releases SET blocked = ? WHERE model = ? AND number = ?",
+                                   {blocked, model.str(), number}));
+    if (rows == 1) return {};
+    return refuse("REL-UNKNOWN", "there is no such release",
+                  model.str() + " " + std::to_string(number));
+  }
+
+ private:
+  Result<void> refuse_unless_newest(const Release& release) {
+    VEDETTE_TRY(auto query, database_->query("SELECT number FROM releases WHERE model = ?"
+                                             " ORDER BY number DESC LIMIT 1",
+                                             {release.model.str()}));
+    VEDETTE_TRY(const bool found, query.next());
+    if (!found) return {};
+    VEDETTE_TRY(const auto highest, query.natural(0));
+    if (release.number > highest) return {};
+    return refuse("REL-EXISTS", "this release number is taken, or a higher one is",
+                  release.model.str() + " has reached " + std::to_string(highest),
+                  "publish it as number " + std::to_string(highest + 1));
+  }
+
+  Database* database_;
+};
+
+}  // namespace
+
+std::unique_ptr<release::ReleaseRegistry> make_release_registry(Database& database) {
+  return std::make_unique<SqliteReleaseRegistry>(database);
+}
+
+}  // namespace vedette::platform::sqlite

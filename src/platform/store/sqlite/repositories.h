@@ -1,0 +1,27 @@
+// The repositories of the domains on one connection. Each lives in its own file and borrows the
+// database for its lifetime. Rows that do not parse refuse STORE-CORRUPT.
+#pragma once
+
+#include <memory>
+
+#include "attestation/reference_values.h"
+#include "identity/device.h"
+#include "ledger/log_store.h"
+#include "ledger/receipt_repository.h"
+#include "platform/store/sqlite/database.h"
+#include "release/registry.h"
+
+namespace vedette::platform::sqlite {
+
+[[nodiscard]] std::unique_ptr<identity::DeviceRegistry> make_device_registry(Database& database);
+[[nodiscard]] std::unique_ptr<identity::EnrollmentRules> make_enrollment_rules(Database& database);
+[[nodiscard]] std::unique_ptr<attestation::ReferenceRepository> make_reference_repository(
+    Database& database);
+[[nodiscard]] std::unique_ptr<attestation::AttestationHistory> make_attestation_history(
+    Database& database);
+[[nodiscard]] std::unique_ptr<release::ReleaseRegistry> make_release_registry(Database& database);
+[[nodiscard]] std::unique_ptr<ledger::ReceiptRepository> make_receipt_repository(
+    Database& database);
+[[nodiscard]] std::unique_ptr<ledger::LogStore> make_log_store(Database& database);
+
+}  // namespace vedette::platform::sqlite
