@@ -47,8 +47,9 @@ Json evidence_body(const Challenge& challenge, const platform::TpmQuote& quote) 
   return body;
 }
 
-Result<Verdict> read_verdict(const Json& answer, TimePoint now) {
-  Verdict verdict;
+Result<Verdict> read_verdict(const Json& answer, const DeviceId& device, TimePoint now) {
+  Verdict verdict{
+      .device = device, .ear = {}, .expires_at = {}, .attest_again_at = {}, .epoch = {}};
   VEDETTE_TRY(verdict.ear, answer.string("ear"));
   VEDETTE_TRY(const std::int64_t lifetime, answer.integer("expires_in"));
   VEDETTE_TRY(const std::int64_t again, answer.integer("attest_again_in"));
@@ -77,7 +78,7 @@ Result<Verdict> attest(platform::HttpClient& client, platform::Tpm& tpm,
               client.send(platform::json_request("POST", "/v1/attestation/evidence",
                                                  evidence_body(challenge, quote))));
   VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
-  return read_verdict(answer, asked_at);
+  return read_verdict(answer, credentials.device, asked_at);
 }
 
 }  // namespace vedette::agent

@@ -13,6 +13,7 @@ namespace vedette::agent {
 
 // A verdict as the server gave it. The agent presents the token; it does not judge itself by it.
 struct Verdict {
+  DeviceId device;
   std::string ear;
   TimePoint expires_at;
   TimePoint attest_again_at;

@@ -1,0 +1,93 @@
+// Agent: one device's life: enrol, attest, fetch, serve, and all over again.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "agent/config.h"
+#include "agent/credentials.h"
+#include "agent/fetch.h"
+#include "agent/lifecycle.h"
+#include "agent/local_api.h"
+#include "agent/news.h"
+#include "agent/reporter.h"
+#include "agent/server_link.h"
+#include "agent/serving.h"
+#include "agent/trust_state.h"
+#include "base/clock.h"
+#include "platform/net/http.h"
+#include "platform/tpm/tpm.h"
+
+namespace vedette::agent {
+
+class Agent {
+ public:
+  struct Parts {
+    const Clock& clock;
+    platform::HttpFactory& http;
+    platform::Tpm& tpm;
+    NewsBoard::Listener log;  // called from the agent's threads
+  };
+
+  // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
+  // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, TPM-* and NET-LISTEN.
+  [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+  ~Agent();
+
+  // Lives until stop() is called from another thread.
+  void run();
+  void stop();
+
+  [[nodiscard]] std::uint16_t api_port() const { return api_->port(); }
+  [[nodiscard]] codec::Json status() const;
+
+ private:
+  struct Start;  // what start() gathered
+
+  explicit Agent(Start start);
+
+  [[nodiscard]] Result<void> perform(Phase phase);
+  [[nodiscard]] Result<void> enroll_or_renew();
+  [[nodiscard]] Result<void> adopt(std::vector<crypto::Certificate> chain);
+  [[nodiscard]] Result<void> attest_now();
+  [[nodiscard]] Result<void> fetch_all();
+  [[nodiscard]] Outcome wait_for_duty();
+  void advance(Phase phase, Outcome outcome, const std::optional<Error>& error);
+  void report_while_running();
+  [[nodiscard]] Result<void> report_once(platform::HttpClient& client, const Verdict& verdict);
+  // Whether the whole time passed; false when the agent is to stop.
+  bool sleep_for(std::chrono::milliseconds duration);
+
+  AgentConfig config_;
+  Anchors anchors_;
+  const Clock& clock_;
+  platform::Tpm& tpm_;
+  crypto::PrivateKey key_;
+  ReleaseFloors floors_;
+  NewsBoard news_;
+  TrustState trust_;
+  ServingTable serving_;
+  ServerLink link_;
+  Reporter reporter_;
+  LocalApi handler_;
+  std::unique_ptr<platform::HttpServer> api_;
+
+  // The lifecycle's thread alone uses these.
+  std::unique_ptr<platform::HttpClient> client_;
+  TimePoint releases_due_;
+  unsigned failures_ = 0;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable stop_requested_;
+  std::optional<Credentials> credentials_;
+  Phase phase_ = Phase::enroll;
+  bool stopping_ = false;
+};
+
+}  // namespace vedette::agent

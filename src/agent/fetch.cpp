@@ -1,0 +1,112 @@
+#include "agent/fetch.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "base/fd.h"
+#include "codec/json.h"
+#include "inference/model_memory.h"
+#include "platform/net/json_api.h"
+#include "release/release_statement.h"
+#include "release/stream_verifier.h"
+
+namespace vedette::agent {
+
+namespace {
+
+using codec::Json;
+using release::VerifiedRelease;
+
+constexpr std::size_t kMaxFloorsBytes = 1U << 20U;
+constexpr unsigned kPrivateFile = 0600;
+
+Result<VerifiedRelease> newest_release(platform::HttpClient& client, const std::string& ear,
+                                       std::span<const crypto::PublicKey> publishers,
+                                       const ModelName& model) {
+  VEDETTE_TRY(const auto response,
+              client.send(platform::get_request("/v1/releases/" + model.str(), ear)));
+  VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
+  VEDETTE_TRY(const std::string bundle, answer.string("bundle"));
+  VEDETTE_TRY(const std::string statement, answer.string("statement"));
+  VEDETTE_TRY(VerifiedRelease release, release::verify_release(bundle, statement, publishers));
+  if (release->model != model)
+    return refuse("REL-OTHER", "the server answered with another model's release",
+                  "asked for " + model.str() + ", got " + release->model.str());
+  return release;
+}
+
+// The bytes pass the verifier on their way into the memory; the memory is sealed only if they held.
+Result<inference::SealedModel> download(platform::HttpClient& client, const std::string& ear,
+                                        const VerifiedRelease& release, std::uint64_t max_bytes) {
+  VEDETTE_TRY(auto memory, inference::ModelWriter::create(max_bytes));
+  release::StreamVerifier verifier(release->file_sha256, release->file_size);
+  const std::string target = "/v1/blobs/" + to_hex(release->file_sha256) +
+                             "?model=" + release->model.str() +
+                             "&release=" + std::to_string(release->number);
+  const auto sink = [&](ByteView piece) -> Result<void> {
+    VEDETTE_CHECK(verifier.update(piece));
+    return memory.append(piece);
+  };
+  VEDETTE_TRY(auto response, client.download(platform::get_request(target, ear), sink));
+  VEDETTE_TRY(response, platform::expect_success(std::move(response)));
+  VEDETTE_CHECK(verifier.finish());
+  return std::move(memory).seal();
+}
+
+}  // namespace
+
+Result<ReleaseFloors> ReleaseFloors::load(const std::string& folder) {
+  ReleaseFloors floors(folder + "/release-floors.json");
+  if (!std::filesystem::exists(floors.path_)) return floors;
+  VEDETTE_TRY(const Bytes text, read_file(floors.path_, kMaxFloorsBytes));
+  const auto parsed = codec::parse_json(as_text(text));
+  const auto damaged = [&](const std::string& cause) {
+    return refuse(
+        "AGT-FLOORS", "the record of accepted releases is damaged", cause,
+        "restore " + floors.path_ + ", or remove it knowing that rollback is then possible");
+  };
+  if (!parsed || !parsed->is_object()) return damaged("not a JSON object");
+  for (const auto& [name, value] : *parsed->if_object()) {
+    const std::int64_t* number = value.if_integer();
+    if (number == nullptr || *number < 1) return damaged("the entry of " + name);
+    floors.floors_[name] = static_cast<std::uint64_t>(*number);
+  }
+  return floors;
+}
+
+std::uint64_t ReleaseFloors::of(const ModelName& model) const {
+  const auto found = floors_.find(model.str());
+  return found == floors_.end() ? 0 : found->second;
+}
+
+Result<void> ReleaseFloors::raise(const ModelName& model, std::uint64_t release) {
+  if (release <= of(model)) return {};
+  floors_[model.str()] = release;
+  Json all{Json::Object{}};
+  for (const auto& [name, number] : floors_)
+    all.set(name, number);
+  return write_file_atomically(path_, as_bytes(codec::to_json(all)), kPrivateFile);
+}
+
+Result<std::shared_ptr<ServedModel>> fetch_newer(platform::HttpClient& client,
+                                                 const std::string& ear, const AgentConfig& config,
+                                                 std::span<const crypto::PublicKey> publishers,
+                                                 ReleaseFloors& floors, const ModelName& model,
+                                                 const ServedModel* present) {
+  VEDETTE_TRY(const VerifiedRelease release, newest_release(client, ear, publishers, model));
+  VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
+  const bool is_present = present != nullptr && present->release == release->number &&
+                          present->model_root == release->model_root && present->worker->alive();
+  if (is_present) return nullptr;
+  VEDETTE_TRY(const auto sealed, download(client, ear, release, config.model_max_bytes));
+  inference::WorkerSettings settings;
+  settings.worker_path = config.worker_path;
+  settings.posture = config.posture;
+  settings.memory_bytes = config.worker_memory_bytes;
+  VEDETTE_TRY(auto worker, inference::WorkerProcess::start(settings, sealed.fd()));
+  VEDETTE_CHECK(floors.raise(model, release->number));
+  return std::make_shared<ServedModel>(
+      ServedModel{model, release->number, release->model_root, std::move(worker)});
+}
+
+}  // namespace vedette::agent

@@ -1,0 +1,46 @@
+// Fetch: from a release's name to a model that answers, with no moment at which unverified bytes
+// could run.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/config.h"
+#include "agent/serving.h"
+#include "base/error.h"
+#include "crypto/key.h"
+#include "platform/net/http.h"
+
+namespace vedette::agent {
+
+// The highest release of each model that this device ever accepted; survives restarts. Not
+// thread-safe.
+class ReleaseFloors {
+ public:
+  // Refuses AGT-FLOORS when the file is there but does not read: a lost floor would allow a
+  // rollback.
+  [[nodiscard]] static Result<ReleaseFloors> load(const std::string& folder);
+
+  [[nodiscard]] std::uint64_t of(const ModelName& model) const;                     // 0: none yet
+  [[nodiscard]] Result<void> raise(const ModelName& model, std::uint64_t release);  // durable
+
+ private:
+  explicit ReleaseFloors(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+  std::map<std::string, std::uint64_t> floors_;
+};
+
+// Looks for the newest release of `model`. Returns nothing when `present` is that release already;
+// else the verified, sealed, caged model, ready to answer. Order: both signatures, rollback floor,
+// bytes (verified while they arrive, into memory that is then sealed), worker, and only then the
+// floor. Refuses what verify_release, StreamVerifier, ModelWriter and WorkerProcess::start refuse,
+// and REL-OTHER when the server answers with another model than was asked for.
+[[nodiscard]] Result<std::shared_ptr<ServedModel>> fetch_newer(
+    platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
+    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors, const ModelName& model,
+    const ServedModel* present);
+
+}  // namespace vedette::agent

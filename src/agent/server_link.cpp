@@ -1,0 +1,52 @@
+#include "agent/server_link.h"
+
+#include <utility>
+
+#include "base/fd.h"
+
+namespace vedette::agent {
+
+namespace {
+
+constexpr std::size_t kMaxPemBytes = 1U << 20U;
+
+}  // namespace
+
+Result<Anchors> load_anchors(const AgentConfig& config) {
+  Anchors anchors;
+  VEDETTE_TRY(const Bytes roots, read_file(config.server_roots, kMaxPemBytes));
+  VEDETTE_TRY(anchors.server_roots, crypto::Certificate::all_from_pem(as_text(roots)));
+  if (anchors.server_roots.empty())
+    return refuse("CONFIG-MISSING", "the file of 'server.roots' holds no certificate",
+                  config.server_roots);
+  for (const std::string& path : config.publisher_keys) {
+    VEDETTE_TRY(const Bytes pem, read_file(path, kMaxPemBytes));
+    VEDETTE_TRY(crypto::PublicKey key, crypto::PublicKey::from_pem(as_text(pem)));
+    anchors.publishers.push_back(std::move(key));
+  }
+  if (anchors.publishers.empty() && !config.models.empty())
+    return refuse("CONFIG-MISSING", "models are to be fetched, but no publisher is trusted", {},
+                  "set 'releases.publisher_keys' to the PEM files of their public keys");
+  return anchors;
+}
+
+Result<std::unique_ptr<platform::HttpClient>> ServerLink::to_enrollment() const {
+  platform::HttpClientSettings settings;
+  settings.host = config_.server_host;
+  settings.port = config_.enrollment_port;
+  settings.roots = anchors_.server_roots;
+  return http_.connect(settings);
+}
+
+Result<std::unique_ptr<platform::HttpClient>> ServerLink::to_device_plane(
+    const Credentials& credentials) const {
+  platform::HttpClientSettings settings;
+  settings.host = config_.server_host;
+  settings.port = config_.device_port;
+  settings.roots = anchors_.server_roots;
+  settings.chain = credentials.chain;
+  settings.key = credentials.key;
+  return http_.connect(settings);
+}
+
+}  // namespace vedette::agent

@@ -1,0 +1,41 @@
+// ServerLink: how the agent reaches its server, and whom it takes for it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "agent/config.h"
+#include "agent/credentials.h"
+#include "base/error.h"
+#include "crypto/certificate.h"
+#include "crypto/key.h"
+#include "platform/net/http.h"
+
+namespace vedette::agent {
+
+// What the device trusts from its first day on: read once, at start.
+struct Anchors {
+  std::vector<crypto::Certificate> server_roots;
+  std::vector<crypto::PublicKey> publishers;
+};
+
+// Refuses FILE-*, CERT-* and KEY-*, and CONFIG-MISSING when there is no root or no publisher.
+[[nodiscard]] Result<Anchors> load_anchors(const AgentConfig& config);
+
+class ServerLink {
+ public:
+  ServerLink(const AgentConfig& config, const Anchors& anchors, platform::HttpFactory& http)
+      : config_(config), anchors_(anchors), http_(http) {}
+
+  [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> to_enrollment() const;
+  // Presents the device's certificate; the TPM signs the handshake.
+  [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> to_device_plane(
+      const Credentials& credentials) const;
+
+ private:
+  const AgentConfig& config_;
+  const Anchors& anchors_;
+  platform::HttpFactory& http_;
+};
+
+}  // namespace vedette::agent
