@@ -30,6 +30,11 @@ Result<void> GroupCommit::run(const Work& work) {
   return std::move(job.outcome);
 }
 
+std::size_t GroupCommit::waiting() {
+  const std::scoped_lock lock(mutex_);
+  return waiting_.size();
+}
+
 void GroupCommit::serve() {
   for (Batch batch = next_batch(); !batch.empty(); batch = next_batch()) {
     commit_together(batch);

@@ -26,11 +26,13 @@ class GroupCommit {
   GroupCommit(std::unique_ptr<Database> database, std::size_t max_waiting);
   GroupCommit(const GroupCommit&) = delete;
   GroupCommit& operator=(const GroupCommit&) = delete;
-  ~GroupCommit();  // finishes what waits; nobody may call run() any more
+  ~GroupCommit();  // nobody may be in run() any more
 
   // Returns once the work is on stable storage, or nothing of it is left. Each work runs in a
   // savepoint: one that refuses or throws is undone alone. A commit that fails fails its batch.
   [[nodiscard]] Result<void> run(const Work& work);
+  // Works that wait for the batch under way.
+  [[nodiscard]] std::size_t waiting();
 
  private:
   struct Job {
