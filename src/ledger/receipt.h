@@ -22,16 +22,16 @@ inline constexpr std::string_view kReceiptType = "vedette-receipt+jwt";
 
 struct ReceiptClaims {
   DeviceId device;
-  Epoch epoch;
+  Epoch epoch{};
   ModelName model;
   std::uint64_t release = 0;          // at least 1
   crypto::Sha256Digest model_root{};  // of the OMS manifest
   std::uint64_t sequence = 0;         // per device, rising by one; a gap shows
-  TimePoint time;                     // whole seconds, the device's clock
-  std::string request;                // id, 1 to 128 printable ASCII characters
+  TimePoint time{};                   // whole seconds, the device's clock
+  std::string request{};              // id, 1 to 128 printable ASCII characters
   crypto::Sha256Digest inputs_sha256{};
   crypto::Sha256Digest outputs_sha256{};
-  std::optional<codec::Json> outputs;  // an array of tensors, where the device sends them along
+  std::optional<codec::Json> outputs{};  // an array of tensors, where the device sends them along
 };
 
 // ES256 JWS in compact form. Refuses RECEIPT-CLAIMS when a claim is out of its range, RECEIPT-SIZE

@@ -27,10 +27,10 @@ struct ReleaseStatement {
   std::uint64_t number = 0;  // 1 to 2^53 - 1
   Tier tier = Tier::medium;
   crypto::Sha256Digest model_root{};
-  std::string file_name;  // of the one .onnx file, as the manifest lists it
+  std::string file_name{};  // of the one .onnx file, as the manifest lists it
   crypto::Sha256Digest file_sha256{};
   std::uint64_t file_size = 0;  // octets; at least 1
-  TimePoint issued_at;          // whole seconds
+  TimePoint issued_at{};        // whole seconds
 };
 
 // The envelope's JSON text. Refuses REL-STATEMENT when a member is out of its range, and what the
