@@ -43,6 +43,9 @@ inline constexpr std::size_t kMaxTensors = 64;  // per request or reply; also pe
 // From a number that a stranger wrote.
 [[nodiscard]] std::optional<DataType> data_type_from_number(std::uint32_t number);
 
+// 1 to kMaxTensorName octets of UTF-8 without control characters.
+[[nodiscard]] bool is_tensor_name(std::string_view name);
+
 // A dense tensor in row-major order, host byte order. A scalar has an empty shape and one element.
 struct Tensor {
   std::string name;
@@ -73,7 +76,7 @@ struct ModelMetadata {
 // negative dimension, or a size beyond 2^48 (no product wraps on the way there).
 [[nodiscard]] Result<std::uint64_t> byte_size(DataType type, std::span<const std::int64_t> shape);
 
-// Refuses INF-NAME (empty, too long, or with control characters), INF-SHAPE, and INF-DATA when the
+// Refuses INF-NAME (see is_tensor_name), INF-SHAPE, and INF-DATA when the
 // bytes are not exactly as many as type and shape say, or a boolean is neither 0 nor 1.
 [[nodiscard]] Result<void> check_tensor(const Tensor& tensor);
 
