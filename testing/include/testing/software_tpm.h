@@ -26,7 +26,9 @@ class SoftwareTpm {
   ~SoftwareTpm();
 
   [[nodiscard]] std::string tcti() const { return tpm_->tcti(); }
+  // A power cycle; also after a test killed the process.
   [[nodiscard]] Result<void> restart() { return tpm_->restart(); }
+  [[nodiscard]] pid_t process_id() const { return tpm_->process_id(); }
   // Exists, and is empty at first: for the wrapped keys of the adapter under test.
   [[nodiscard]] std::string state_folder() const { return folder_ + "/keys"; }
   [[nodiscard]] std::string root_certificate_path() const { return tpm_->root_certificate_path(); }

@@ -24,9 +24,10 @@ struct InsecureSoftwareTpmSettings {
   std::string name = "software-tpm";
 };
 
-// One emulator on one Unix socket. swtpm serves one connection at a time: a second one waits until
-// the first is closed. The process ends with this object, and with the thread that called start()
-// or restart() (see child_process.h). Not thread-safe.
+// One emulator on one Unix socket, for one program at a time: libtss2 connects anew for every
+// command, so that nothing but good manners keeps a second one out. The process ends with this
+// object, and with the thread that called start() or restart() (see child_process.h). Not
+// thread-safe.
 class InsecureSoftwareTpm {
  public:
   // Whether swtpm and its tools are on this machine.
@@ -37,7 +38,7 @@ class InsecureSoftwareTpm {
   [[nodiscard]] static Result<std::unique_ptr<InsecureSoftwareTpm>> start(
       const InsecureSoftwareTpmSettings& settings);
 
-  // Power off and on again: registers are reset, transient objects gone, open connections broken.
+  // Power off and on again: registers are reset, transient objects and sessions gone.
   [[nodiscard]] Result<void> restart();
 
   [[nodiscard]] std::string tcti() const;  // for libtss2: swtpm:path=...
