@@ -1,0 +1,47 @@
+// Appraisal: the verdict on a quote.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "attestation/quote.h"
+#include "attestation/reference_values.h"
+#include "attestation/trust_vector.h"
+#include "base/error.h"
+#include "base/verified.h"
+
+namespace vedette::attestation {
+
+// Names this way of judging in tokens (ear_appraisal_policy_ids).
+inline constexpr const char* kAppraisalPolicy = "tag:vedette,2026:exact-registers#1";
+
+struct RegisterMismatch {
+  std::uint8_t pcr = 0;
+  std::vector<crypto::Sha256Digest> expected;  // empty: nothing is accepted
+  crypto::Sha256Digest actual{};
+
+  friend bool operator==(const RegisterMismatch&, const RegisterMismatch&) = default;
+};
+
+struct Appraisal {
+  TrustTier status = TrustTier::contraindicated;  // never better than the vector's worst claim
+  TrustVector vector;
+  std::vector<RegisterMismatch> mismatches;
+  std::optional<Error> error;  // why; none if and only if the status is affirming
+};
+
+// Affirming only if every register of the quote has an accepted value, and every register that has
+// reference values was quoted. Otherwise contraindicated, with one of
+//   ATT-PCR-UNEXTENDED  register 0 or 4 is all zero: nothing measured the boot ("TPM Carte
+//   Blanche") ATT-NO-REFERENCE    there are no reference values for the device's group
+//   ATT-PCR-UNKNOWN     a quoted register has no reference values
+//   ATT-PCR-MISSING     a register with reference values was not quoted
+//   ATT-PCR-MISMATCH    a register has another value; each is named in the cause and in mismatches
+[[nodiscard]] Appraisal appraise(const Verified<Quote>& quote,
+                                 const std::optional<ReferenceValues>& references);
+
+// Reference values that accept exactly what this quote says.
+[[nodiscard]] ReferenceValues learn(const Verified<Quote>& quote);
+
+}  // namespace vedette::attestation

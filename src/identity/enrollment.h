@@ -1,0 +1,119 @@
+// Enrolment: how a device proves which TPM it has, and that its TLS key lives in it.
+//
+//   request --verify_enrollment--> claim --PendingEnrollments--> redeemed claim
+//     --check_enrollment_csr, apply_enrollment--> Device and certificate
+//
+// What the claim alone does not prove is that the attestation key sits in the TPM of the
+// endorsement key: TPM2_ActivateCredential does, when the secret is redeemed.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/strong_id.h"
+#include "base/verified.h"
+#include "codec/json.h"
+#include "codec/tpm.h"
+#include "crypto/certificate.h"
+#include "crypto/key.h"
+#include "identity/device.h"
+#include "identity/spiffe.h"
+
+namespace vedette::identity {
+
+// The body of POST /v1/enrollments, well-formed and nothing more.
+struct EnrollmentRequest {
+  codec::TpmPublic endorsement_key;
+  std::optional<Bytes> endorsement_certificate;  // DER, unread: it may be older than our reader
+  codec::TpmPublic attestation_key;
+  codec::TpmPublic device_key;
+  Bytes certification_attest;     // TPMS_ATTEST
+  Bytes certification_signature;  // TPMT_SIGNATURE
+};
+
+// Members beyond the protocol's refuse, too. Refuses ENR-SYNTAX; keys that are no key, too.
+[[nodiscard]] Result<EnrollmentRequest> parse_enrollment_request(const codec::Json& body);
+
+// What TPM2_Certify of the device key must carry as extraData.
+// SHA-256("vedette enrollment v1" || 0x00 || channel_binding || device_key_sha256)
+[[nodiscard]] crypto::Sha256Digest enrollment_binding(
+    ByteView channel_binding, const crypto::Sha256Digest& device_key_sha256);
+
+// SHA-256 of the EK's TPMT_PUBLIC: what the allow-list holds.
+[[nodiscard]] crypto::Sha256Digest endorsement_sha256(const codec::TpmPublic& endorsement_key);
+
+enum class Admission : std::uint8_t { allow_list, endorsement_root };
+
+// Who asks for a certificate, for which keys. Only verify_enrollment makes a verified one.
+struct EnrollmentClaim {
+  class VerificationKey;
+
+  DeviceId device;
+  GroupId group;
+  Admission admission = Admission::allow_list;
+  crypto::Sha256Digest endorsement_sha256{};
+  codec::TpmPublic endorsement_key;
+  codec::TpmPublic attestation_key;
+  Bytes attestation_key_name;  // for crypto::make_credential
+  crypto::PublicKey device_key;
+  crypto::Sha256Digest device_key_sha256{};  // of its SubjectPublicKeyInfo
+};
+
+// What the control plane knows when a request comes.
+struct EnrollmentContext {
+  ByteView channel_binding;                   // RFC 9266 exporter of this connection, 32 octets
+  std::optional<AllowedEndorsement> allowed;  // the allow-list's entry for this EK, if it has one
+  std::span<const EndorsementRoot> roots;  // an issuer that a root certified may stand among them
+  TimePoint now;
+};
+
+// Refuses, in this order:
+//   ENR-EK-ATTRIBUTES    the EK is no fixed, restricted decryption key
+//   ENR-EK-KEY           its public key is malformed, weak, or of a kind that we cannot challenge
+//   ENR-EK-CERTIFICATE   the EK certificate cannot be read
+//   ENR-EK-MISMATCH      the EK certificate is for another key than the EK in use
+//   ENR-EK-UNKNOWN       neither the allow-list nor a chain to a configured root admits the EK
+//   ENR-AK-ATTRIBUTES    the AK is no fixed, restricted signing key
+//   ENR-AK-SCHEME        the AK is not an ECDSA P-256 SHA-256 key
+//   ENR-KEY-ATTRIBUTES   the device key is no fixed, unrestricted signing key
+//   ENR-KEY-KIND         the device key is not a P-256 key
+//   ENR-CERTIFY-SIGNATURE, -MAGIC, -TYPE, -SYNTAX, -SIGNER, -NAME, -BINDING  the AK's statement
+//   ENR-CHANNEL          the connection has no channel binding to compare with
+// An allow-list entry admits alone: the certificate is then not looked at.
+[[nodiscard]] Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest& request,
+                                                                  const EnrollmentContext& context);
+
+class EnrollmentClaim::VerificationKey {
+  friend Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest&,
+                                                             const EnrollmentContext&);
+  VerificationKey() = default;
+};
+
+// The request to be signed is for the key that the TPM certified, and for no other name.
+// Refuses ENR-CSR-KEY and ENR-CSR-SAN (any requested SAN besides exactly `expected`).
+[[nodiscard]] Result<void> check_enrollment_csr(const crypto::CertificateRequest& request,
+                                                const Verified<EnrollmentClaim>& claim,
+                                                const SpiffeId& expected);
+
+// RFC 7030, 4.2.2: same subject, same SAN, and the same key, since only that one is certified.
+// Refuses ENR-CSR-SUBJECT, ENR-CSR-SAN, ENR-CSR-KEY.
+[[nodiscard]] Result<void> check_reenrollment_csr(const crypto::CertificateRequest& request,
+                                                  const crypto::Certificate& current,
+                                                  const SpiffeId& expected);
+
+// What the registry knows about a claim: under its id, and under its EK.
+struct KnownDevices {
+  std::optional<Device> by_id;
+  std::optional<Device> by_endorsement;
+};
+
+// The record to save. Enrolling again raises the epoch. Refuses ENR-REVOKED, ENR-QUARANTINED,
+// ENR-ID-TAKEN (another TPM has that id) and ENR-EK-TAKEN (this TPM has another id).
+[[nodiscard]] Result<Device> apply_enrollment(const KnownDevices& known,
+                                              const Verified<EnrollmentClaim>& claim,
+                                              TimePoint now);
+
+}  // namespace vedette::identity
