@@ -56,6 +56,14 @@ struct Tensor {
   friend bool operator==(const Tensor&, const Tensor&) = default;
 };
 
+// A tensor whose bytes lie elsewhere (in shared memory, or in the runtime's).
+struct TensorView {
+  std::string name;
+  DataType type = DataType::fp32;
+  std::vector<std::int64_t> shape;
+  ByteView data;
+};
+
 // What a model declares of one input or output; -1 is a dimension that each call chooses.
 struct TensorInfo {
   std::string name;

@@ -15,14 +15,6 @@
 
 namespace vedette::inference::channel {
 
-// A tensor whose bytes lie elsewhere (in the slot, or in the runtime's memory).
-struct TensorView {
-  std::string name;
-  DataType type = DataType::fp32;
-  std::vector<std::int64_t> shape;
-  ByteView data;
-};
-
 using Slot = std::span<std::uint8_t>;  // header, records and payload
 
 // Writers: refuse SBX-REQUEST-SIZE (more tensors or bytes than the slot holds), INF-NAME and

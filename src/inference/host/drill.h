@@ -3,20 +3,12 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/error.h"
-#include "inference/host/worker_process.h"
+#include "inference/policy/worker_order.h"
 
 namespace vedette::inference {
-
-enum class DrillAct { open_file, socket, exec, fork, ptrace };
-
-// `open-file`, `socket`, `exec`, `fork`, `ptrace`.
-[[nodiscard]] std::string_view name_of(DrillAct act);
-[[nodiscard]] std::optional<DrillAct> drill_act_from_name(std::string_view name);
 
 struct DrillVerdict {
   enum class Outcome {

@@ -16,15 +16,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "inference/policy/worker_order.h"
 #include "inference/tensor.h"
 
 namespace vedette::inference {
-
-// How strong the cage must be. It is declared, never lowered silently.
-enum class Posture {
-  full,              // every layer, or the worker does not start
-  without_landlock,  // a kernel without Landlock is tolerated; every other layer is required
-};
 
 struct WorkerSettings {
   std::string worker_path;  // absolute path of vedette-worker
