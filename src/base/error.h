@@ -42,17 +42,20 @@ using Result = std::expected<T, Error>;
 #define VEDETTE_CONCAT_INNER(a, b) a##b
 #define VEDETTE_CONCAT(a, b) VEDETTE_CONCAT_INNER(a, b)
 
-// Evaluates `expression` (a Result<T>); returns its error to the caller, or binds its value.
+// Evaluates `expression` (a Result<T>); returns its error to the caller, or binds its value. The
+// counter keeps names apart where a lambda within the expression uses these macros too.
 #define VEDETTE_TRY(declaration, expression) \
-  VEDETTE_TRY_INNER(VEDETTE_CONCAT(vedette_try_, __LINE__), declaration, expression)
+  VEDETTE_TRY_INNER(VEDETTE_CONCAT(vedette_try_, __COUNTER__), declaration, expression)
 #define VEDETTE_TRY_INNER(temporary, declaration, expression)                       \
   auto temporary = (expression);                                                    \
   if (!temporary.has_value()) return std::unexpected(std::move(temporary).error()); \
   declaration = *std::move(temporary)
 
 // The same for a Result<void>.
-#define VEDETTE_CHECK(expression)                                      \
-  do {                                                                 \
-    if (auto vedette_check = (expression); !vedette_check.has_value()) \
-      return std::unexpected(std::move(vedette_check).error());        \
+#define VEDETTE_CHECK(expression) \
+  VEDETTE_CHECK_INNER(VEDETTE_CONCAT(vedette_check_, __COUNTER__), expression)
+#define VEDETTE_CHECK_INNER(temporary, expression)             \
+  do {                                                         \
+    if (auto temporary = (expression); !temporary.has_value()) \
+      return std::unexpected(std::move(temporary).error());    \
   } while (false)

@@ -19,6 +19,7 @@ struct Call {
   const platform::Connection& connection;
   const platform::HttpRequest& request;
   const Caller& caller;
+  const std::string& rule;             // the policy rule that allowed it
   std::vector<std::string> arguments;  // what stood at each `{}` of the pattern
   std::map<std::string, std::string> query;
 };

@@ -1,0 +1,96 @@
+#include "server/caller.h"
+
+#include <utility>
+
+namespace vedette::server {
+
+namespace {
+
+constexpr std::string_view kBearer = "Bearer ";
+
+std::string bearer_token(const platform::HttpRequest& request) {
+  const std::string header = request.header("authorization");
+  if (!header.starts_with(kBearer)) return {};
+  return header.substr(kBearer.size());
+}
+
+Result<void> check_status(const identity::Device& device) {
+  switch (device.status) {
+    case identity::DeviceStatus::active:
+      return {};
+    case identity::DeviceStatus::quarantined:
+      return refuse("AUTH-QUARANTINED", "this device is in quarantine", device.status_reason,
+                    "an operator can reinstate it");
+    case identity::DeviceStatus::revoked:
+      return refuse("AUTH-REVOKED", "this device is revoked", device.status_reason);
+  }
+  return refuse("AUTH-REVOKED", "this device's status is unknown");
+}
+
+}  // namespace
+
+std::string Caller::name() const {
+  if (!peer) return "anonymous";
+  return std::string(identity::to_string(peer->kind())) + "/" + peer->name();
+}
+
+policy::Principal Caller::principal() const {
+  if (!peer) return policy::Principal::anonymous;
+  return peer->kind() == identity::PrincipalKind::operator_ ? policy::Principal::operator_
+                                                            : policy::Principal::device;
+}
+
+policy::Context Caller::context() const {
+  return {.device_active = device && device->status == identity::DeviceStatus::active,
+          .attested = ear.has_value()};
+}
+
+// The record must be of this very key: a certificate of a former enrolment opens nothing.
+Result<identity::Device> CallerJudge::find_device(const identity::PeerIdentity& peer,
+                                                  const crypto::Certificate& certificate) const {
+  VEDETTE_TRY(const DeviceId id, peer.device());
+  std::optional<identity::Device> found;
+  VEDETTE_CHECK(store.read([&](platform::UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(found, unit.devices().find(id));
+    return {};
+  }));
+  if (!found) return refuse("AUTH-UNKNOWN", "this device is not enrolled", id.str());
+  VEDETTE_CHECK(check_status(*found));
+  VEDETTE_TRY(const crypto::PublicKey key, certificate.public_key());
+  if (key.spki_sha256() != found->device_key_sha256)
+    return refuse("AUTH-KEY", "the certificate is for another key than the enrolled one", id.str(),
+                  "enrol again");
+  return *std::move(found);
+}
+
+Result<void> CallerJudge::check_token(const std::string& token, Caller& caller,
+                                      TimePoint now) const {
+  const attestation::EarExpectation expected{
+      .verifier_key = verifier_key,
+      .issuer = verifier.str(),
+      .subject = identity::SpiffeId(trust_domain, caller.device->id).str(),
+      .certificate_fingerprint = caller.peer->certificate_fingerprint(),
+      .now = now};
+  VEDETTE_TRY(attestation::VerifiedEar ear, attestation::verify_ear(token, expected));
+  if (ear.epoch() != caller.device->epoch)
+    return refuse("AUTH-EPOCH", "the verdict is from before trust in this device was withdrawn",
+                  "epoch " + std::to_string(ear.epoch().value) + ", now " +
+                      std::to_string(caller.device->epoch.value),
+                  "attest again");
+  caller.ear = std::move(ear);
+  return {};
+}
+
+Result<Caller> CallerJudge::identify(const platform::Connection& connection,
+                                     const platform::HttpRequest& request, TimePoint now) const {
+  Caller caller;
+  if (!connection.peer) return caller;
+  VEDETTE_TRY(caller.peer, identity::identify_peer(*connection.peer, trust_domain, now));
+  if (caller.peer->kind() != identity::PrincipalKind::device) return caller;
+  VEDETTE_TRY(caller.device, find_device(*caller.peer, *connection.peer));
+  const std::string token = bearer_token(request);
+  if (!token.empty()) VEDETTE_CHECK(check_token(token, caller, now));
+  return caller;
+}
+
+}  // namespace vedette::server

@@ -1,0 +1,50 @@
+// Caller: who is asking, as far as it was proven on this very request.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "attestation/ear.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "identity/device.h"
+#include "identity/peer.h"
+#include "identity/spiffe.h"
+#include "platform/net/http.h"
+#include "platform/store/store.h"
+#include "policy/authorization.h"
+
+namespace vedette::server {
+
+struct Caller {
+  std::optional<identity::PeerIdentity> peer;  // none: an anonymous caller
+  std::optional<identity::Device> device;      // the record, where the peer is a device
+  std::optional<attestation::VerifiedEar>
+      ear;  // a valid token of this epoch, bound to this connection
+
+  [[nodiscard]] std::string name() const;  // `device/drone-1`, `operator/admin`, `anonymous`
+  [[nodiscard]] policy::Principal principal() const;
+  [[nodiscard]] policy::Context context() const;
+};
+
+// What is needed to tell who calls.
+struct CallerJudge {
+  platform::Store& store;
+  const identity::TrustDomain& trust_domain;
+  const identity::SpiffeId& verifier;     // issues EARs
+  const crypto::PublicKey& verifier_key;  // and signs them
+
+  // Proven anew for every request: validity, SAN, status, key, and the bearer token if one is
+  // presented. Refuses PEER-*, AUTH-UNKNOWN, AUTH-KEY, AUTH-REVOKED, AUTH-QUARANTINED, EAR-*,
+  // AUTH-EPOCH, STORE-*.
+  [[nodiscard]] Result<Caller> identify(const platform::Connection& connection,
+                                        const platform::HttpRequest& request, TimePoint now) const;
+
+ private:
+  [[nodiscard]] Result<identity::Device> find_device(const identity::PeerIdentity& peer,
+                                                     const crypto::Certificate& certificate) const;
+  [[nodiscard]] Result<void> check_token(const std::string& token, Caller& caller,
+                                         TimePoint now) const;
+};
+
+}  // namespace vedette::server

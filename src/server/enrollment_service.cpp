@@ -1,0 +1,183 @@
+#include "server/enrollment_service.h"
+
+#include <array>
+#include <utility>
+
+#include "codec/base64.h"
+#include "crypto/tpm.h"
+#include "server/answers.h"
+
+namespace vedette::server {
+
+namespace {
+
+using codec::Json;
+using identity::EnrollmentClaim;
+using identity::EnrollmentRequest;
+using platform::HttpResponse;
+using platform::UnitOfWork;
+
+constexpr std::string_view kBasic = "Basic ";
+constexpr std::size_t kMaxSecretBytes = 64;
+
+struct BasicCredentials {
+  std::string enrollment;
+  SecretBytes secret;
+};
+
+// RFC 7030, 3.2.3 by way of RFC 7617: the enrolment's id, a colon, the secret in base64url.
+Result<BasicCredentials> basic_credentials(const platform::HttpRequest& request) {
+  const std::string header = request.header("authorization");
+  const auto missing = [] {
+    return refuse("AUTH-MISSING", "the enrolment's secret is missing or malformed", {},
+                  "send 'Authorization: Basic' with what TPM2_ActivateCredential returned");
+  };
+  if (!header.starts_with(kBasic)) return missing();
+  const auto decoded = codec::from_base64(std::string_view(header).substr(kBasic.size()));
+  if (!decoded) return missing();
+  const std::string_view text = as_text(*decoded);
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return missing();
+  auto secret = codec::from_base64url(text.substr(colon + 1));
+  if (!secret || secret->empty() || secret->size() > kMaxSecretBytes) return missing();
+  return BasicCredentials{std::string(text.substr(0, colon)), SecretBytes(*std::move(secret))};
+}
+
+Result<crypto::CertificateRequest> read_request(const platform::HttpRequest& request) {
+  VEDETTE_TRY(const Bytes der, codec::from_base64_lines(as_text(request.body)));
+  return crypto::parse_certificate_request(der);
+}
+
+Result<HttpResponse> certs_only_answer(std::span<const crypto::Certificate> certificates,
+                                       std::string content_type) {
+  VEDETTE_TRY(const Bytes der, crypto::make_certs_only(certificates));
+  return answer_text(std::move(content_type), codec::to_base64(der));
+}
+
+// What the log keeps of a claim.
+Json details_of(const EnrollmentClaim& claim) {
+  Json details;
+  details.set("endorsement_sha256", to_hex(claim.endorsement_sha256));
+  details.set("device_key_sha256", to_hex(claim.device_key_sha256));
+  details.set("group", claim.group.str());
+  details.set("admitted_by", claim.admission == identity::Admission::allow_list
+                                 ? "allow-list"
+                                 : "endorsement root");
+  return details;
+}
+
+}  // namespace
+
+Result<HttpResponse> EnrollmentService::ca_certificates(const Call& /*call*/) {
+  const std::array certificates{authority_.issuing(), authority_.root()};
+  return certs_only_answer(certificates, "application/pkcs7-mime");
+}
+
+Result<EnrollmentService::Claim> EnrollmentService::verify(const EnrollmentRequest& request,
+                                                           const Call& call) {
+  std::optional<identity::AllowedEndorsement> allowed;
+  std::vector<identity::EndorsementRoot> roots;
+  const auto endorsement = identity::endorsement_sha256(request.endorsement_key);
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(allowed, unit.enrollment_rules().find(endorsement));
+    VEDETTE_TRY(roots, unit.enrollment_rules().roots());
+    return {};
+  }));
+  return identity::verify_enrollment(request, {.channel_binding = call.connection.channel_binding,
+                                               .allowed = std::move(allowed),
+                                               .roots = roots,
+                                               .now = clock_.now()});
+}
+
+Result<HttpResponse> EnrollmentService::begin(const Call& call) {
+  VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body)));
+  VEDETTE_TRY(const EnrollmentRequest request, identity::parse_enrollment_request(body));
+  const auto claim = verify(request, call);
+  if (claim) return challenge(*claim);
+  Json details;
+  details.set("endorsement_sha256", to_hex(identity::endorsement_sha256(request.endorsement_key)));
+  details.set("address", call.connection.peer_address);
+  return std::unexpected(chronicle_.refuse_matter({.kind = "enrol",
+                                                   .subject = "unknown device",
+                                                   .actor = call.caller.name(),
+                                                   .rule = call.rule,
+                                                   .details = std::move(details)},
+                                                  claim.error()));
+}
+
+Result<HttpResponse> EnrollmentService::challenge(const Claim& claim) {
+  const TimePoint now = clock_.now();
+  VEDETTE_TRY(const identity::OpenedEnrollment opened, pending_.open(claim, now));
+  VEDETTE_TRY(
+      const crypto::MadeCredential credential,
+      crypto::make_credential(claim->endorsement_key, claim->attestation_key_name, opened.secret));
+  Json body;
+  body.set("enrollment", opened.id).set("device", claim->device.str());
+  body.set("spiffe_id", identity::SpiffeId(authority_.trust_domain(), claim->device).str());
+  body.set("group", claim->group.str());
+  body.set("credential_blob", codec::to_base64(credential.credential_blob));
+  body.set("encrypted_secret", codec::to_base64(credential.encrypted_secret));
+  body.set("expires_in",
+           std::int64_t{
+               std::chrono::duration_cast<std::chrono::seconds>(opened.expires_at - now).count()});
+  return answer(body);
+}
+
+Result<crypto::Certificate> EnrollmentService::issue(const DeviceId& device,
+                                                     const crypto::PublicKey& key) const {
+  return authority_.issue_device(device, key, clock_.now(), certificate_lifetime_);
+}
+
+Result<HttpResponse> EnrollmentService::certificate_answer(
+    const crypto::Certificate& certificate) const {
+  const std::array certificates{certificate, authority_.issuing()};
+  return certs_only_answer(certificates, "application/pkcs7-mime; smime-type=certs-only");
+}
+
+Result<HttpResponse> EnrollmentService::simple_enroll(const Call& call) {
+  VEDETTE_TRY(const BasicCredentials credentials, basic_credentials(call.request));
+  VEDETTE_TRY(const crypto::CertificateRequest request, read_request(call.request));
+  VEDETTE_TRY(const Claim claim,
+              pending_.redeem(credentials.enrollment, credentials.secret.expose(),
+                              request.public_key.spki_sha256(), clock_.now()));
+  const identity::SpiffeId expected(authority_.trust_domain(), claim->device);
+  VEDETTE_CHECK(identity::check_enrollment_csr(request, claim, expected));
+  std::optional<crypto::Certificate> certificate;
+  VEDETTE_CHECK(chronicle_.decide(
+      {.kind = "enrol",
+       .subject = "device/" + claim->device.str(),
+       .actor = call.caller.name(),
+       .rule = call.rule,
+       .details = details_of(*claim)},
+      [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
+        identity::KnownDevices known;
+        VEDETTE_TRY(known.by_id, unit.devices().find(claim->device));
+        VEDETTE_TRY(known.by_endorsement,
+                    unit.devices().find_by_endorsement(claim->endorsement_sha256));
+        VEDETTE_TRY(const identity::Device device,
+                    identity::apply_enrollment(known, claim, clock_.now()));
+        VEDETTE_TRY(certificate, issue(device.id, request.public_key));
+        matter.details.set("serial", certificate->serial_hex()).set("epoch", device.epoch.value);
+        return unit.devices().save(device);
+      }));
+  return certificate_answer(*certificate);
+}
+
+Result<HttpResponse> EnrollmentService::simple_reenroll(const Call& call) {
+  VEDETTE_TRY(const crypto::CertificateRequest request, read_request(call.request));
+  const DeviceId& device = call.caller.device->id;
+  const identity::SpiffeId expected(authority_.trust_domain(), device);
+  VEDETTE_CHECK(identity::check_reenrollment_csr(request, *call.connection.peer, expected));
+  VEDETTE_TRY(const crypto::Certificate certificate, issue(device, request.public_key));
+  Json details;
+  details.set("serial", certificate.serial_hex());
+  VEDETTE_CHECK(chronicle_.decide({.kind = "renew",
+                                   .subject = call.caller.name(),
+                                   .actor = call.caller.name(),
+                                   .rule = call.rule,
+                                   .details = std::move(details)},
+                                  [](UnitOfWork&, Matter&) -> Result<void> { return {}; }));
+  return certificate_answer(certificate);
+}
+
+}  // namespace vedette::server

@@ -1,0 +1,202 @@
+#include "server/release_service.h"
+
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include <unistd.h>
+
+#include "release/release_statement.h"
+#include "server/answers.h"
+#include "server/device_json.h"
+
+namespace vedette::server {
+
+namespace {
+
+using codec::Json;
+using platform::HttpResponse;
+using platform::UnitOfWork;
+using release::Release;
+
+constexpr std::size_t kMaxPublishBytes = std::size_t{32} << 20U;
+
+Result<std::uint64_t> parse_number(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc{} || end != text.data() + text.size() || number == 0)
+    return refuse("HTTP-NUMBER", "not a release number", text.substr(0, 40));
+  return number;
+}
+
+Release to_release(const release::VerifiedRelease& verified, std::string bundle,
+                   std::string statement, TimePoint now) {
+  return {.model = verified->model,
+          .number = verified->number,
+          .tier = verified->tier,
+          .model_root = verified->model_root,
+          .file_name = verified->file_name,
+          .file_sha256 = verified->file_sha256,
+          .file_size = verified->file_size,
+          .bundle = std::move(bundle),
+          .statement = std::move(statement),
+          .published_at = now,
+          .blocked = false};
+}
+
+Json summary(const Release& release) {
+  Json file;
+  file.set("name", release.file_name).set("sha256", to_hex(release.file_sha256));
+  file.set("size", release.file_size);
+  Json json;
+  json.set("model", release.model.str()).set("release", release.number);
+  json.set("tier", release::to_string(release.tier)).set("file", std::move(file));
+  return json;
+}
+
+// Reads the file as the connection takes it: no copy of a model is held in memory.
+std::function<Result<std::size_t>(std::span<std::uint8_t>)> reader_of(UniqueFd fd) {
+  const auto shared = std::make_shared<UniqueFd>(std::move(fd));
+  return [shared](std::span<std::uint8_t> buffer) -> Result<std::size_t> {
+    for (;;) {
+      const ssize_t got = ::read(shared->get(), buffer.data(), buffer.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0)
+        return refuse("FILE-READ", "a stored file could not be read", errno_text("read"));
+      return static_cast<std::size_t>(got);
+    }
+  };
+}
+
+Result<Release> required(Result<std::optional<Release>> found, const std::string& name) {
+  if (!found) return std::unexpected(std::move(found).error());
+  if (!*found)
+    return refuse("HTTP-NOT-FOUND", "there is no such release", name,
+                  "see `vedette release list`; a blocked release is not given out");
+  return **std::move(found);
+}
+
+}  // namespace
+
+Result<HttpResponse> ReleaseService::put_blob(const Call& call) {
+  VEDETTE_TRY(const auto digest, parse_sha256(call.arguments.at(0)));
+  VEDETTE_CHECK(blobs_.put(digest, call.request.body));
+  return answer(Json::Object{});
+}
+
+Result<void> ReleaseService::check_blob(const Release& release) {
+  VEDETTE_TRY(const auto size, blobs_.size(release.file_sha256));
+  if (!size)
+    return refuse("REL-BLOB-MISSING", "the release's file has not been uploaded",
+                  to_hex(release.file_sha256), "`vedette release publish` uploads it first");
+  if (*size != release.file_size)
+    return refuse("REL-SIZE", "the uploaded file has another size than the statement says",
+                  std::to_string(*size) + " instead of " + std::to_string(release.file_size));
+  return {};
+}
+
+Result<HttpResponse> ReleaseService::publish(const Call& call) {
+  VEDETTE_TRY(const Json body,
+              codec::parse_json(as_text(call.request.body), {.max_bytes = kMaxPublishBytes}));
+  VEDETTE_CHECK(body.only({"bundle", "statement"}));
+  VEDETTE_TRY(std::string bundle, body.string("bundle"));
+  VEDETTE_TRY(std::string statement, body.string("statement"));
+  Matter matter{.kind = "publish",
+                .subject = "unknown",
+                .actor = call.caller.name(),
+                .rule = call.rule,
+                .details = {}};
+  const auto verified = release::verify_release(bundle, statement, publishers_);
+  if (!verified) return std::unexpected(chronicle_.refuse_matter(matter, verified.error()));
+  const Release release =
+      to_release(*verified, std::move(bundle), std::move(statement), clock_.now());
+  matter.subject = release.model.str() + "/" + std::to_string(release.number);
+  matter.details = summary(release);
+  VEDETTE_CHECK(chronicle_.decide(matter, [&](UnitOfWork& unit, Matter&) -> Result<void> {
+    VEDETTE_CHECK(check_blob(release));
+    return unit.releases().add(release);
+  }));
+  return answer(summary(release));
+}
+
+Result<HttpResponse> ReleaseService::list(const Call& /*call*/) {
+  Json::Array releases;
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(const auto all, unit.releases().list());
+    for (const Release& release : all) {
+      Json one = summary(release);
+      one.set("published_at", to_rfc3339(release.published_at)).set("blocked", release.blocked);
+      releases.push_back(std::move(one));
+    }
+    return {};
+  }));
+  Json body;
+  body.set("releases", std::move(releases));
+  return answer(body);
+}
+
+Result<HttpResponse> ReleaseService::block(const Call& call) {
+  VEDETTE_TRY(const ModelName model, ModelName::parse(call.arguments.at(0)));
+  VEDETTE_TRY(const std::uint64_t number, parse_number(call.arguments.at(1)));
+  VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body)));
+  VEDETTE_TRY(const std::string reason, body.string("reason"));
+  Json details;
+  details.set("reason", reason);
+  const std::string name = model.str() + "/" + std::to_string(number);
+  VEDETTE_CHECK(chronicle_.decide({.kind = "block",
+                                   .subject = name,
+                                   .actor = call.caller.name(),
+                                   .rule = call.rule,
+                                   .details = details},
+                                  [&](UnitOfWork& unit, Matter&) -> Result<void> {
+                                    VEDETTE_TRY(
+                                        [[maybe_unused]] const Release found,
+                                        required(unit.releases().find(model, number), name));
+                                    return unit.releases().set_blocked(model, number, true);
+                                  }));
+  return answer(Json::Object{});
+}
+
+Result<HttpResponse> ReleaseService::latest(const Call& call) {
+  VEDETTE_TRY(const ModelName model, ModelName::parse(call.arguments.at(0)));
+  std::optional<Release> found;
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(found, required(unit.releases().latest(model), model.str()));
+    return {};
+  }));
+  Json body = summary(*found);
+  body.set("bundle", found->bundle).set("statement", found->statement);
+  return answer(body);
+}
+
+// A file is given out only as part of a release that is not blocked.
+Result<HttpResponse> ReleaseService::get_blob(const Call& call) {
+  VEDETTE_TRY(const auto digest, parse_sha256(call.arguments.at(0)));
+  const auto model_text = call.query.find("model");
+  const auto number_text = call.query.find("release");
+  if (model_text == call.query.end() || number_text == call.query.end())
+    return refuse("HTTP-QUERY", "the query must name model and release");
+  VEDETTE_TRY(const ModelName model, ModelName::parse(model_text->second));
+  VEDETTE_TRY(const std::uint64_t number, parse_number(number_text->second));
+  std::optional<Release> found;
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(found, required(unit.releases().find(model, number), model.str()));
+    return {};
+  }));
+  if (found->blocked)
+    return refuse("REL-BLOCKED", "this release is blocked",
+                  model.str() + "/" + number_text->second);
+  if (found->file_sha256 != digest)
+    return refuse("HTTP-NOT-FOUND", "this file is not part of that release", to_hex(digest));
+  VEDETTE_TRY(auto fd, blobs_.open(digest));
+  if (!fd)
+    return refuse("STORE-BLOB", "the release's file is missing from the store", to_hex(digest));
+  HttpResponse response;
+  response.content_type = "application/octet-stream";
+  response.body_size = found->file_size;
+  response.stream = reader_of(*std::move(fd));
+  return response;
+}
+
+}  // namespace vedette::server

@@ -1,0 +1,45 @@
+// ReleaseService: the registry of signed models, for publishers and devices.
+#pragma once
+
+#include <vector>
+
+#include "base/error.h"
+#include "crypto/key.h"
+#include "platform/store/store.h"
+#include "release/registry.h"
+#include "server/chronicle.h"
+#include "server/route.h"
+
+namespace vedette::server {
+
+class ReleaseService {
+ public:
+  ReleaseService(platform::Store& store, release::BlobStore& blobs, Chronicle& chronicle,
+                 const Clock& clock, std::vector<crypto::PublicKey> publishers)
+      : store_(store),
+        blobs_(blobs),
+        chronicle_(chronicle),
+        clock_(clock),
+        publishers_(std::move(publishers)) {}
+
+  // Operators. A release is verified before it is stored, and its file must be there already.
+  [[nodiscard]] Result<platform::HttpResponse> put_blob(const Call& call);
+  [[nodiscard]] Result<platform::HttpResponse> publish(const Call& call);
+  [[nodiscard]] Result<platform::HttpResponse> list(const Call& call);
+  [[nodiscard]] Result<platform::HttpResponse> block(const Call& call);
+
+  // Attested devices.
+  [[nodiscard]] Result<platform::HttpResponse> latest(const Call& call);
+  [[nodiscard]] Result<platform::HttpResponse> get_blob(const Call& call);
+
+ private:
+  [[nodiscard]] Result<void> check_blob(const release::Release& release);
+
+  platform::Store& store_;
+  release::BlobStore& blobs_;
+  Chronicle& chronicle_;
+  const Clock& clock_;
+  std::vector<crypto::PublicKey> publishers_;
+};
+
+}  // namespace vedette::server

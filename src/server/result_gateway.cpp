@@ -1,0 +1,152 @@
+#include "server/result_gateway.h"
+
+#include <charconv>
+#include <utility>
+
+#include "server/answers.h"
+
+namespace vedette::server {
+
+namespace {
+
+using codec::Json;
+using platform::HttpResponse;
+using platform::UnitOfWork;
+
+constexpr std::size_t kMaxReceipts = 256;
+constexpr std::size_t kMostListed = 1000;
+constexpr std::chrono::minutes kClockSkew{2};
+constexpr std::chrono::hours kOldest{24};
+
+}  // namespace
+
+struct ResultGateway::Tally {
+  std::int64_t accepted = 0;
+  std::int64_t duplicates = 0;
+  Json::Array refused;
+};
+
+Result<void> judge_receipt(const ledger::ReceiptClaims& claims, const identity::Device& device,
+                           const std::optional<release::Release>& release, TimePoint now) {
+  if (claims.device != device.id)
+    return refuse("RES-DEVICE", "the result names another device than the one that sent it",
+                  claims.device.str());
+  if (claims.epoch != device.epoch)
+    return refuse("RES-EPOCH", "the result is from another epoch of trust in this device",
+                  "epoch " + std::to_string(claims.epoch.value) + ", now " +
+                      std::to_string(device.epoch.value));
+  if (!release)
+    return refuse("RES-RELEASE", "the result names a release that was never published",
+                  claims.model.str() + "/" + std::to_string(claims.release));
+  if (release->blocked)
+    return refuse("RES-BLOCKED", "the result comes from a blocked release",
+                  claims.model.str() + "/" + std::to_string(claims.release));
+  if (claims.model_root != release->model_root)
+    return refuse("RES-MODEL", "the result comes from another model than the release names",
+                  to_hex(claims.model_root) + " instead of " + to_hex(release->model_root));
+  if (claims.time > now + kClockSkew || claims.time < now - kOldest)
+    return refuse("RES-TIME", "the result's time is not believable", to_rfc3339(claims.time),
+                  "check the device's clock");
+  return {};
+}
+
+Result<bool> ResultGateway::believe(UnitOfWork& unit, const Call& call, const std::string& jws,
+                                    Matter& matter) {
+  VEDETTE_TRY(const crypto::PublicKey key, call.connection.peer->public_key());
+  VEDETTE_TRY(const ledger::VerifiedReceipt receipt, ledger::verify_receipt(jws, key));
+  const ledger::ReceiptClaims& claims = receipt->claims;
+  matter.details.set("receipt", to_hex(receipt->id)).set("model", claims.model.str());
+  matter.details.set("release", claims.release).set("sequence", claims.sequence);
+  VEDETTE_TRY(const auto release, unit.releases().find(claims.model, claims.release));
+  // The record is read again within the transaction: a revocation committed meanwhile counts.
+  VEDETTE_TRY(const auto device, unit.devices().find(call.caller.device->id));
+  if (!device || device->status != identity::DeviceStatus::active)
+    return refuse("RES-EPOCH", "trust in this device was withdrawn");
+  VEDETTE_CHECK(judge_receipt(claims, *device, release, clock_.now()));
+  return unit.receipts().add({.id = receipt->id,
+                              .device = claims.device,
+                              .model = claims.model,
+                              .release = claims.release,
+                              .epoch = claims.epoch,
+                              .received_at = clock_.now(),
+                              .jws = jws});
+}
+
+Result<void> ResultGateway::take_one(UnitOfWork& unit, const Call& call, const std::string& jws,
+                                     std::size_t index, Tally& tally) {
+  Matter matter{.kind = "result",
+                .subject = call.caller.name(),
+                .actor = call.caller.name(),
+                .rule = call.rule,
+                .details = Json::Object{}};
+  const auto believed = believe(unit, call, jws, matter);
+  if (!believed && believed.error().code.starts_with("STORE-"))
+    return std::unexpected(believed.error());
+  if (believed && !*believed) {
+    ++tally.duplicates;  // a retry: decided and logged before
+    return {};
+  }
+  if (believed) {
+    ++tally.accepted;
+    return chronicle_.enter(unit, matter, std::nullopt);
+  }
+  Json refusal;
+  refusal.set("index", std::uint64_t{index}).set("code", believed.error().code);
+  refusal.set("message", believed.error().message).set("cause", believed.error().cause);
+  tally.refused.push_back(std::move(refusal));
+  return chronicle_.enter(unit, matter, believed.error());
+}
+
+Result<HttpResponse> ResultGateway::submit(const Call& call) {
+  VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body)));
+  VEDETTE_CHECK(body.only({"receipts"}));
+  VEDETTE_TRY(const Json* receipts, body.array("receipts"));
+  const Json::Array& list = *receipts->if_array();
+  if (list.empty() || list.size() > kMaxReceipts)
+    return refuse("HTTP-COUNT", "1 to 256 receipts are taken at once", std::to_string(list.size()));
+  Tally tally;
+  VEDETTE_CHECK(store_.write([&](UnitOfWork& unit) -> Result<void> {
+    tally = {};
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string* jws = list[i].if_string();
+      if (jws == nullptr) return refuse("JSON-MEMBER", "a receipt is not a string");
+      VEDETTE_CHECK(take_one(unit, call, *jws, i, tally));
+    }
+    return chronicle_.seal(unit);
+  }));
+  Json answer_body;
+  answer_body.set("accepted", tally.accepted).set("duplicates", tally.duplicates);
+  answer_body.set("refused", std::move(tally.refused));
+  return answer(answer_body);
+}
+
+Result<HttpResponse> ResultGateway::list(const Call& call) {
+  std::optional<DeviceId> device;
+  if (const auto text = call.query.find("device"); text != call.query.end()) {
+    VEDETTE_TRY(device, DeviceId::parse(text->second));
+  }
+  std::size_t limit = kMostListed;
+  if (const auto text = call.query.find("limit"); text != call.query.end()) {
+    const char* end = text->second.data() + text->second.size();
+    const auto parsed = std::from_chars(text->second.data(), end, limit);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || limit == 0 || limit > kMostListed)
+      return refuse("HTTP-QUERY", "limit is a number from 1 to 1000", text->second.substr(0, 40));
+  }
+  Json::Array receipts;
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(const auto stored, unit.receipts().list(device, limit));
+    for (const auto& receipt : stored) {
+      Json one;
+      one.set("id", to_hex(receipt.id)).set("device", receipt.device.str());
+      one.set("model", receipt.model.str()).set("release", receipt.release);
+      one.set("received_at", to_rfc3339(receipt.received_at)).set("jws", receipt.jws);
+      receipts.push_back(std::move(one));
+    }
+    return {};
+  }));
+  Json body;
+  body.set("receipts", std::move(receipts));
+  return answer(body);
+}
+
+}  // namespace vedette::server

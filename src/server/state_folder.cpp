@@ -1,0 +1,109 @@
+#include "server/state_folder.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "base/fd.h"
+
+namespace vedette::server {
+
+namespace {
+
+using crypto::PrivateKey;
+
+constexpr std::size_t kMaxPemBytes = 64U << 10U;
+constexpr unsigned kPrivateFile = 0600;
+constexpr unsigned kPublicFile = 0644;
+constexpr std::chrono::days kOperatorLifetime{365};
+
+Result<void> make_folder(const std::string& path) {
+  std::error_code failed;
+  std::filesystem::create_directories(path, failed);
+  if (!failed)
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all,
+                                 std::filesystem::perm_options::replace, failed);
+  if (failed)
+    return refuse("FILE-CREATE", "a folder cannot be made", path + ": " + failed.message());
+  return {};
+}
+
+Result<void> write_key(const std::string& path, const PrivateKey& key) {
+  VEDETTE_TRY(const std::string pem, key.insecure_unencrypted_pem());
+  return write_file_atomically(path, as_bytes(pem), kPrivateFile);
+}
+
+Result<void> write_public(const std::string& path, const std::string& pem) {
+  return write_file_atomically(path, as_bytes(pem), kPublicFile);
+}
+
+Result<PrivateKey> read_key(const std::string& path) {
+  VEDETTE_TRY(const Bytes pem, read_file(path, kMaxPemBytes));
+  return PrivateKey::from_pem(as_text(pem));
+}
+
+Result<crypto::Certificate> read_certificate(const std::string& path) {
+  VEDETTE_TRY(const Bytes pem, read_file(path, kMaxPemBytes));
+  return crypto::Certificate::from_pem(as_text(pem));
+}
+
+Result<void> write_authority(const std::string& folder, const identity::NewAuthority& made) {
+  VEDETTE_CHECK(make_folder(folder + "/ca"));
+  VEDETTE_CHECK(make_folder(folder + "/offline"));
+  VEDETTE_CHECK(write_key(folder + "/offline/root.key", made.root_key));
+  VEDETTE_CHECK(write_public(folder + "/ca/root.pem", made.material.root.pem()));
+  VEDETTE_CHECK(write_public(folder + "/ca/issuing.pem", made.material.issuing.pem()));
+  return write_key(folder + "/ca/issuing.key", made.material.issuing_key);
+}
+
+}  // namespace
+
+Result<void> create_state(const std::string& folder, const identity::TrustDomain& trust_domain,
+                          const OperatorId& first_operator, TimePoint now) {
+  if (std::filesystem::exists(folder + "/ca"))
+    return refuse("STATE-EXISTS", "there is a certificate authority here already", folder,
+                  "choose another folder; replacing it would orphan every device");
+  VEDETTE_CHECK(make_folder(folder));
+  VEDETTE_TRY(const identity::NewAuthority made,
+              identity::CertificateAuthority::create(trust_domain, now));
+  VEDETTE_CHECK(write_authority(folder, made));
+  VEDETTE_CHECK(write_key(folder + "/verifier.key", PrivateKey::generate_p256()));
+  VEDETTE_CHECK(write_key(folder + "/log.key", PrivateKey::generate_ed25519()));
+  VEDETTE_TRY(const auto authority,
+              identity::CertificateAuthority::open(trust_domain, made.material, now));
+  return add_operator(folder, authority, first_operator, now);
+}
+
+Result<void> add_operator(const std::string& folder,
+                          const identity::CertificateAuthority& authority, const OperatorId& name,
+                          TimePoint now) {
+  const std::string own = folder + "/operators/" + name.str();
+  if (std::filesystem::exists(own))
+    return refuse("STATE-EXISTS", "there is an operator of this name already", own);
+  const PrivateKey key = PrivateKey::generate_p256();
+  VEDETTE_TRY(const auto certificate,
+              authority.issue_operator(name, key.public_key(), now, kOperatorLifetime));
+  VEDETTE_CHECK(make_folder(folder + "/operators"));
+  VEDETTE_CHECK(make_folder(own));
+  VEDETTE_CHECK(write_key(own + "/operator.key", key));
+  VEDETTE_CHECK(write_public(own + "/operator.pem", certificate.pem() + authority.issuing().pem()));
+  return write_public(own + "/roots.pem", authority.root().pem());
+}
+
+Result<ServerKeys> load_state(const std::string& folder, const identity::TrustDomain& trust_domain,
+                              TimePoint now) {
+  if (!std::filesystem::exists(folder + "/ca"))
+    return refuse("STATE-MISSING", "there is no certificate authority here", folder,
+                  "make one with `vedette-server init`");
+  VEDETTE_TRY(crypto::Certificate root, read_certificate(folder + "/ca/root.pem"));
+  VEDETTE_TRY(crypto::Certificate issuing, read_certificate(folder + "/ca/issuing.pem"));
+  VEDETTE_TRY(PrivateKey issuing_key, read_key(folder + "/ca/issuing.key"));
+  VEDETTE_TRY(
+      auto authority,
+      identity::CertificateAuthority::open(
+          trust_domain, {std::move(root), std::move(issuing), std::move(issuing_key)}, now));
+  VEDETTE_TRY(PrivateKey verifier, read_key(folder + "/verifier.key"));
+  VEDETTE_TRY(PrivateKey log, read_key(folder + "/log.key"));
+  return ServerKeys{std::move(authority), std::move(verifier), std::move(log)};
+}
+
+}  // namespace vedette::server
