@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <random>
 #include <utility>
@@ -241,14 +242,14 @@ Result<void> Agent::report_once(platform::HttpClient& client, const Verdict& ver
   body.set("receipts", std::move(receipts));
   VEDETTE_TRY(const auto response,
               client.send(platform::json_request("POST", "/v1/results", body, verdict.ear)));
-  const auto answer = platform::read_json_answer(response);
-  if (answer) {
-    reporter_.settle(texts.size(), 0);
-    return {};
-  }
-  // What the server will never take is counted and let go; what it may take later stays.
-  if (answer.error().code.starts_with("RES-")) reporter_.settle(0, texts.size());
-  return std::unexpected(answer.error());
+  VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
+  VEDETTE_TRY(const Json* refused, answer.array("refused"));
+  const Json::Array& list = *refused->if_array();
+  reporter_.settle(texts.size() - std::min(texts.size(), list.size()), list.size());
+  if (list.empty()) return {};
+  VEDETTE_TRY(const std::string code, list.front().string("code"));
+  VEDETTE_TRY(const std::string message, list.front().string("message"));
+  return refuse(code, message, std::to_string(list.size()) + " of " + std::to_string(texts.size()));
 }
 
 Json Agent::status() const {

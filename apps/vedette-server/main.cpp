@@ -1,0 +1,94 @@
+// vedette-server: the composition root of the control plane.
+#include <csignal>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "base/clock.h"
+#include "platform/net/beast/beast_http.h"
+#include "platform/store/files/folder_blob_store.h"
+#include "platform/store/sqlite/sqlite_store.h"
+#include "server/config.h"
+#include "server/server.h"
+#include "server/state_folder.h"
+
+namespace {
+
+using namespace vedette;
+
+struct Options {
+  std::string config = "/etc/vedette/server.toml";
+  std::string folder;
+  std::string trust_domain;
+  std::string operator_name = "admin";
+};
+
+Result<void> init(const Options& options) {
+  VEDETTE_TRY(const auto domain, identity::TrustDomain::parse(options.trust_domain));
+  VEDETTE_TRY(const auto name, OperatorId::parse(options.operator_name));
+  VEDETTE_CHECK(server::create_state(options.folder, domain, name, SystemClock().now()));
+  std::cout << "made the certificate authority of " << domain.str() << " in " << options.folder
+            << "\nnow take offline/root.key off this machine: nothing here needs it\n";
+  return {};
+}
+
+Result<void> check(const Options& options) {
+  VEDETTE_TRY([[maybe_unused]] const auto config, server::load_server_config(options.config));
+  std::cout << options.config << " is sound\n";
+  return {};
+}
+
+void wait_for_end(const sigset_t& signals) {
+  int received = 0;
+  sigwait(&signals, &received);
+}
+
+Result<void> run(const Options& options) {
+  sigset_t signals;  // blocked before any thread starts, so that only wait_for_end() takes them
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  VEDETTE_TRY(const auto config, server::load_server_config(options.config));
+  const SystemClock clock;
+  const auto http = platform::make_beast_http();
+  VEDETTE_TRY(const auto store, platform::open_sqlite_store(config.state_folder + "/server.db"));
+  VEDETTE_TRY(const auto blobs, platform::open_folder_blob_store(config.state_folder + "/blobs"));
+  VEDETTE_TRY(const auto running, server::Server::start(config, {clock, *http, *store, *blobs}));
+  const server::Ports ports = running->ports();
+  codec::Json ready;
+  ready.set("event", "ready").set("enrollment_port", std::int64_t{ports.enrollment});
+  ready.set("device_port", std::int64_t{ports.device});
+  ready.set("operator_port", std::int64_t{ports.operators});
+  ready.set("log_vkey", running->log_vkey());
+  std::cout << codec::to_json(ready) << std::endl;
+  wait_for_end(signals);
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Vedette's control plane", "vedette-server");
+  Options options;
+  Result<void> (*command)(const Options&) = run;
+  app.require_subcommand(1);
+  CLI::App* init_command =
+      app.add_subcommand("init", "make a certificate authority and an operator");
+  init_command->add_option("folder", options.folder, "the state folder to make")->required();
+  init_command->add_option("--trust-domain", options.trust_domain, "e.g. factory.example")
+      ->required();
+  init_command->add_option("--operator", options.operator_name, "name of the first operator");
+  init_command->callback([&] { command = init; });
+  CLI::App* run_command = app.add_subcommand("run", "serve until SIGTERM");
+  CLI::App* config_command = app.add_subcommand("config", "about the configuration");
+  CLI::App* check_command = config_command->add_subcommand("check", "is the configuration sound?");
+  config_command->require_subcommand(1);
+  for (CLI::App* verb : {run_command, check_command})
+    verb->add_option("--config", options.config, "TOML file")->capture_default_str();
+  check_command->callback([&] { command = check; });
+  CLI11_PARSE(app, argc, argv);
+  const auto result = command(options);
+  if (!result) std::cerr << "vedette-server: " << describe(result.error()) << '\n';
+  return result ? 0 : 1;
+}

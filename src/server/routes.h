@@ -1,0 +1,30 @@
+// The tables of routes: each listener's whole surface on one screen.
+#pragma once
+
+#include <vector>
+
+#include "server/attestation_service.h"
+#include "server/enrollment_service.h"
+#include "server/log_service.h"
+#include "server/operator_service.h"
+#include "server/release_service.h"
+#include "server/result_gateway.h"
+#include "server/route.h"
+
+namespace vedette::server {
+
+// Borrowed; they outlive the routes.
+struct Services {
+  EnrollmentService& enrollment;
+  AttestationService& attestation;
+  ReleaseService& releases;
+  ResultGateway& results;
+  OperatorService& operators;
+  LogService& log;
+};
+
+[[nodiscard]] std::vector<Route> enrollment_routes(const Services& services);
+[[nodiscard]] std::vector<Route> device_routes(const Services& services);
+[[nodiscard]] std::vector<Route> operator_routes(const Services& services);
+
+}  // namespace vedette::server

@@ -1,0 +1,154 @@
+#include "server/server.h"
+
+#include <utility>
+
+#include "base/fd.h"
+#include "server/gate.h"
+#include "server/routes.h"
+#include "server/state_folder.h"
+
+namespace vedette::server {
+
+namespace {
+
+constexpr std::size_t kMaxPemBytes = 64U << 10U;
+constexpr std::chrono::days kServerCertificateLifetime{30};
+constexpr std::size_t kMaxDeviceBody = std::size_t{1} << 20U;
+constexpr std::size_t kMaxOperatorBody = std::size_t{256} << 20U;  // an uploaded model
+
+Result<std::vector<crypto::PublicKey>> read_publishers(const ServerConfig& config) {
+  std::vector<crypto::PublicKey> keys;
+  for (const std::string& path : config.publisher_keys) {
+    VEDETTE_TRY(const Bytes pem, read_file(path, kMaxPemBytes));
+    VEDETTE_TRY(crypto::PublicKey key, crypto::PublicKey::from_pem(as_text(pem)));
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+// The server's own certificate: a fresh key with each start, never on disk.
+Result<platform::TlsServerSettings> server_tls(const ServerConfig& config,
+                                               const identity::CertificateAuthority& authority,
+                                               TimePoint now) {
+  crypto::PrivateKey key = crypto::PrivateKey::generate_p256();
+  VEDETTE_TRY(const identity::ServerId name, identity::ServerId::parse("control-plane"));
+  VEDETTE_TRY(crypto::Certificate leaf,
+              authority.issue_server(name, {config.dns_names, config.ip_addresses},
+                                     key.public_key(), now, kServerCertificateLifetime));
+  return platform::TlsServerSettings{.chain = {std::move(leaf), authority.issuing()},
+                                     .key = std::move(key),
+                                     .client_roots = {authority.root()},
+                                     .require_client_certificate = true};
+}
+
+Result<ledger::Log> open_log(const ServerConfig& config, const crypto::PrivateKey& key) {
+  VEDETTE_TRY(ledger::NoteSigner signer,
+              ledger::NoteSigner::create("log." + config.trust_domain + "/decisions", key));
+  return ledger::Log(std::move(signer));
+}
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(const ServerConfig& config, const Parts& parts, ServerKeys server_keys, ledger::Log log,
+       std::vector<crypto::PublicKey> publishers, identity::ServerId name)
+      : keys(std::move(server_keys)),
+        verifier(keys.authority.trust_domain(), name),
+        verifier_public(keys.verifier.public_key()),
+        chronicle(parts.store, parts.clock, std::move(log)),
+        judge{parts.store, keys.authority.trust_domain(), verifier, verifier_public},
+        enrollment(parts.store, chronicle, keys.authority, parts.clock,
+                   config.certificate_lifetime),
+        attestation(parts.store, chronicle, parts.clock, verifier, keys.verifier,
+                    {config.registers, config.attestation_lifetime, config.attestation_interval}),
+        releases(parts.store, parts.blobs, chronicle, parts.clock, std::move(publishers)),
+        results(parts.store, chronicle, parts.clock),
+        operators(parts.store, chronicle, config.trust_domain,
+                  [this](const DeviceId& device) { return disconnect(device); }),
+        log_service(parts.store),
+        services{enrollment, attestation, releases, results, operators, log_service},
+        enrollment_gate(enrollment_routes(services), judge, chronicle, parts.clock),
+        device_gate(device_routes(services), judge, chronicle, parts.clock),
+        operator_gate(operator_routes(services), judge, chronicle, parts.clock) {}
+
+  std::size_t disconnect(const DeviceId& device) const {
+    const std::string uri = identity::SpiffeId(keys.authority.trust_domain(), device).str();
+    return device_server->close_connections([&](const platform::Connection& connection) {
+      const auto names =
+          connection.peer ? connection.peer->uri_names() : std::vector<std::string>{};
+      return names.size() == 1 && names.front() == uri;
+    });
+  }
+
+  Result<void> listen(const ServerConfig& config, const Parts& parts);
+
+  ServerKeys keys;
+  identity::SpiffeId verifier;
+  crypto::PublicKey verifier_public;
+  Chronicle chronicle;
+  CallerJudge judge;
+  EnrollmentService enrollment;
+  AttestationService attestation;
+  ReleaseService releases;
+  ResultGateway results;
+  OperatorService operators;
+  LogService log_service;
+  Services services;
+  Gate enrollment_gate;
+  Gate device_gate;
+  Gate operator_gate;
+  // Last, so that they stop before anything that their handlers use goes. The device listener is
+  // the first to start and the last to stop: a revocation by an operator needs it.
+  std::unique_ptr<platform::HttpServer> device_server;
+  std::unique_ptr<platform::HttpServer> enrollment_server;
+  std::unique_ptr<platform::HttpServer> operator_server;
+};
+
+Result<void> Server::Impl::listen(const ServerConfig& config, const Parts& parts) {
+  VEDETTE_TRY(platform::TlsServerSettings tls,
+              server_tls(config, keys.authority, parts.clock.now()));
+  platform::HttpServerSettings settings;
+  settings.max_body_bytes = kMaxDeviceBody;
+  const auto open = [&](const Listener& listener, Gate& gate) {
+    settings.address = listener.address;
+    settings.port = listener.port;
+    settings.tls = tls;
+    return parts.http.serve(settings, gate);
+  };
+  VEDETTE_TRY(device_server, open(config.device, device_gate));
+  settings.max_body_bytes = kMaxOperatorBody;
+  VEDETTE_TRY(operator_server, open(config.operators, operator_gate));
+  settings.max_body_bytes = kMaxDeviceBody;
+  tls.require_client_certificate = false;
+  tls.client_roots.clear();  // enrolment takes no certificate, so none is judged there
+  VEDETTE_TRY(enrollment_server, open(config.enrollment, enrollment_gate));
+  return {};
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const Parts& parts) {
+  VEDETTE_TRY(const identity::TrustDomain domain,
+              identity::TrustDomain::parse(config.trust_domain));
+  VEDETTE_TRY(ServerKeys keys, load_state(config.state_folder, domain, parts.clock.now()));
+  VEDETTE_TRY(auto publishers, read_publishers(config));
+  VEDETTE_TRY(ledger::Log log, open_log(config, keys.log));
+  VEDETTE_TRY(identity::ServerId name, identity::ServerId::parse("verifier"));
+  auto impl = std::make_unique<Impl>(config, parts, std::move(keys), std::move(log),
+                                     std::move(publishers), std::move(name));
+  VEDETTE_CHECK(impl->listen(config, parts));
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Ports Server::ports() const {
+  return {.enrollment = impl_->enrollment_server->port(),
+          .device = impl_->device_server->port(),
+          .operators = impl_->operator_server->port()};
+}
+
+std::string Server::log_vkey() const {
+  return impl_->chronicle.log().vkey();
+}
+
+}  // namespace vedette::server
