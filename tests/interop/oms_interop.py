@@ -1,0 +1,188 @@
+"""Our bundles before foreign implementations of OpenSSF Model Signing, and theirs before ours.
+
+usage: oms_interop.py OMS_TOOL DEPS_FOLDER
+
+The judges lie under DEPS_FOLDER: npm/node_modules/@sigstore/{bundle,verify} (./dev setup fetches
+them) and venv/ with the Python package model-signing (optional; it also needs pyOpenSSL). A judge
+that is absent is skipped with its reason; exit code 77 if all are.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+OMS_TOOL = DEPS = None
+HERE = Path(__file__).resolve().parent
+FILES = {
+    "vad.onnx": b"weights " * 1000,
+    "labels.txt": "speech\nÄ\n".encode(),
+    "empty": b"",
+    "a/b": b"sorts before a-b by path part",
+    "a-b": b"sorts before a/b by code point",
+    "config/deep/ünïcode 😀.json": b"{}",
+}
+
+
+def run(*words):
+    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=120)
+
+
+class Interop(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="vedette-interop-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.private, self.public = self.folder / "key.pem", self.folder / "key.pub"
+        self.other_private, self.other_public = self.folder / "other.pem", self.folder / "other.pub"
+        self.bundle = self.folder / "model.sig"
+        self.model = self.folder / "model"
+        for name, content in FILES.items():
+            (self.model / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.model / name).write_bytes(content)
+        self.ours("generate", self.private, self.public)
+        self.ours("generate", self.other_private, self.other_public)
+
+    def ours(self, *words, code=0):
+        result = run(OMS_TOOL, *words)
+        self.assertEqual(result.returncode, code, result.stderr)
+        return result
+
+    def refused(self, expected, *words):
+        self.assertIn(expected, self.ours(*words, code=3).stderr)
+
+    def change_bundle(self, change):
+        bundle = json.loads(self.bundle.read_text())
+        change(bundle)
+        self.bundle.write_text(json.dumps(bundle))
+
+    def flip_payload(self):
+        def flip(bundle):
+            envelope = bundle["dsseEnvelope"]
+            payload = base64.b64decode(envelope["payload"]).replace(b"vad.onnx", b"bad.onnx")
+            envelope["payload"] = base64.b64encode(payload).decode()
+        self.change_bundle(flip)
+
+
+class Sigstore(Interop):
+    def setUp(self):
+        self.modules = DEPS / "npm" / "node_modules"
+        if not (self.modules / "@sigstore" / "verify").is_dir():
+            self.skipTest("@sigstore/verify is not under .deps/npm: run './dev setup'")
+        if shutil.which("node") is None:
+            self.skipTest("node is not installed: run './dev setup'")
+        super().setUp()
+        self.ours("sign", self.model, self.private, self.bundle)
+
+    def judge(self, key):
+        return run("node", HERE / "sigstore_verify.cjs", self.modules, self.bundle, key)
+
+    def test_refuses_a_changed_payload(self):
+        self.flip_payload()
+        self.assertEqual(self.judge(self.public).returncode, 3)
+        self.refused("OMS-SIGNATURE", "verify", self.model, self.public, self.bundle)
+
+    def test_refuses_another_key(self):
+        self.assertEqual(self.judge(self.other_public).returncode, 3)
+
+    def test_accepts_our_bundle(self):
+        result = self.judge(self.public)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+
+class ModelSigning(Interop):
+    def setUp(self):
+        self.python = DEPS / "venv" / "bin" / "python"
+        if not self.python.exists() or run(self.python, "-c", "import model_signing").returncode != 0:
+            self.skipTest("the Python package model-signing is not in .deps/venv")
+        super().setUp()
+
+    def theirs(self, verb, key, model=None, more=()):
+        option = "--private_key" if verb == "sign" else "--public_key"
+        result = run(self.python, "-m", "model_signing", verb, "key", model or self.model,
+                     "--signature", self.bundle, option, key, *more)
+        return result.returncode, result.stdout + result.stderr
+
+    def assert_theirs(self, *words, **named):
+        code, output = self.theirs(*words, **named)
+        self.assertEqual(code, 0, output)
+
+    def assert_theirs_refuses(self, *words, **named):
+        code, output = self.theirs(*words, **named)
+        self.assertNotEqual(code, 0, output)
+
+    def test_they_refuse_our_bundle_for_a_changed_model(self):
+        self.ours("sign", self.model, self.private, self.bundle)
+        (self.model / "vad.onnx").write_bytes(b"other")
+        self.assert_theirs_refuses("verify", self.public)
+
+    def test_they_refuse_our_bundle_under_another_key(self):
+        self.ours("sign", self.model, self.private, self.bundle)
+        self.assert_theirs_refuses("verify", self.other_public)
+
+    def test_we_refuse_their_bundle_for_a_changed_model(self):
+        self.assert_theirs("sign", self.private)
+        (self.model / "vad.onnx").write_bytes(b"other")
+        self.refused("OMS-DIGEST", "verify", self.model, self.public, self.bundle)
+        (self.model / "vad.onnx").unlink()
+        self.refused("OMS-MISSING", "verify", self.model, self.public, self.bundle)
+        (self.model / "vad.onnx").write_bytes(FILES["vad.onnx"])
+        (self.model / "added").write_bytes(b"")
+        self.refused("OMS-UNLISTED", "verify", self.model, self.public, self.bundle)
+
+    def test_we_refuse_their_bundle_under_another_key(self):
+        self.assert_theirs("sign", self.private)
+        self.refused("OMS-UNTRUSTED", "verify", self.model, self.other_public, self.bundle)
+
+    def test_we_refuse_links_that_they_followed(self):
+        os.symlink("vad.onnx", self.model / "link.onnx")
+        self.assert_theirs("sign", self.private, more=["--allow_symlinks"])
+        self.refused("OMS-SYMLINK", "verify", self.model, self.public, self.bundle)
+
+    def test_they_accept_our_bundle(self):
+        self.ours("sign", self.model, self.private, self.bundle)
+        self.assert_theirs("verify", self.public)
+
+    def test_they_accept_our_bundle_of_a_single_file(self):
+        self.ours("sign", self.model / "vad.onnx", self.private, self.bundle)
+        self.assert_theirs("verify", self.public, model=self.model / "vad.onnx")
+
+    def test_they_accept_our_bundle_inside_the_model(self):
+        self.bundle = self.model / "model.sig"
+        self.ours("sign", self.model, self.private, self.bundle, "model.sig")
+        self.assert_theirs("verify", self.public)
+
+    def test_we_accept_their_bundle(self):
+        self.assert_theirs("sign", self.private)
+        self.ours("verify", self.model, self.public, self.bundle)
+
+    def test_we_accept_their_bundle_of_a_single_file(self):
+        self.assert_theirs("sign", self.private, model=self.model / "vad.onnx")
+        self.ours("verify", self.model / "vad.onnx", self.public, self.bundle)
+
+    def test_we_accept_their_bundle_inside_the_model(self):
+        self.bundle = self.model / "model.sig"
+        (self.model / ".git").mkdir()
+        (self.model / ".git" / "config").write_bytes(b"x")
+        self.assert_theirs("sign", self.private)
+        self.ours("verify", self.model, self.public, self.bundle)
+
+
+def main():
+    global OMS_TOOL, DEPS
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    OMS_TOOL, DEPS = Path(sys.argv[1]), Path(sys.argv[2])
+    result = unittest.main(argv=sys.argv[:1], exit=False, verbosity=2).result
+    if not result.wasSuccessful():
+        return 1
+    return 77 if result.testsRun and len(result.skipped) == result.testsRun else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
