@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "crypto/digest.h"
 #include "ledger/merkle.h"
 
 namespace vedette::ledger {
@@ -31,7 +32,7 @@ struct Case {
     return ~std::uint64_t{0};
   }
 
-  // None where the file has no hash of 32 octets: no such value can reach our verifiers.
+  // None where the file has an empty hash: no such value can reach our verifiers.
   [[nodiscard]] std::optional<TreeHash> hash(std::string_view name) const {
     const Json* value = json.find(name);
     return value == nullptr || value->if_string() == nullptr ? std::nullopt
@@ -53,7 +54,9 @@ struct Case {
   static std::optional<TreeHash> decode(const std::string& text) {
     const auto bytes = codec::from_base64(text);
     TreeHash hash{};
-    if (!bytes || bytes->size() != hash.size()) return std::nullopt;
+    if (!bytes || bytes->empty()) return std::nullopt;
+    // Texts like "don't care 2": equal ones stay equal, different ones different.
+    if (bytes->size() != hash.size()) return crypto::sha256(*bytes);
     std::copy(bytes->begin(), bytes->end(), hash.begin());
     return hash;
   }

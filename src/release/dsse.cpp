@@ -30,7 +30,8 @@ Result<Parts> parse_signature(Parts parts, const codec::Json& signature) {
   VEDETTE_CHECK(as_syntax(signature.only({"sig", "keyid"})));
   VEDETTE_TRY(const std::string sig, as_syntax(signature.string("sig")));
   VEDETTE_TRY(parts.signature, as_syntax(codec::from_base64(sig)));
-  if (signature.find("keyid") != nullptr) {
+  const codec::Json* key_id = signature.find("keyid");
+  if (key_id != nullptr && !key_id->is_null()) {  // protobuf's JSON allows null for the default
     VEDETTE_TRY(parts.key_id, as_syntax(signature.string("keyid")));
   }
   return parts;

@@ -2,7 +2,9 @@
 
 #include <vector>
 
+#include "codec/base64.h"
 #include "codec/json.h"
+#include "crypto/digest.h"
 #include "release/dsse.h"
 
 namespace vedette::release {
@@ -23,7 +25,19 @@ Result<T> as_bundle(Result<T> result) {
   return result;
 }
 
-// The hint of a bundle in key mode; empty where the signer left it out, as old ones do.
+// Which key the bundle says it was signed with; empty where it does not say. Signers before 1.1 put
+// the key's PEM text here itself: whoever signs can put any, so it serves to find a key, never as
+// one.
+Result<std::string> read_key_hint(const Json& key) {
+  VEDETTE_CHECK(as_bundle(key.only({"hint", "rawBytes", "keyDetails"})));
+  if (key.find("hint") != nullptr) return as_bundle(key.string("hint"));
+  if (key.find("rawBytes") == nullptr) return std::string();
+  VEDETTE_TRY(const std::string text, as_bundle(key.string("rawBytes")));
+  VEDETTE_TRY(const Bytes pem, as_bundle(codec::from_base64(text)));
+  return to_hex(crypto::sha256(pem));
+}
+
+// The same, for a bundle that is in key mode and in no other.
 Result<std::string> read_hint(const Json& bundle) {
   VEDETTE_TRY(const Json* material, as_bundle(bundle.object("verificationMaterial")));
   if (material->find("publicKey") == nullptr)
@@ -36,9 +50,7 @@ Result<std::string> read_hint(const Json& bundle) {
       return refuse("OMS-BUNDLE", "a bundle in key mode has no transparency log entries");
   }
   VEDETTE_TRY(const Json* key, as_bundle(material->object("publicKey")));
-  VEDETTE_CHECK(as_bundle(key->only({"hint"})));
-  if (key->find("hint") == nullptr) return std::string();
-  return as_bundle(key->string("hint"));
+  return read_key_hint(*key);
 }
 
 // OMS v1.0 signs with ECDSA; a publisher's other keys have no say about bundles.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/base64.h"
 #include "codec/json.h"
 #include "release/dsse.h"
 
@@ -65,6 +66,15 @@ TEST_F(OmsBundle, RefusesAnotherStatementUnderTheSignature) {
   Json envelope = *codec::parse_json(bundle_)->find("dsseEnvelope");
   envelope.set("payload", *theirs.find("payload"));
   EXPECT_EQ(with("dsseEnvelope", envelope), "OMS-SIGNATURE");
+}
+
+TEST_F(OmsBundle, RefusesTheKeyThatABundleBringsAlong) {
+  const auto stranger = PrivateKey::generate_p256();
+  Json forged = *codec::parse_json(*sign_model(manifest_, stranger));
+  const Json::Object raw{{"rawBytes", codec::to_base64(as_bytes(stranger.public_key().pem()))},
+                         {"keyDetails", "PKIX_ECDSA_P256_SHA_256"}};
+  forged.set("verificationMaterial", Json::Object{{"publicKey", raw}});
+  EXPECT_EQ(verify_code(codec::to_json(forged)), "OMS-UNTRUSTED");
 }
 
 TEST_F(OmsBundle, RefusesTwoVerificationMaterials) {
@@ -139,6 +149,13 @@ TEST_F(OmsBundle, AcceptsWhatForeignSignersLeaveOut) {
   EXPECT_EQ(with_material("publicKey", Json::Object{{"hint", "not a key that we know"}}),
             "verified")
       << "a hint is no evidence, either way";
+  Json envelope = *codec::parse_json(bundle_)->find("dsseEnvelope");
+  const Json signature = envelope.find("signatures")->if_array()->front();
+  envelope.set("signatures", Json::Array{Json::Object{{"sig", *signature.find("sig")}}});
+  EXPECT_EQ(with("dsseEnvelope", envelope), "verified") << "no keyid";
+  envelope.set("signatures",
+               Json::Array{Json::Object{{"sig", *signature.find("sig")}, {"keyid", nullptr}}});
+  EXPECT_EQ(with("dsseEnvelope", envelope), "verified") << "a null keyid";
   EXPECT_EQ(verify_code(codec::to_pretty_json(*codec::parse_json(bundle_))), "verified");
 }
 
