@@ -110,12 +110,14 @@ std::string to_statement(const Manifest& manifest) {
                       Json::Array(manifest.ignore_paths.begin(), manifest.ignore_paths.end()));
   const Json::Object digest{{"sha256", to_hex(manifest.root)}};
   const Json::Array subject{Json::Object{{"name", manifest.model_name}, {"digest", digest}}};
-  return codec::to_json(Json::Object{
-      {"_type", kStatementType},
-      {"subject", subject},
-      {"predicateType", kPredicateType},
-      {"predicate",
-       Json::Object{{"serialization", serialization}, {"resources", std::move(resources)}}}});
+  // Braces would copy all resources, once per level.
+  Json predicate;
+  predicate.set("serialization", std::move(serialization));
+  predicate.set("resources", std::move(resources));
+  Json statement(Json::Object{
+      {"_type", kStatementType}, {"subject", subject}, {"predicateType", kPredicateType}});
+  statement.set("predicate", std::move(predicate));
+  return codec::to_json(statement);
 }
 
 Result<Manifest> parse_statement(std::string_view text) {
