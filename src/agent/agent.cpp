@@ -77,6 +77,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   settings.port = config.api_port;
   settings.max_body_bytes = std::size_t{8} << 20U;
   VEDETTE_TRY(agent->api_, http.serve(settings, agent->handler_));
+  agent->resume();
   return agent;
 }
 
@@ -145,6 +146,15 @@ Result<void> Agent::perform(Phase phase) {
   return {};
 }
 
+// A certificate of a former run is used again; one that no longer fits is as good as none.
+void Agent::resume() {
+  auto chain = load_chain(config_.state_folder);
+  if (!chain || !*chain) return;
+  if (!adopt(**std::move(chain))) return;
+  const std::scoped_lock lock(mutex_);
+  phase_ = Phase::attest;
+}
+
 Result<void> Agent::adopt(std::vector<crypto::Certificate> chain) {
   VEDETTE_TRY(Credentials credentials,
               make_credentials(std::move(chain), key_, config_.trust_domain, clock_.now()));
@@ -172,6 +182,8 @@ Result<void> Agent::enroll_or_renew() {
 }
 
 Result<void> Agent::attest_now() {
+  if (clock_.now() >= credentials_->leaf().not_after())
+    return refuse("AGT-CERTIFICATE-EXPIRED", "the device's certificate has expired");
   VEDETTE_TRY(Verdict verdict, attest(*client_, tpm_, *credentials_, clock_));
   news_.say(Phase::attest, "attested until " + to_rfc3339(verdict.expires_at));
   trust_.believe(std::move(verdict));

@@ -52,6 +52,7 @@ class Agent {
 
   explicit Agent(Start start);
 
+  void resume();
   [[nodiscard]] Result<void> perform(Phase phase);
   [[nodiscard]] Result<void> enroll_or_renew();
   [[nodiscard]] Result<void> adopt(std::vector<crypto::Certificate> chain);

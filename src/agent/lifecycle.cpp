@@ -54,7 +54,8 @@ constexpr std::array kMeanings{
     Meaning{"ENR-REVOKED", Outcome::revoked},
     Meaning{"AUTH-EPOCH", Outcome::verdict_due},
     Meaning{"EAR-", Outcome::verdict_due},
-    Meaning{"AUTH-CERTIFICATE", Outcome::certificate_due},
+    Meaning{"AGT-CERTIFICATE-EXPIRED", Outcome::certificate_due},
+    Meaning{"AUTH-KEY", Outcome::certificate_due},
     Meaning{"AUTH-UNKNOWN", Outcome::certificate_due},
     Meaning{"PEER-", Outcome::certificate_due},
 };
