@@ -115,7 +115,7 @@ Result<void> play(Environment& environment, Stage& stage, Options options) {
   output.note(
       "Vedette: devices, a model and a cloud that believe nothing until it is proven.\n"
       "All parts are real; only the TPMs are emulated. Folder: " +
-      folder);
+      folder.path());
   auto played = play_chain(narrator, theatre, cast, options.material);
   // With --keep the devices stay as a visitor wants to find them: trusted and answering.
   if (played && !options.keep) played = play_attacks(narrator, theatre, cast, options.material);
