@@ -1,0 +1,68 @@
+#include "agent/config.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "testing/temporary_folder.h"
+
+namespace vedette::agent {
+namespace {
+
+constexpr const char* kSound = R"(state_folder = "state"
+trust_domain = "demo.vedette"
+[server]
+host = "vedette.example"
+enrollment_port = 8443
+device_port = 8444
+roots = "root.pem"
+[tpm]
+device = "/dev/tpmrm0"
+[inference]
+worker = "vedette-worker"
+[releases]
+models = ["voice"]
+publisher_keys = ["publisher.pub"]
+)";
+
+Result<AgentConfig> load(const std::string& text) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "agent.toml") << text;
+  return load_agent_config(folder / "agent.toml");
+}
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+TEST(AgentConfig, RefusesBothTpmsAtOnceAndNone) {
+  EXPECT_EQ(load(with(kSound, "device = \"/dev/tpmrm0\"", "")).error().code, "CONFIG-VALUE");
+  EXPECT_EQ(load(with(kSound, "[tpm]", "[tpm]\ninsecure_software_tpm = \"/tmp/s\"")).error().code,
+            "CONFIG-VALUE");
+}
+
+TEST(AgentConfig, RefusesToServeModelsToTheNetwork) {
+  EXPECT_EQ(load(std::string(kSound) + "[api]\naddress = \"0.0.0.0\"\n").error().code,
+            "CONFIG-VALUE");
+}
+
+TEST(AgentConfig, RefusesAMisspelledSetting) {
+  const auto refused = load(with(kSound, "host =", "hots ="));
+  EXPECT_EQ(refused.error().code, "CONFIG-MISSING");
+  EXPECT_EQ(load(std::string(kSound) + "[api]\nprot = 1\n").error().code, "CONFIG-UNKNOWN");
+}
+
+TEST(AgentConfig, NamesASoftwareTpmAsInsecure) {
+  const auto hardware = load(kSound);
+  ASSERT_TRUE(hardware.has_value());
+  EXPECT_FALSE(hardware->insecure_software_tpm);
+  EXPECT_EQ(hardware->tcti, "device:/dev/tpmrm0");
+  const auto software =
+      load(with(kSound, "device = \"/dev/tpmrm0\"", "insecure_software_tpm = \"/run/tpm\""));
+  ASSERT_TRUE(software.has_value());
+  EXPECT_TRUE(software->insecure_software_tpm);
+  EXPECT_EQ(software->tcti, "swtpm:path=/run/tpm");
+}
+
+}  // namespace
+}  // namespace vedette::agent

@@ -1,0 +1,75 @@
+#include "agent/lifecycle.h"
+
+#include <array>
+
+#include <gtest/gtest.h>
+
+namespace vedette::agent {
+namespace {
+
+constexpr std::array kPhases{Phase::enroll, Phase::attest, Phase::fetch, Phase::serve,
+                             Phase::stopped};
+constexpr std::array kOutcomes{
+    Outcome::done,        Outcome::unreachable,  Outcome::refused, Outcome::certificate_due,
+    Outcome::verdict_due, Outcome::releases_due, Outcome::revoked};
+
+TEST(Lifecycle, ARevocationStopsEveryModelInEveryPhase) {
+  for (const Phase phase : kPhases)
+    EXPECT_FALSE(next_step(phase, Outcome::revoked).keep_serving);
+}
+
+TEST(Lifecycle, ARefusedQuoteStopsEveryModel) {
+  const Step step = next_step(Phase::attest, Outcome::refused);
+  EXPECT_EQ(step.next, Phase::attest);
+  EXPECT_FALSE(step.keep_serving);
+  EXPECT_TRUE(step.wait);
+}
+
+TEST(Lifecycle, AServerThatIsAwayDoesNotStopModelsWhoseVerdictLasts) {
+  EXPECT_TRUE(next_step(Phase::attest, Outcome::unreachable).keep_serving);
+  EXPECT_TRUE(next_step(Phase::fetch, Outcome::unreachable).keep_serving);
+}
+
+TEST(Lifecycle, AReleaseThatDoesNotVerifyLeavesTheOneThatServesAlone) {
+  const Step step = next_step(Phase::fetch, Outcome::refused);
+  EXPECT_EQ(step.next, Phase::serve);
+  EXPECT_TRUE(step.keep_serving);
+}
+
+TEST(Lifecycle, WhatTheTableDoesNotNameStartsOverWithoutTrust) {
+  const Step step = next_step(Phase::enroll, Outcome::releases_due);
+  EXPECT_EQ(step.next, Phase::enroll);
+  EXPECT_FALSE(step.keep_serving);
+  EXPECT_TRUE(step.wait);
+}
+
+TEST(Lifecycle, EveryFailureThatRepeatsItsPhaseWaits) {
+  for (const Phase phase : kPhases)
+    for (const Outcome outcome : kOutcomes) {
+      const Step step = next_step(phase, outcome);
+      if (step.next == phase && outcome != Outcome::done) EXPECT_TRUE(step.wait) << name_of(phase);
+    }
+}
+
+TEST(Lifecycle, ReadsRefusalsByTheirCode) {
+  const auto outcome = [](const char* code) { return outcome_of({code, "", "", ""}); };
+  EXPECT_EQ(outcome("AUTH-REVOKED"), Outcome::revoked);
+  EXPECT_EQ(outcome("ENR-REVOKED"), Outcome::revoked);
+  EXPECT_EQ(outcome("AUTH-EPOCH"), Outcome::verdict_due);
+  EXPECT_EQ(outcome("EAR-EXPIRED"), Outcome::verdict_due);
+  EXPECT_EQ(outcome("AUTH-KEY"), Outcome::certificate_due);
+  EXPECT_EQ(outcome("NET-TIMEOUT"), Outcome::unreachable);
+  EXPECT_EQ(outcome("ATT-PCR-MISMATCH"), Outcome::refused);
+  EXPECT_EQ(outcome("SOMETHING-NEW"), Outcome::refused);
+}
+
+TEST(Lifecycle, BackOffDoublesUpToAMinuteAndJitterOnlyShortens) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(back_off(0, 0.0), milliseconds(1000));
+  EXPECT_EQ(back_off(3, 0.0), milliseconds(8000));
+  EXPECT_EQ(back_off(40, 0.0), milliseconds(60'000));
+  EXPECT_EQ(back_off(0, 1.0), milliseconds(500));
+}
+
+}  // namespace
+}  // namespace vedette::agent
