@@ -2,13 +2,12 @@
 #pragma once
 
 #include <functional>
-#include <iosfwd>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/console.h"
 #include "cli/output.h"
 #include "platform/net/http.h"
 
@@ -25,8 +24,10 @@ struct Environment {
   Output* output = nullptr;     // set once the format is known, before a command runs
   std::string operator_folder;  // --operator; empty: VEDETTE_OPERATOR
   std::string program_folder;   // where vedette, its sisters and the demo's parts lie
+  Console console = {};         // the streams and the person behind them
 };
 
+// Refuses, or has told its result through Environment::output.
 using Command = std::function<Result<void>(Environment&)>;
 
 // The command that the line chose, set by its callback.
@@ -42,11 +43,13 @@ void add_device_commands(CLI::App& app, Choice& choice);
 void add_reference_commands(CLI::App& app, Choice& choice);
 void add_result_commands(CLI::App& app, Choice& choice);
 void add_log_commands(CLI::App& app, Choice& choice);
+void add_server_commands(CLI::App& app, Choice& choice);
 void add_doctor_command(CLI::App& app, Choice& choice);
+void add_completion_command(CLI::App& app, Choice& choice);
 
-// Reads the line, runs the command, returns the exit code (cli/exit_code.h). `extra` adds commands that
-// need more than the command line's own parts (the demo).
+// Reads the line, runs the command, returns the exit code (cli/exit_code.h). `extra` adds commands
+// that need more than the command line's own parts (the demo); it may be empty.
 [[nodiscard]] int run(const std::vector<std::string>& arguments, Environment environment,
-                      const std::function<void(CLI::App&, Choice&)>& extra);
+                      const std::function<void(CLI::App&, Choice&)>& extra = {});
 
 }  // namespace vedette::cli

@@ -1,9 +1,11 @@
 #include "cli/operator_client.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "base/fd.h"
+#include "base/secret.h"
 #include "codec/settings.h"
 #include "platform/net/json_api.h"
 
@@ -13,6 +15,10 @@ namespace {
 
 constexpr std::size_t kMaxPemBytes = 256U << 10U;
 constexpr std::int64_t kMaxPort = 65'535;
+
+std::string beside(const std::string& folder, const std::string& path) {
+  return (std::filesystem::path(folder) / path).string();
+}
 
 Result<std::vector<crypto::Certificate>> read_certificates(const std::string& path) {
   VEDETTE_TRY(const Bytes pem, read_file(path, kMaxPemBytes));
@@ -28,25 +34,35 @@ Result<OperatorProfile> load_operator_profile(std::string folder) {
     return refuse(
         "CLI-OPERATOR", "no operator was named", {},
         "pass --operator FOLDER or set VEDETTE_OPERATOR; 'vedette-server init' makes one");
-  VEDETTE_TRY(const codec::Json settings, codec::load_settings(folder + "/operator.toml", ""));
+  const std::string path = beside(folder, "operator.toml");
+  std::error_code error;
+  if (!std::filesystem::exists(path, error))
+    return refuse("CLI-OPERATOR", "the operator's folder has no operator.toml", path,
+                  "write into it where the server listens for operators: host = \"...\" and port = "
+                  "...");
+  VEDETTE_TRY(const codec::Json settings, codec::load_settings(path, ""));
   codec::SettingsReader reader(settings);
   OperatorProfile profile{.connection = {}, .folder = folder};
   profile.connection.host = reader.required_text("host");
   profile.connection.port = static_cast<std::uint16_t>(reader.integer("port", 0, 1, kMaxPort));
-  const std::string roots = reader.required_text("roots");
-  const std::string certificate = reader.required_text("certificate");
-  const std::string key = reader.required_text("key");
+  const std::string roots = reader.text("roots", "roots.pem");
+  const std::string certificate = reader.text("certificate", "operator.pem");
+  const std::string key = reader.text("key", "operator.key");
   VEDETTE_CHECK(reader.finish());
-  VEDETTE_TRY(profile.connection.roots, read_certificates(folder + "/" + roots));
-  VEDETTE_TRY(profile.connection.chain, read_certificates(folder + "/" + certificate));
-  VEDETTE_TRY(const Bytes pem, read_file(folder + "/" + key, kMaxPemBytes));
-  VEDETTE_TRY(profile.connection.key, crypto::PrivateKey::from_pem(as_text(pem)));
+  if (profile.connection.port == 0)
+    return refuse("CONFIG-MISSING", "the setting 'port' is missing", path);
+  VEDETTE_TRY(profile.connection.roots, read_certificates(beside(folder, roots)));
+  VEDETTE_TRY(profile.connection.chain, read_certificates(beside(folder, certificate)));
+  VEDETTE_TRY(Bytes content, read_file(beside(folder, key), kMaxPemBytes));
+  const SecretBytes pem(std::move(content));
+  VEDETTE_TRY(profile.connection.key, crypto::PrivateKey::from_pem(as_text(pem.expose())));
   return profile;
 }
 
-Result<OperatorClient> OperatorClient::open(platform::HttpFactory& http,
-                                            const std::string& folder) {
-  VEDETTE_TRY(const OperatorProfile profile, load_operator_profile(folder));
+Result<OperatorClient> OperatorClient::open(platform::HttpFactory& http, const std::string& folder,
+                                            std::chrono::seconds patience) {
+  VEDETTE_TRY(OperatorProfile profile, load_operator_profile(folder));
+  profile.connection.timeout = patience;
   VEDETTE_TRY(auto client, http.connect(profile.connection));
   return OperatorClient(std::move(client));
 }

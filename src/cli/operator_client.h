@@ -1,6 +1,7 @@
 // OperatorClient: the command line's connection to a server's operator listener.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -10,7 +11,8 @@
 
 namespace vedette::cli {
 
-// `operator.toml` in an operator's folder, as `vedette-server init` writes it:
+// `operator.toml` in an operator's folder says where the server listens for operators. The files
+// that `vedette-server init` puts beside it are found by their names, which may be set too:
 //   host = "127.0.0.1"
 //   port = 8445
 //   roots = "roots.pem"          # anchors for the server's certificate
@@ -21,15 +23,20 @@ struct OperatorProfile {
   std::string folder;
 };
 
-// Refuses CLI-OPERATOR when `folder` is empty and VEDETTE_OPERATOR is not set; CONFIG-*; FILE-*.
+// Refuses CLI-OPERATOR when `folder` is empty and VEDETTE_OPERATOR is not set, or has no
+// operator.toml; CONFIG-*; FILE-*; CERT-* and KEY-* of what the folder holds.
 [[nodiscard]] Result<OperatorProfile> load_operator_profile(std::string folder);
 
 class OperatorClient {
  public:
-  [[nodiscard]] static Result<OperatorClient> open(platform::HttpFactory& http,
-                                                   const std::string& folder);
+  static constexpr std::chrono::seconds kPatience{20};
 
-  // Refuses NET-* and whatever the server refuses.
+  // `patience` is how long one request may take, connection and upload included.
+  [[nodiscard]] static Result<OperatorClient> open(platform::HttpFactory& http,
+                                                   const std::string& folder,
+                                                   std::chrono::seconds patience = kPatience);
+
+  // Refuses NET-*, HTTP-ANSWER and whatever the server refuses.
   [[nodiscard]] Result<codec::Json> get(const std::string& target);
   [[nodiscard]] Result<std::string> get_text(const std::string& target);
   [[nodiscard]] Result<codec::Json> post(const std::string& target, const codec::Json& body);

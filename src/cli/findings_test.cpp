@@ -1,0 +1,109 @@
+#include "cli/findings.h"
+
+#include <gtest/gtest.h>
+
+namespace vedette::cli {
+namespace {
+
+using inference::DrillAct;
+using inference::DrillVerdict;
+
+MachineFacts good_machine() {
+  return {.kernel = "Linux 6.1 x86_64",
+          .user_namespaces = true,
+          .namespaces_cause = {},
+          .landlock_abi = 4,
+          .seccomp_filter = true,
+          .cgroups = Cgroups::v2,
+          .tpm_present = true,
+          .tpm_usable = true,
+          .software_tpm = false,
+          .clock_synchronised = true,
+          .runs_as_root = false};
+}
+
+Standing standing_of(const std::vector<Finding>& findings, std::string_view name) {
+  for (const Finding& finding : findings)
+    if (finding.name == name) return finding.standing;
+  ADD_FAILURE() << "no finding " << name;
+  return Standing::good;
+}
+
+TEST(Machine, WithoutALayerOfTheCageLacksWhatIsRequired) {
+  MachineFacts facts = good_machine();
+  facts.user_namespaces = false;
+  EXPECT_EQ(standing_of(judge_machine(facts), "namespaces"), Standing::missing);
+  facts = good_machine();
+  facts.landlock_abi = 0;
+  EXPECT_EQ(standing_of(judge_machine(facts), "landlock"), Standing::missing);
+  facts = good_machine();
+  facts.seccomp_filter = false;
+  EXPECT_EQ(standing_of(judge_machine(facts), "seccomp"), Standing::missing);
+  EXPECT_FALSE(all_required(judge_machine(facts)));
+}
+
+TEST(Machine, SpellsOutWhatIsInsecureWithoutFailing) {
+  MachineFacts facts = good_machine();
+  facts.tpm_usable = facts.tpm_present = facts.clock_synchronised = false;
+  facts.software_tpm = facts.runs_as_root = true;
+  const auto findings = judge_machine(facts);
+  for (const char* name : {"tpm", "clock", "user"})
+    EXPECT_EQ(standing_of(findings, name), Standing::insecure) << name;
+  EXPECT_TRUE(all_required(findings));
+}
+
+TEST(Machine, NeverComplainsWithoutAHint) {
+  for (const Finding& finding : judge_machine({})) {
+    EXPECT_EQ(finding.standing == Standing::good, finding.hint.empty()) << finding.name;
+  }
+}
+
+TEST(Machine, ThatHasEverythingIsGood) {
+  for (const Finding& finding : judge_machine(good_machine()))
+    EXPECT_EQ(finding.standing, Standing::good) << finding.name;
+}
+
+TEST(Drill, ThatCouldNotBeRunOrLeakedFailsTheMachine) {
+  EXPECT_EQ(judge_drill(DrillAct::socket, refuse("SBX-CAGE-USER", "no user namespace")).standing,
+            Standing::missing);
+  EXPECT_EQ(judge_drill(DrillAct::socket,
+                        DrillVerdict{.outcome = DrillVerdict::Outcome::leaked, .detail = "it did"})
+                .standing,
+            Standing::missing);
+}
+
+TEST(Drill, HoldsFullyOnlyWhenTheFilterKilled) {
+  EXPECT_EQ(judge_drill(DrillAct::exec,
+                        DrillVerdict{.outcome = DrillVerdict::Outcome::refused, .detail = "EPERM"})
+                .standing,
+            Standing::insecure);
+  EXPECT_EQ(judge_drill(DrillAct::exec,
+                        DrillVerdict{.outcome = DrillVerdict::Outcome::killed, .detail = "SIGSYS"})
+                .standing,
+            Standing::good);
+}
+
+TEST(Program, OnlyTheWorkerIsRequired) {
+  EXPECT_EQ(judge_program("vedette-worker", false).standing, Standing::missing);
+  EXPECT_EQ(judge_program("vedette-agent", false).standing, Standing::good);
+}
+
+TEST(Findings, ShowStandingDetailAndHint) {
+  const std::vector<Finding> findings{
+      {.name = "tpm", .standing = Standing::insecure, .detail = "none", .hint = "get one"},
+      {.name = "seccomp", .standing = Standing::good, .detail = "there", .hint = {}}};
+  EXPECT_EQ(findings_text(findings, false),
+            "insecure  tpm      none\n                   get one\nok        seccomp  there\n");
+  const codec::Json json = findings_json(findings);
+  EXPECT_TRUE(json.boolean("ready").value_or(false));
+  EXPECT_EQ(json.find("findings")->if_array()->size(), 2U);
+}
+
+TEST(Probe, TellsTheKernelOfThisMachine) {
+  const MachineFacts facts = probe_machine();
+  EXPECT_TRUE(facts.kernel.starts_with("Linux ")) << facts.kernel;
+  EXPECT_EQ(facts.user_namespaces, facts.namespaces_cause.empty());
+}
+
+}  // namespace
+}  // namespace vedette::cli

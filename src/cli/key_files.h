@@ -1,0 +1,22 @@
+// Key files: the keys that sign models and the keys that are trusted to.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/console.h"
+#include "crypto/key.h"
+
+namespace vedette::cli {
+
+// The private key in `path` (PKCS #8 PEM); an encrypted one is opened with the passphrase of
+// cli/passphrase.h. Refuses FILE-*, CLI-PASSPHRASE, and what PrivateKey::from_pem refuses.
+[[nodiscard]] Result<crypto::PrivateKey> load_signing_key(const std::string& path,
+                                                          const Console& console);
+
+// The public keys in `paths` (PEM, one in each). Refuses FILE-*, KEY-*, naming the file.
+[[nodiscard]] Result<std::vector<crypto::PublicKey>> load_public_keys(
+    const std::vector<std::string>& paths);
+
+}  // namespace vedette::cli

@@ -1,0 +1,22 @@
+// Passphrases: from the environment, or from a person who is not shown what she types.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "cli/console.h"
+
+namespace vedette::cli {
+
+// VEDETTE_KEY_PASSPHRASE, else the answer to `prompt` on the terminal with echo off; none when the
+// variable is not set and nobody can be asked. An empty answer refuses CLI-PASSPHRASE; a terminal
+// that fails, CLI-FAILED.
+[[nodiscard]] Result<std::optional<SecretBytes>> find_passphrase(const Console& console,
+                                                                 const std::string& prompt);
+// The same for a new passphrase, which a person types twice.
+[[nodiscard]] Result<std::optional<SecretBytes>> choose_passphrase(const Console& console,
+                                                                   const std::string& prompt);
+
+}  // namespace vedette::cli

@@ -1,0 +1,75 @@
+#include "cli/publish.h"
+
+#include <array>
+#include <utility>
+
+#include "base/fd.h"
+#include "cli/bundle_file.h"
+
+namespace vedette::cli {
+
+namespace {
+
+using release::Manifest;
+using release::Resource;
+
+struct ModelFile {
+  std::string name;  // as the statement names it
+  std::string path;
+  crypto::Sha256Digest sha256{};
+};
+
+bool is_onnx(std::string_view name) {
+  return name.ends_with(".onnx");
+}
+
+// Which file it is; that there is no other is for verify_release to say.
+Result<ModelFile> find_model_file(const Manifest& manifest, const std::string& path) {
+  for (const Resource& resource : manifest.resources) {
+    const bool single = resource.name == release::kSingleFileResource;
+    const std::string name = single ? manifest.model_name : resource.name;
+    if (is_onnx(name))
+      return ModelFile{.name = name,
+                       .path = single ? path : path + "/" + resource.name,
+                       .sha256 = resource.sha256};
+  }
+  return refuse("REL-ONNX", "a release needs a model with exactly one .onnx file",
+                "there is none in " + path, "export the model to ONNX");
+}
+
+Result<Bytes> read_model_file(const ModelFile& file) {
+  VEDETTE_TRY(Bytes content, read_file(file.path, kMaxModelBytes));
+  if (crypto::sha256(content) != file.sha256)
+    return refuse("OMS-CHANGED", "the model changed after it was verified", file.path,
+                  "try again when nothing writes to it");
+  return content;
+}
+
+}  // namespace
+
+Result<PreparedRelease> prepare_release(const PublishRequest& request,
+                                        const crypto::PrivateKey& key, TimePoint now,
+                                        const release::HashOptions& options) {
+  const std::array publishers{key.public_key()};
+  VEDETTE_TRY(std::string bundle, read_bundle(request.bundle_path));
+  VEDETTE_TRY(const auto verified,
+              release::verify_model(request.model_path, bundle, publishers, options));
+  VEDETTE_TRY(const ModelFile file, find_model_file(verified->manifest, request.model_path));
+  VEDETTE_TRY(Bytes content, read_model_file(file));
+  release::ReleaseStatement statement{.model = request.name,
+                                      .number = request.number,
+                                      .tier = request.tier,
+                                      .model_root = verified->manifest.root,
+                                      .file_name = file.name,
+                                      .file_sha256 = file.sha256,
+                                      .file_size = content.size(),
+                                      .issued_at = std::chrono::floor<std::chrono::seconds>(now)};
+  VEDETTE_TRY(std::string text, release::sign_release_statement(statement, key));
+  VEDETTE_CHECK(release::verify_release(bundle, text, publishers));
+  return PreparedRelease{.statement = std::move(statement),
+                         .bundle = std::move(bundle),
+                         .statement_text = std::move(text),
+                         .file = std::move(content)};
+}
+
+}  // namespace vedette::cli

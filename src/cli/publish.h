@@ -1,0 +1,43 @@
+// Publishing: from a signed model on disk to a release that a registry can verify. Nothing is sent
+// from here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/strong_id.h"
+#include "crypto/key.h"
+#include "release/model_tree.h"
+#include "release/release_statement.h"
+
+namespace vedette::cli {
+
+inline constexpr std::size_t kMaxModelBytes = std::size_t{256} << 20U;  // as a server takes it
+
+struct PublishRequest {
+  std::string model_path;
+  std::string bundle_path;
+  ModelName name;
+  std::uint64_t number = 0;
+  release::Tier tier = release::Tier::medium;
+};
+
+struct PreparedRelease {
+  release::ReleaseStatement statement;  // as signed
+  std::string bundle;
+  std::string statement_text;  // DSSE envelope
+  Bytes file;                  // the one model file, of the digest that the statement says
+};
+
+// Verifies the bundle and the model by the public half of `key`, signs the release statement, reads
+// the model's file (checked again by its digest, since a path can change), and verifies the whole
+// as a server will. Refuses what verify_model, sign_release_statement and verify_release refuse,
+// REL-ONNX, FILE-* and OMS-CHANGED.
+[[nodiscard]] Result<PreparedRelease> prepare_release(const PublishRequest& request,
+                                                      const crypto::PrivateKey& key, TimePoint now,
+                                                      const release::HashOptions& options);
+
+}  // namespace vedette::cli

@@ -1,0 +1,149 @@
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include "base/strong_id.h"
+#include "cli/bundle_file.h"
+#include "cli/command_line.h"
+#include "cli/key_files.h"
+#include "cli/operator_client.h"
+#include "cli/progress.h"
+#include "cli/publish.h"
+#include "cli/views.h"
+
+namespace vedette::cli {
+
+namespace {
+
+using codec::Json;
+
+constexpr std::uint64_t kMaxRelease = (std::uint64_t{1} << 53U) - 1;
+constexpr std::chrono::seconds kUploadTime{600};
+
+struct PublishOptions {
+  std::string model;
+  std::string bundle;
+  std::string name;
+  std::uint64_t number = 0;
+  std::string tier;
+  std::string key;
+};
+
+struct BlockOptions {
+  std::string name;
+  std::uint64_t number = 0;
+  std::string reason;
+};
+
+Result<PreparedRelease> prepare(Environment& environment, const PublishOptions& options) {
+  VEDETTE_TRY(const ModelName name, ModelName::parse(options.name));
+  VEDETTE_TRY(const release::Tier tier, release::parse_tier(options.tier));
+  VEDETTE_TRY(const auto key, load_signing_key(options.key, environment.console));
+  const PublishRequest request{.model_path = options.model,
+                               .bundle_path = bundle_path(options.model, options.bundle),
+                               .name = name,
+                               .number = options.number,
+                               .tier = tier};
+  Progress progress(environment.console, *environment.output, "verifying " + options.model);
+  return prepare_release(request, key, environment.clock.now(),
+                         {.ignore = bundle_within(options.model, request.bundle_path),
+                          .progress = [&progress](const release::HashProgress& at) {
+                            progress.show(at.bytes_done, at.bytes_total);
+                          }});
+}
+
+Json summary(const release::ReleaseStatement& statement) {
+  Json file;
+  file.set("name", statement.file_name).set("sha256", to_hex(statement.file_sha256));
+  file.set("size", statement.file_size);
+  Json json;
+  json.set("model", statement.model.str()).set("release", statement.number);
+  json.set("tier", release::to_string(statement.tier));
+  json.set("model_root", to_hex(statement.model_root)).set("file", std::move(file));
+  json.set("issued_at", to_rfc3339(statement.issued_at));
+  return json;
+}
+
+// The connection is opened before the model is read, so that a missing operator shows at once.
+Result<void> publish(Environment& environment, const PublishOptions& options) {
+  VEDETTE_TRY(auto client,
+              OperatorClient::open(environment.http, environment.operator_folder, kUploadTime));
+  VEDETTE_TRY(PreparedRelease prepared, prepare(environment, options));
+  const release::ReleaseStatement& statement = prepared.statement;
+  const std::string digest = to_hex(statement.file_sha256);
+  environment.output->note("uploading " + printable(statement.file_name) + ", " +
+                           size_text(statement.file_size));
+  VEDETTE_CHECK(client.put_octets("/v1/blobs/" + digest, std::move(prepared.file)));
+  Json body;
+  body.set("bundle", prepared.bundle).set("statement", prepared.statement_text);
+  VEDETTE_CHECK(client.post("/v1/releases", body));
+  environment.output->result(
+      summary(statement), "published " + statement.model.str() + " release " +
+                              std::to_string(statement.number) + " for tier " +
+                              std::string(release::to_string(statement.tier)) + "\n" + "  root  " +
+                              to_hex(statement.model_root) + "\n" + "  file  " + digest + "\n");
+  return {};
+}
+
+Result<void> list(Environment& environment) {
+  VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
+  VEDETTE_TRY(const Json answer, client.get("/v1/releases"));
+  environment.output->result(answer, releases_view(answer));
+  return {};
+}
+
+Result<void> block(Environment& environment, const BlockOptions& options) {
+  VEDETTE_TRY(const ModelName name, ModelName::parse(options.name));
+  const std::string number = std::to_string(options.number);
+  Json body;
+  body.set("reason", options.reason);
+  VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
+  VEDETTE_CHECK(client.post("/v1/releases/" + name.str() + "/" + number + "/block", body));
+  Json json;
+  json.set("model", name.str()).set("release", options.number).set("blocked", true);
+  environment.output->result(
+      json, "blocked " + name.str() + " release " + number + ": no device gets it any more\n");
+  return {};
+}
+
+void add_publish(CLI::App& noun, Choice& choice) {
+  CLI::App* verb = noun.add_subcommand("publish", "put a signed model into the registry");
+  const auto options = std::make_shared<PublishOptions>();
+  verb->add_option("model", options->model, "the model's file or folder, signed")->required();
+  verb->add_option("--name", options->name, "the model's name in the registry")->required();
+  verb->add_option("--release", options->number, "its number: 1 or more, and more than any before")
+      ->required()
+      ->check(CLI::Range(std::uint64_t{1}, kMaxRelease));
+  verb->add_option("--tier", options->tier, "what a device must prove to get it")
+      ->required()
+      ->check(CLI::IsMember({"low", "medium", "high"}));
+  verb->add_option("--key", options->key, "the private key that signs the release")->required();
+  verb->add_option("--bundle", options->bundle, "its bundle (else where 'model sign' puts it)");
+  on_call(*verb, choice,
+          [options](Environment& environment) { return publish(environment, *options); });
+}
+
+void add_block(CLI::App& noun, Choice& choice) {
+  CLI::App* verb = noun.add_subcommand("block", "give a release to nobody any more");
+  const auto options = std::make_shared<BlockOptions>();
+  verb->add_option("name", options->name, "the model's name")->required();
+  verb->add_option("release", options->number, "the release's number")
+      ->required()
+      ->check(CLI::Range(std::uint64_t{1}, kMaxRelease));
+  verb->add_option("--reason", options->reason, "why; it is kept in the log")->required();
+  on_call(*verb, choice,
+          [options](Environment& environment) { return block(environment, *options); });
+}
+
+}  // namespace
+
+void add_release_commands(CLI::App& app, Choice& choice) {
+  CLI::App& noun = add_noun(app, "release", "which signed models may run");
+  add_publish(noun, choice);
+  on_call(*noun.add_subcommand("list", "every release"), choice,
+          [](Environment& environment) { return list(environment); });
+  add_block(noun, choice);
+}
+
+}  // namespace vedette::cli

@@ -1,0 +1,124 @@
+#include <array>
+
+#include <gtest/gtest.h>
+
+#include "cli/canned_server.h"
+#include "cli/key_files.h"
+#include "crypto/digest.h"
+#include "release/release_statement.h"
+
+namespace vedette::cli {
+namespace {
+
+class ReleaseCommands : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    desk.write("vad.onnx", kWeights);
+    for (const char* name : {"publisher", "stranger"})
+      ASSERT_EQ(desk.run({"key", "generate", desk.path(name), "--insecure-unencrypted"}).code, 0);
+    ASSERT_EQ(
+        desk.run({"model", "sign", desk.path("vad.onnx"), "--key", desk.path("publisher")}).code,
+        0);
+  }
+  Outcome publish(const std::string& key = "publisher", const std::string& tier = "high") {
+    return desk.run_json({"release", "publish", desk.path("vad.onnx"), "--name", "vad", "--release",
+                          "3", "--tier", tier, "--key", desk.path(key)});
+  }
+  static constexpr const char* kWeights = "weights of a model";
+  const std::string blob = "PUT /v1/blobs/" + to_hex(crypto::sha256(as_bytes(kWeights)));
+  Desk desk;
+};
+
+TEST_F(ReleaseCommands, PublishSendsNothingOfAModelThatWasChanged) {
+  desk.write("vad.onnx", "veights of a model");
+  const Outcome outcome = publish();
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.refusal(), "OMS-DIGEST");
+  EXPECT_TRUE(desk.server.requests().empty());
+}
+
+TEST_F(ReleaseCommands, PublishSendsNothingOfAModelThatAnotherSigned) {
+  const Outcome outcome = publish("stranger");
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.refusal(), "OMS-UNTRUSTED");
+  EXPECT_TRUE(desk.server.requests().empty());
+}
+
+TEST_F(ReleaseCommands, PublishSendsNothingOfAModelWithoutOnnx) {
+  desk.write("vad.bin", kWeights);
+  ASSERT_EQ(desk.run({"model", "sign", desk.path("vad.bin"), "--key", desk.path("publisher")}).code,
+            0);
+  const Outcome outcome =
+      desk.run_json({"release", "publish", desk.path("vad.bin"), "--name", "vad", "--release", "3",
+                     "--tier", "low", "--key", desk.path("publisher")});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.refusal(), "REL-ONNX");
+  EXPECT_TRUE(desk.server.requests().empty());
+}
+
+TEST_F(ReleaseCommands, PublishKnowsItsTiersAndNumbers) {
+  EXPECT_EQ(publish("publisher", "extreme").code, 2);
+  EXPECT_EQ(desk.run_json({"release", "publish", desk.path("vad.onnx"), "--name", "vad",
+                           "--release", "0", "--tier", "low", "--key", desk.path("publisher")})
+                .code,
+            2);
+}
+
+TEST_F(ReleaseCommands, PublishDoesNotAnnounceAReleaseWhoseFileWasRefused) {
+  desk.server.refuse_all();
+  const Outcome outcome = publish();
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.refusal(), "POL-DENIED");
+  EXPECT_EQ(desk.server.requests().size(), 1U);
+}
+
+TEST_F(ReleaseCommands, PublishPassesTheRegistrysRefusalOn) {
+  desk.server.answer(blob, "{}");
+  desk.server.answer("POST /v1/releases",
+                     R"({"error":{"code":"REL-EXISTS","message":"there is that release already",)"
+                     R"("hint":"choose a higher number"}})",
+                     409);
+  const Outcome outcome = publish();
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.refusal(), "REL-EXISTS");
+}
+
+TEST_F(ReleaseCommands, PublishSendsTheFileThenBothSignatures) {
+  desk.server.answer(blob, "{}");
+  desk.server.answer("POST /v1/releases", R"({"model":"vad","release":3})");
+  const Outcome outcome = publish();
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  ASSERT_EQ(desk.server.requests().size(), 2U);
+  EXPECT_EQ(desk.server.requests()[0], blob + " " + kWeights);
+  const std::string prefix = "POST /v1/releases ";
+  ASSERT_TRUE(desk.server.requests()[1].starts_with(prefix));
+  const auto body = codec::parse_json(desk.server.requests()[1].substr(prefix.size())).value();
+  const auto publishers = load_public_keys({desk.path("publisher.pub")}).value();
+  const auto release = release::verify_release(body.string("bundle").value(),
+                                               body.string("statement").value(), publishers);
+  ASSERT_TRUE(release.has_value()) << describe(release.error());
+  EXPECT_EQ((*release)->model.str(), "vad");
+  EXPECT_EQ((*release)->number, 3U);
+  EXPECT_EQ((*release)->tier, release::Tier::high);
+  EXPECT_EQ((*release)->file_name, "vad.onnx");
+  EXPECT_EQ(to_rfc3339((*release)->issued_at), "2026-11-23T12:53:00Z");
+  EXPECT_EQ(outcome.json().string("model").value_or(""), "vad");
+}
+
+TEST_F(ReleaseCommands, ListPassesTheServersAnswerThroughAsJson) {
+  desk.server.answer("GET /v1/releases", R"({"releases":[{"model":"vad","release":3}]})");
+  EXPECT_EQ(desk.run_json({"release", "list"}).json(),
+            codec::parse_json(R"({"releases":[{"model":"vad","release":3}]})").value());
+  EXPECT_NE(desk.run({"release", "list"}).out.find("vad    3"), std::string::npos);
+}
+
+TEST_F(ReleaseCommands, BlockSaysWhy) {
+  desk.server.answer("POST /v1/releases/vad/3/block", "{}");
+  const Outcome outcome = desk.run_json({"release", "block", "vad", "3", "--reason", "biased"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_TRUE(outcome.json().boolean("blocked").value_or(false));
+  EXPECT_EQ(desk.server.requests().back(), R"(POST /v1/releases/vad/3/block {"reason":"biased"})");
+}
+
+}  // namespace
+}  // namespace vedette::cli

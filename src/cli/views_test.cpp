@@ -1,0 +1,108 @@
+#include "cli/views.h"
+
+#include <gtest/gtest.h>
+
+#include "codec/base64.h"
+
+namespace vedette::cli {
+namespace {
+
+using codec::Json;
+
+Json json(std::string_view text) {
+  return codec::parse_json(text).value();
+}
+
+TEST(Views, SurviveAnAnswerOfAnotherShape) {
+  for (
+      const char* text :
+      {"{}", "[]", "null", R"({"devices":3,"releases":{},"registers":[],"receipts":"x"})",
+       R"({"devices":[1],"releases":[null],"registers":{"0":1},"receipts":[[]],"entries":[{}]})"}) {
+    const Json answer = json(text);
+    for (const std::string& view :
+         {devices_view(answer), releases_view(answer), reference_view(answer),
+          receipts_view(with_claims(answer)), entries_view(answer)})
+      EXPECT_TRUE(view.ends_with("\n"));
+    (void)facts_view(answer);
+  }
+}
+
+TEST(Views, DoNotLetAServerSteerTheTerminal) {
+  const Json answer = json(R"({"devices":[{"id":"\u001b[2J","group":"a\nb"}]})");
+  EXPECT_EQ(devices_view(answer).find('\033'), std::string::npos);
+  EXPECT_NE(devices_view(answer).find("a b"), std::string::npos);
+}
+
+TEST(DevicesView, SaysWhatToDoWhenThereIsNone) {
+  EXPECT_NE(devices_view(json(R"({"devices":[]})")).find("vedette device allow"),
+            std::string::npos);
+}
+
+TEST(DevicesView, TellsStatusAndLastVerdict) {
+  const Json answer =
+      json(R"({"devices":[{"id":"gate-1","group":"gates","status":"active","epoch":2,)"
+           R"("enrolled_at":"2026-11-23T12:00:00Z",)"
+           R"("attestation":{"at":"2026-11-23T12:50:00Z","affirming":false}},)"
+           R"({"id":"gate-2","group":"gates","status":"revoked","epoch":3,)"
+           R"("enrolled_at":"2026-11-23T12:00:00Z"}]})");
+  EXPECT_EQ(devices_view(answer),
+            "DEVICE  GROUP  STATUS   EPOCH  ENROLLED              ATTESTED\n"
+            "gate-1  gates  active   2      2026-11-23T12:00:00Z  contrary 2026-11-23T12:50:00Z\n"
+            "gate-2  gates  revoked  3      2026-11-23T12:00:00Z  never\n");
+}
+
+TEST(FactsView, NamesWhatLiesDeeper) {
+  EXPECT_EQ(
+      facts_view(json(R"({"id":"g","attestation":{"affirming":true,"registers":{"0":"ab"}}})")),
+      "id                       g\n"
+      "attestation.affirming    yes\n"
+      "attestation.registers.0  ab\n");
+}
+
+TEST(ReleasesView, TellsSizeAndBlocking) {
+  const Json answer = json(
+      R"({"releases":[{"model":"vad","release":3,"tier":"high","published_at":"t","blocked":true,)"
+      R"("file":{"name":"vad.onnx","sha256":"ab","size":2313101}}]})");
+  EXPECT_EQ(releases_view(answer),
+            "MODEL  RELEASE  TIER  FILE      SIZE    PUBLISHED  BLOCKED\n"
+            "vad    3        high  vad.onnx  2.3 MB  t          yes\n");
+}
+
+TEST(ReferenceView, HasALineForEachAcceptedValue) {
+  EXPECT_EQ(reference_view(json(R"({"registers":{"0":["aa","bb"],"7":[]}})")),
+            "REGISTER  ACCEPTED VALUE (SHA-256 bank)\n"
+            "0         aa\n0         bb\n7         none: nothing is accepted\n");
+}
+
+TEST(WithClaims, ReadsNothingOutOfAMalformedJws) {
+  for (const char* jws : {"", ".", "..", "a.b", "a.!.c", "a.AA.c", "a.bnVsbA.c"}) {
+    Json receipt;
+    receipt.set("id", "x").set("jws", jws);
+    const Json answer = with_claims(Json::Object{{"receipts", Json::Array{receipt}}});
+    EXPECT_TRUE(answer.find("receipts")->if_array()->front().find("claims")->is_null()) << jws;
+  }
+}
+
+TEST(ReceiptsView, ShowsTheDevicesOwnClaims) {
+  const std::string payload = R"({"sequence":7,"time":"2026-11-23T12:00:01Z"})";
+  Json receipt;
+  receipt.set("id", std::string(64, 'c')).set("device", "gate-1").set("model", "vad");
+  receipt.set("release", 3).set("received_at", "2026-11-23T12:00:02Z");
+  receipt.set("jws", "e30." + codec::to_base64url(as_bytes(payload)) + ".c2ln");
+  const Json answer = with_claims(Json::Object{{"receipts", Json::Array{receipt}}});
+  EXPECT_EQ(receipts_view(answer),
+            "RECEIPT       DEVICE  MODEL  RELEASE  SEQUENCE  TIME                  RECEIVED\n"
+            "cccccccccccc  gate-1  vad    3        7         2026-11-23T12:00:01Z  "
+            "2026-11-23T12:00:02Z\n");
+}
+
+TEST(EntriesView, ShowsVerdictAndCode) {
+  EXPECT_EQ(entries_view(json(R"({"entries":[{"index":4,"time":"t","kind":"attest",)"
+                              R"("subject":"device/g","actor":"g","verdict":"refused",)"
+                              R"("code":"ATT-PCR-MISMATCH"}]})")),
+            "INDEX  TIME  KIND    SUBJECT   ACTOR  VERDICT  CODE\n"
+            "4      t     attest  device/g  g      refused  ATT-PCR-MISMATCH\n");
+}
+
+}  // namespace
+}  // namespace vedette::cli
