@@ -80,8 +80,9 @@ struct EnrollmentContext {
 //   ENR-AK-SCHEME        the AK is not an ECDSA P-256 SHA-256 key
 //   ENR-KEY-ATTRIBUTES   the device key is no fixed, unrestricted signing key
 //   ENR-KEY-KIND         the device key is not a P-256 key
-//   ENR-CERTIFY-SIGNATURE, -MAGIC, -TYPE, -SYNTAX, -SIGNER, -NAME, -BINDING  the AK's statement
 //   ENR-CHANNEL          the connection has no channel binding to compare with
+//   ENR-CERTIFY-SIGNATURE, -MAGIC, -TYPE, -SYNTAX, -SIGNER, -NAME, -BINDING
+//                        the AK's word for the device key fails in this way
 // An allow-list entry admits alone: the certificate is then not looked at.
 [[nodiscard]] Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest& request,
                                                                   const EnrollmentContext& context);

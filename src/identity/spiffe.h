@@ -41,9 +41,9 @@ class TrustDomain {
 
 class SpiffeId {
  public:
-  // Refuses SPIFFE-SYNTAX (scheme, length, number of segments, any character outside of the
-  // grammar: '%', upper case, '?', '#', ':', '@'), SPIFFE-TRUST-DOMAIN, SPIFFE-KIND and
-  // SPIFFE-NAME.
+  // Refuses SPIFFE-SYNTAX (scheme, more than 2048 octets, other than two path segments),
+  // SPIFFE-TRUST-DOMAIN (a port, a user or a percent sign among others), SPIFFE-KIND and
+  // SPIFFE-NAME (a query, a fragment, an escape, upper case, `..`).
   [[nodiscard]] static Result<SpiffeId> parse(std::string_view text);
 
   SpiffeId(TrustDomain trust_domain, const DeviceId& device);

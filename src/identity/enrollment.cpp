@@ -1,0 +1,127 @@
+#include "identity/enrollment.h"
+
+#include <vector>
+
+#include "crypto/tpm.h"
+#include "identity/key_certification.h"
+#include "identity/tpm_key_profile.h"
+
+namespace vedette::identity {
+namespace {
+
+using crypto::Certificate;
+using crypto::PublicKey;
+using crypto::Sha256Digest;
+
+constexpr std::size_t kChannelBindingOctets = 32;  // RFC 9266, 4.2
+constexpr std::size_t kIdDigits = 20;
+
+struct Admitted {
+  DeviceId device;
+  GroupId group;
+  Admission by;
+};
+
+std::unexpected<Error> refuse_unknown(const Sha256Digest& endorsement, std::string cause) {
+  const std::string hash = to_hex(endorsement);
+  return refuse("ENR-EK-UNKNOWN", "this device's TPM is not one that may enrol",
+                "endorsement key " + hash + ": " + std::move(cause),
+                "if the device is yours, run 'vedette device allow <device> --group <group> --ek " +
+                    hash + "'");
+}
+
+// The issuers of a maker may be configured beside its root: each counts as an intermediate, and
+// only what is self-signed as an anchor.
+Result<std::vector<Certificate>> read_roots(std::span<const EndorsementRoot> roots) {
+  std::vector<Certificate> certificates;
+  for (const EndorsementRoot& root : roots) {
+    VEDETTE_TRY(Certificate certificate, Certificate::from_der(root.certificate_der));
+    certificates.push_back(std::move(certificate));
+  }
+  return certificates;
+}
+
+Result<GroupId> admitting_group(const Certificate& leaf, const EnrollmentContext& context,
+                                const Sha256Digest& endorsement) {
+  VEDETTE_TRY(const auto certificates, read_roots(context.roots));
+  std::string cause;
+  for (std::size_t i = 0; i < certificates.size(); ++i) {
+    const auto verified = verify_chain(leaf, certificates, std::span(certificates).subspan(i, 1),
+                                       context.now, crypto::Purpose::endorsement_key);
+    if (verified) return context.roots[i].group;
+    cause = describe(verified.error());
+  }
+  return refuse_unknown(endorsement, std::move(cause));
+}
+
+Result<Admitted> admit_by_root(const EnrollmentRequest& request, const EnrollmentContext& context,
+                               const PublicKey& endorsement_key, const Sha256Digest& endorsement) {
+  if (context.roots.empty())
+    return refuse_unknown(endorsement, "not on the allow-list, and no maker's root is configured");
+  if (!request.endorsement_certificate)
+    return refuse_unknown(endorsement, "not on the allow-list, and without a certificate");
+  const auto leaf = Certificate::from_der(*request.endorsement_certificate);
+  if (!leaf)
+    return refuse("ENR-EK-CERTIFICATE", "the endorsement key's certificate cannot be read",
+                  describe(leaf.error()));
+  const auto certified = leaf->public_key();
+  if (!certified || !(*certified == endorsement_key))
+    return refuse("ENR-EK-MISMATCH",
+                  "the endorsement certificate is not for the endorsement key in use",
+                  leaf->subject());
+  VEDETTE_TRY(GroupId group, admitting_group(*leaf, context, endorsement));
+  VEDETTE_TRY(DeviceId device, DeviceId::parse("ek-" + to_hex(endorsement).substr(0, kIdDigits)));
+  return Admitted{std::move(device), std::move(group), Admission::endorsement_root};
+}
+
+Result<Admitted> admit(const EnrollmentRequest& request, const EnrollmentContext& context,
+                       const PublicKey& endorsement_key, const Sha256Digest& endorsement) {
+  // Compared here too: an entry for another EK must not admit by a caller's mistake.
+  if (context.allowed && context.allowed->endorsement_sha256 == endorsement)
+    return Admitted{context.allowed->device, context.allowed->group, Admission::allow_list};
+  return admit_by_root(request, context, endorsement_key, endorsement);
+}
+
+Result<void> check_channel(ByteView channel_binding) {
+  if (channel_binding.size() == kChannelBindingOctets) return {};
+  return refuse("ENR-CHANNEL", "the connection has no channel binding to compare with",
+                std::to_string(channel_binding.size()) + " octets instead of 32",
+                "enrol over TLS 1.3");
+}
+
+}  // namespace
+
+Sha256Digest enrollment_binding(ByteView channel_binding, const Sha256Digest& device_key_sha256) {
+  Bytes message = to_bytes("vedette enrollment v1");
+  message.push_back(0);
+  append(message, channel_binding);
+  append(message, device_key_sha256);
+  return crypto::sha256(message);
+}
+
+Sha256Digest endorsement_sha256(const codec::TpmPublic& endorsement_key) {
+  return crypto::sha256(endorsement_key.encoded);
+}
+
+Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest& request,
+                                                    const EnrollmentContext& context) {
+  VEDETTE_TRY(const PublicKey endorsement_key, check_endorsement_key(request.endorsement_key));
+  const Sha256Digest endorsement = endorsement_sha256(request.endorsement_key);
+  VEDETTE_TRY(Admitted admitted, admit(request, context, endorsement_key, endorsement));
+
+  VEDETTE_CHECK(check_attestation_key(request.attestation_key));
+  VEDETTE_TRY(PublicKey device_key, check_device_key(request.device_key));
+  VEDETTE_CHECK(check_channel(context.channel_binding));
+  const Sha256Digest key_sha256 = device_key.spki_sha256();
+  VEDETTE_CHECK(verify_certification(request.attestation_key, request.device_key,
+                                     request.certification_attest, request.certification_signature,
+                                     enrollment_binding(context.channel_binding, key_sha256)));
+  VEDETTE_TRY(Bytes name, crypto::tpm_name(request.attestation_key));
+  return Verified<EnrollmentClaim>(
+      EnrollmentClaim::VerificationKey(),
+      EnrollmentClaim{std::move(admitted.device), std::move(admitted.group), admitted.by,
+                      endorsement, request.endorsement_key, request.attestation_key,
+                      std::move(name), std::move(device_key), key_sha256});
+}
+
+}  // namespace vedette::identity

@@ -1,0 +1,98 @@
+// The end of an enrolment: the request for a certificate, and the device's record.
+#include <algorithm>
+
+#include "identity/enrollment.h"
+
+namespace vedette::identity {
+namespace {
+
+using crypto::CertificateRequest;
+
+bool names_only(const std::vector<std::string>& uris, std::size_t count, const SpiffeId& id) {
+  return count == 1 && uris.size() == 1 && uris.front() == id.str();
+}
+
+std::unexpected<Error> refuse_names(const SpiffeId& expected) {
+  return refuse("ENR-CSR-SAN", "the certification request asks for another name than its device's",
+                "only " + expected.str() + " may be asked for");
+}
+
+std::unexpected<Error> refuse_key() {
+  return refuse("ENR-CSR-KEY",
+                "the certification request is for another key than the certified one", {},
+                "send the request for the key in the TPM that was certified");
+}
+
+// A device that lost its trust does not regain it by enrolling.
+Result<void> check_status(const Device& device) {
+  switch (device.status) {
+    case DeviceStatus::active:
+      return {};
+    case DeviceStatus::quarantined:
+      return refuse("ENR-QUARANTINED", "the device is quarantined", device.status_reason,
+                    "run 'vedette device reinstate " + device.id.str() + "' once it is cleared");
+    case DeviceStatus::revoked:
+      return refuse("ENR-REVOKED", "the device is revoked", device.status_reason,
+                    "a revoked device stays so; its TPM cannot enrol under any name");
+  }
+  return refuse("ENR-REVOKED", "the device's status is unknown", device.id.str());
+}
+
+Result<void> check_known(const KnownDevices& known, const EnrollmentClaim& claim) {
+  if (known.by_endorsement) {
+    VEDETTE_CHECK(check_status(*known.by_endorsement));
+    if (known.by_endorsement->id != claim.device)
+      return refuse("ENR-EK-TAKEN", "this TPM is already enrolled under another name",
+                    known.by_endorsement->id.str());
+  }
+  if (known.by_id) {
+    if (known.by_id->endorsement_sha256 != claim.endorsement_sha256)
+      return refuse("ENR-ID-TAKEN", "another TPM is enrolled under this name", claim.device.str(),
+                    "allow this TPM under a name of its own");
+    VEDETTE_CHECK(check_status(*known.by_id));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_enrollment_csr(const CertificateRequest& request,
+                                  const Verified<EnrollmentClaim>& claim,
+                                  const SpiffeId& expected) {
+  if (!(request.public_key == claim->device_key)) return refuse_key();
+  if (request.alternative_name_count == 0) return {};
+  if (!names_only(request.uri_names, request.alternative_name_count, expected))
+    return refuse_names(expected);
+  return {};
+}
+
+Result<void> check_reenrollment_csr(const CertificateRequest& request,
+                                    const crypto::Certificate& current, const SpiffeId& expected) {
+  if (!equal(request.subject_der, crypto::subject_der(current)))
+    return refuse("ENR-CSR-SUBJECT", "a renewal must have the subject of the current certificate",
+                  request.subject.substr(0, 200) + " instead of " + current.subject());
+  if (!names_only(request.uri_names, request.alternative_name_count, expected) ||
+      !names_only(current.uri_names(), current.alternative_name_count(), expected))
+    return refuse_names(expected);
+  const auto key = current.public_key();
+  if (!key || !(request.public_key == *key)) return refuse_key();
+  return {};
+}
+
+Result<Device> apply_enrollment(const KnownDevices& known, const Verified<EnrollmentClaim>& claim,
+                                TimePoint now) {
+  VEDETTE_CHECK(check_known(known, *claim));
+  // Either record is this device's: both were compared with the claim.
+  const auto& existing = known.by_id ? known.by_id : known.by_endorsement;
+  return Device{.id = claim->device,
+                .group = claim->group,
+                .status = DeviceStatus::active,
+                .epoch = existing ? Epoch{existing->epoch.value + 1} : Epoch{0},
+                .endorsement_sha256 = claim->endorsement_sha256,
+                .attestation_key = claim->attestation_key.encoded,
+                .device_key_sha256 = claim->device_key_sha256,
+                .enrolled_at = now,
+                .status_reason = {}};
+}
+
+}  // namespace vedette::identity

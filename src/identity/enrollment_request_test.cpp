@@ -1,0 +1,83 @@
+#include <gtest/gtest.h>
+
+#include "testing/enrollment_scene.h"
+
+namespace vedette::identity {
+namespace {
+
+using codec::Json;
+using codec::to_base64;
+using vedette::testing::sized;
+
+class RequestBody : public ::testing::Test {
+ protected:
+  [[nodiscard]] Json body() const {
+    const auto request = scene_.request();
+    Json proof;
+    proof.set("attest", to_base64(request.certification_attest));
+    proof.set("signature", to_base64(request.certification_signature));
+    Json json;
+    json.set("endorsement_key", to_base64(sized(request.endorsement_key.encoded)));
+    json.set("attestation_key", to_base64(sized(request.attestation_key.encoded)));
+    json.set("device_key", to_base64(sized(request.device_key.encoded)));
+    json.set("certification", std::move(proof));
+    return json;
+  }
+  static std::string code(const Json& json) { return code_of(parse_enrollment_request(json)); }
+
+  EnrollmentScene scene_;
+};
+
+TEST_F(RequestBody, a_missing_member_is_refused) {
+  for (const char* name : {"endorsement_key", "attestation_key", "device_key", "certification"}) {
+    Json json = body();
+    json.set(name, nullptr);
+    EXPECT_EQ(code(json), "ENR-SYNTAX") << name;
+  }
+  EXPECT_EQ(code(Json()), "ENR-SYNTAX");
+  EXPECT_EQ(code(Json(Json::Array{})), "ENR-SYNTAX");
+}
+
+TEST_F(RequestBody, an_unknown_member_is_refused) {
+  Json json = body();
+  json.set("device", "drone-7");
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+}
+
+TEST_F(RequestBody, a_key_that_is_no_tpm_key_is_refused) {
+  Json json = body();
+  json.set("device_key", "AAAA");
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+  json.set("device_key", "not base64!");
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+  json.set("device_key", 7);
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+  Bytes longer = sized(scene_.key_public().encoded);
+  longer.push_back(0);
+  json.set("device_key", to_base64(longer));
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+}
+
+TEST_F(RequestBody, a_member_of_ten_megabytes_is_refused) {
+  Json json = body();
+  json.set("endorsement_certificate", std::string(10'000'000, 'A'));
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+}
+
+TEST_F(RequestBody, what_the_device_sends_is_read_and_verifies) {
+  const auto request = parse_enrollment_request(body());
+  ASSERT_TRUE(request.has_value()) << describe(request.error());
+  EXPECT_FALSE(request->endorsement_certificate.has_value());
+  EXPECT_EQ(code_of(verify_enrollment(*request, scene_.context())), "accepted");
+}
+
+TEST_F(RequestBody, a_certificate_is_kept_unread) {
+  Json json = body();
+  json.set("endorsement_certificate", to_base64(as_bytes("anything")));
+  const auto request = parse_enrollment_request(json);
+  ASSERT_TRUE(request.has_value());
+  EXPECT_EQ(request->endorsement_certificate, to_bytes("anything"));
+}
+
+}  // namespace
+}  // namespace vedette::identity
