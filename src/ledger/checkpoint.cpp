@@ -38,7 +38,7 @@ Result<TreeHash> parse_root(std::string_view text) {
   TreeHash root{};
   const auto bytes = codec::from_base64(text);
   if (!bytes || bytes->size() != root.size()) return refuse_syntax("not a root of 32 bytes");
-  std::copy(bytes->begin(), bytes->end(), root.begin());
+  std::ranges::copy(*bytes, root.begin());
   return root;
 }
 

@@ -102,7 +102,7 @@ Result<Proof> inclusion_proof(LogStore& store, std::uint64_t index, std::uint64_
     proof.push_back(sibling);
     (in_left ? end : begin) = middle;
   }
-  std::reverse(proof.begin(), proof.end());
+  std::ranges::reverse(proof);
   return proof;
 }
 
@@ -127,7 +127,7 @@ Result<Proof> consistency_proof(LogStore& store, std::uint64_t from, std::uint64
     VEDETTE_TRY(const TreeHash last, range_root(store, begin, end));
     proof.push_back(last);
   }
-  std::reverse(proof.begin(), proof.end());
+  std::ranges::reverse(proof);
   return proof;
 }
 

@@ -1,4 +1,5 @@
 // Every proof of the `merkle` vectors (transparency-dev/merkle), sound and tampered.
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -57,7 +58,7 @@ struct Case {
     if (!bytes || bytes->empty()) return std::nullopt;
     // Texts like "don't care 2": equal ones stay equal, different ones different.
     if (bytes->size() != hash.size()) return crypto::sha256(*bytes);
-    std::copy(bytes->begin(), bytes->end(), hash.begin());
+    std::ranges::copy(*bytes, hash.begin());
     return hash;
   }
 };

@@ -41,13 +41,13 @@ Result<crypto::Sha256Digest> digest_claim(const Json& json, const char* name) {
   const auto bytes = codec::from_hex(text);
   crypto::Sha256Digest digest{};
   if (!bytes || bytes->size() != digest.size() || to_hex(*bytes) != text) return invalid(name);
-  std::copy(bytes->begin(), bytes->end(), digest.begin());
+  std::ranges::copy(*bytes, digest.begin());
   return digest;
 }
 
 bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= kMaxRequestBytes &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F; });
 }
 
 Result<void> check_ranges(const ReceiptClaims& claims) {

@@ -55,7 +55,7 @@ bool is_key_name(std::string_view name) {
 }
 
 bool is_note_text(std::string_view text) {
-  const bool control = std::any_of(text.begin(), text.end(), [](char character) {
+  const bool control = std::ranges::any_of(text, [](char character) {
     return static_cast<unsigned char>(character) < 0x20 && character != '\n';
   });
   return !control && !text.empty() && text.ends_with('\n') && codec::is_utf8(text);
@@ -68,7 +68,7 @@ NoteKeyId key_id_of(std::string_view name, ByteView raw_key) {
   append(input, raw_key);
   const crypto::Sha256Digest digest = crypto::sha256(input);
   NoteKeyId id{};
-  std::copy_n(digest.begin(), id.size(), id.begin());
+  std::ranges::copy_n(digest.begin(), id.size(), id.begin());
   return id;
 }
 
@@ -93,9 +93,9 @@ Result<Line> parse_line(std::string_view text) {
   Line line{.name = std::string(text.substr(0, space)), .signature = {}};
   if (!blob || blob->size() <= line.key_id.size())
     return refuse_syntax("a signature line without a signature");
-  const auto split = blob->begin() + std::ptrdiff_t{line.key_id.size()};
-  std::copy(blob->begin(), split, line.key_id.begin());
-  line.signature.assign(split, blob->end());
+  const ByteView octets = *blob;
+  std::ranges::copy(octets.first(line.key_id.size()), line.key_id.begin());
+  line.signature = to_bytes(octets.subspan(line.key_id.size()));
   return line;
 }
 

@@ -1,4 +1,5 @@
 // The `tlog` vectors: notes, verifier keys, checkpoints and a whole small log.
+#include <algorithm>
 #include <filesystem>
 
 #include <gtest/gtest.h>

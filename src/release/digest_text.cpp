@@ -11,7 +11,7 @@ std::optional<crypto::Sha256Digest> parse_digest(std::string_view text) {
   if (text.size() != 2 * digest.size()) return std::nullopt;
   const auto bytes = codec::from_hex(text);
   if (!bytes || to_hex(*bytes) != text) return std::nullopt;
-  std::copy(bytes->begin(), bytes->end(), digest.begin());
+  std::ranges::copy(*bytes, digest.begin());
   return digest;
 }
 

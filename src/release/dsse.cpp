@@ -76,8 +76,8 @@ bool verifies(const PublicKey& key, ByteView message, ByteView signature) {
 }
 
 std::unexpected<Error> refuse_signature(std::span<const PublicKey> trusted, std::string_view hint) {
-  const bool known = std::any_of(trusted.begin(), trusted.end(),
-                                 [&](const PublicKey& key) { return key_hint(key) == hint; });
+  const bool known =
+      std::ranges::any_of(trusted, [&](const PublicKey& key) { return key_hint(key) == hint; });
   if (!hint.empty() && !known)
     return refuse("DSSE-UNTRUSTED", "the signer is not a trusted publisher",
                   "key " + std::string(hint.substr(0, 80)),

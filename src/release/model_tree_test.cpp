@@ -1,6 +1,6 @@
 #include "release/model_tree.h"
 
-#include <thread>
+#include <algorithm>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -236,7 +236,7 @@ TEST_F(ModelTree, TellsHowFarItIs) {
   ASSERT_TRUE(hash_model(path(), options));
   EXPECT_EQ(total, 3'000'000U + 7 + 15);
   EXPECT_EQ(done.back(), total);
-  EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
+  EXPECT_TRUE(std::ranges::is_sorted(done));
   EXPECT_GE(done.size(), 5U);
 }
 

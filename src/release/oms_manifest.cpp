@@ -33,8 +33,8 @@ Result<void> check_unique(const std::vector<Resource>& resources) {
   names.reserve(resources.size());
   for (const Resource& resource : resources)
     names.emplace_back(resource.name);
-  std::sort(names.begin(), names.end());
-  const auto twin = std::adjacent_find(names.begin(), names.end());
+  std::ranges::sort(names);
+  const auto twin = std::ranges::adjacent_find(names);
   if (twin == names.end()) return {};
   return refuse("OMS-DUPLICATE", "a file is listed twice", std::string(*twin));
 }
@@ -44,8 +44,7 @@ Result<void> check_unique(const std::vector<Resource>& resources) {
 const Resource* Manifest::find_file(std::string_view name) const {
   const bool single = resources.size() == 1 && resources.front().name == kSingleFileResource;
   if (single) return !name.empty() && name == model_name ? &resources.front() : nullptr;
-  const auto found = std::find_if(resources.begin(), resources.end(),
-                                  [&](const Resource& r) { return r.name == name; });
+  const auto found = std::ranges::find(resources, name, &Resource::name);
   return found == resources.end() ? nullptr : &*found;
 }
 
@@ -94,8 +93,7 @@ Result<Manifest> build_manifest(std::string model_name, std::vector<Resource> re
                     .ignore_paths = std::move(ignore_paths)};
   VEDETTE_CHECK(check_manifest(manifest));
   // Octets of UTF-8 sort as code points do.
-  std::sort(manifest.resources.begin(), manifest.resources.end(),
-            [](const Resource& left, const Resource& right) { return left.name < right.name; });
+  std::ranges::sort(manifest.resources, {}, &Resource::name);
   manifest.root = root_of(manifest.resources);
   return manifest;
 }

@@ -107,16 +107,15 @@ bool is_onnx(std::string_view name) {
   constexpr std::string_view kSuffix = ".onnx";
   if (name.size() <= kSuffix.size()) return false;
   name.remove_prefix(name.size() - kSuffix.size());
-  return std::equal(name.begin(), name.end(), kSuffix.begin(), [](char have, char want) {
+  return std::ranges::equal(name, kSuffix, [](char have, char want) {
     return have == want || (have >= 'A' && have <= 'Z' && have - 'A' + 'a' == want);
   });
 }
 
 Result<void> check_one_onnx(const Manifest& manifest, const std::string& file_name) {
-  const auto count = std::count_if(
-      manifest.resources.begin(), manifest.resources.end(), [&](const Resource& resource) {
-        return is_onnx(resource.name == kSingleFileResource ? manifest.model_name : resource.name);
-      });
+  const auto count = std::ranges::count_if(manifest.resources, [&](const Resource& resource) {
+    return is_onnx(resource.name == kSingleFileResource ? manifest.model_name : resource.name);
+  });
   if (count != 1 || !is_onnx(file_name))
     return refuse("REL-ONNX", "a release needs a model with exactly one .onnx file",
                   std::to_string(count) + " such files; the release names " + file_name);
