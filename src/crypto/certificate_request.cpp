@@ -1,0 +1,148 @@
+#include "crypto/alternative_names.h"
+#include "crypto/certificate.h"
+#include "crypto/der.h"
+#include "crypto/key_values.h"
+#include "crypto/name_text.h"
+
+namespace vedette::crypto {
+namespace {
+
+constexpr std::size_t kMaxRequest = 16 << 10;
+
+std::unexpected<Error> malformed(std::string cause) {
+  return refuse("CSR-SYNTAX", "this is not a well-formed certification request", std::move(cause));
+}
+
+std::unexpected<Error> badly_signed(std::string cause) {
+  return refuse("CSR-SIGNATURE", "the request is not signed by the key it asks for",
+                std::move(cause));
+}
+
+Result<RequestHandle> decode(ByteView der) {
+  if (der.size() > kMaxRequest) return malformed("larger than 16 KiB");
+  if (!is_der(der)) return malformed("not DER, or octets behind it");
+  const unsigned char* in = der.data();
+  RequestHandle request(d2i_X509_REQ(nullptr, &in, static_cast<long>(der.size())));
+  if (request == nullptr) return malformed(drain_errors());
+  if (!equal(der_of<i2d_X509_REQ>(request.get()), der))
+    return malformed("it encodes otherwise again");
+  if (X509_REQ_get_version(request.get()) != X509_REQ_VERSION_1)
+    return malformed("not of version 1");
+  return request;
+}
+
+Result<Hash> hash_of_signature(const X509_REQ* request, const PublicKey& key) {
+  const int nid = X509_REQ_get_signature_nid(request);
+  const bool rsa = key.type() == KeyType::rsa;
+  const bool ecdsa = field_bytes(key.type()) != 0;
+  switch (nid) {
+    case NID_ecdsa_with_SHA256:
+      if (ecdsa) return Hash::sha256;
+      break;
+    case NID_ecdsa_with_SHA384:
+      if (ecdsa) return Hash::sha384;
+      break;
+    case NID_ecdsa_with_SHA512:
+      if (ecdsa) return Hash::sha512;
+      break;
+    case NID_sha256WithRSAEncryption:
+      if (rsa) return Hash::sha256;
+      break;
+    case NID_sha384WithRSAEncryption:
+      if (rsa) return Hash::sha384;
+      break;
+    case NID_sha512WithRSAEncryption:
+      if (rsa) return Hash::sha512;
+      break;
+    case NID_ED25519:
+      if (key.type() == KeyType::ed25519) return Hash::sha512;
+      break;
+    default:
+      break;
+  }
+  return badly_signed(std::string("signature algorithm ") + OBJ_nid2ln(nid));
+}
+
+Result<void> check_signature(X509_REQ* request, const PublicKey& key) {
+  VEDETTE_TRY(const Hash hash, hash_of_signature(request, key));
+  const ASN1_BIT_STRING* bits = nullptr;
+  X509_REQ_get0_signature(request, &bits, nullptr);
+  const ByteView signature(ASN1_STRING_get0_data(bits),
+                           static_cast<std::size_t>(ASN1_STRING_length(bits)));
+  // Over the part as it encodes anew: what is not DER does not verify.
+  if (const auto verified = key.verify(hash, der_of<i2d_re_X509_REQ_tbs>(request), signature);
+      !verified.has_value())
+    return badly_signed(describe(verified.error()));
+  return {};
+}
+
+// The attributes by which a request may ask for extensions (RFC 2985, 5.4.2, and Microsoft's).
+int count_extension_requests(const X509_REQ* request) {
+  int count = 0;
+  for (const int nid : {NID_ext_req, NID_ms_ext_req})
+    for (int at = -1; (at = X509_REQ_get_attr_by_NID(request, nid, at)) >= 0;)
+      ++count;
+  return count;
+}
+
+Result<AlternativeNames> requested_names(X509_REQ* request) {
+  const int asked = count_extension_requests(request);
+  if (asked == 0) return AlternativeNames{};
+  if (asked > 1) return malformed("it asks for extensions twice");
+  const ExtensionStackHandle extensions(X509_REQ_get_extensions(request));
+  if (extensions == nullptr) return malformed("extensions that cannot be read");
+  int critical = 0;
+  GeneralNamesHandle names(static_cast<GENERAL_NAMES*>(
+      X509V3_get_d2i(extensions.get(), NID_subject_alt_name, &critical, nullptr)));
+  return read_alternative_names(std::move(names), critical, "CSR-SYNTAX");
+}
+
+void add_uri_request(X509_REQ* request, const std::string& uri_name) {
+  const GeneralNamesHandle names(GENERAL_NAMES_new());
+  require(names != nullptr, "make general names");
+  add_uri(names.get(), uri_name);
+  STACK_OF(X509_EXTENSION)* made = nullptr;
+  const int added =
+      X509V3_add1_i2d(&made, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT);
+  const ExtensionStackHandle extensions(made);
+  require(added == 1 && X509_REQ_add_extensions(request, extensions.get()) == 1,
+          "ask for an extension");
+}
+
+}  // namespace
+
+Result<CertificateRequest> parse_certificate_request(ByteView der) {
+  const ErrorQueueScope errors;
+  VEDETTE_TRY(const RequestHandle request, decode(der));
+  VEDETTE_TRY(auto key, PublicKey::from_spki_der(
+                            der_of<i2d_X509_PUBKEY>(X509_REQ_get_X509_PUBKEY(request.get()))));
+  VEDETTE_CHECK(check_signature(request.get(), key));
+  VEDETTE_TRY(auto names, requested_names(request.get()));
+  const X509_NAME* const subject = X509_REQ_get_subject_name(request.get());
+  return CertificateRequest{.public_key = std::move(key),
+                            .subject = name_text(subject),
+                            .subject_der = der_of<i2d_X509_NAME>(subject),
+                            .uri_names = std::move(names.uris),
+                            .alternative_name_count = names.count};
+}
+
+Result<Bytes> make_certificate_request(const PrivateKey& key, const std::string& common_name,
+                                       const std::string& uri_name) {
+  const ErrorQueueScope errors;
+  if (!uri_name.empty() && !is_uri_name(uri_name)) return malformed("the URI name " + uri_name);
+  const RequestHandle request(X509_REQ_new());
+  const PublicKey public_key = key.public_key();
+  require(request != nullptr && X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1 &&
+              X509_REQ_set_pubkey(request.get(), native(public_key)) == 1,
+          "start a request");
+  if (!add_name_entry(X509_REQ_get_subject_name(request.get()), NID_commonName, common_name))
+    return malformed("the common name " + common_name);
+  if (!uri_name.empty()) add_uri_request(request.get(), uri_name);
+  const KeyType type = public_key.type();
+  const EVP_MD* const md = type == KeyType::ed25519 ? nullptr : message_digest(own_hash(type));
+  if (X509_REQ_sign(request.get(), native(key), md) <= 0)
+    return refuse("KEY-SIGN", "the key could not sign the request", drain_errors());
+  return der_of<i2d_X509_REQ>(request.get());
+}
+
+}  // namespace vedette::crypto

@@ -1,0 +1,183 @@
+#include <openssl/x509_vfy.h>
+
+#include "crypto/endorsement.h"
+#include "crypto/key_values.h"
+
+namespace vedette::crypto {
+namespace {
+
+using VerifyHandle = std::unique_ptr<X509_STORE_CTX, FreeWith<X509_STORE_CTX_free>>;
+using UsageHandle = std::unique_ptr<EXTENDED_KEY_USAGE, FreeWith<EXTENDED_KEY_USAGE_free>>;
+using ObjectHandle = std::unique_ptr<ASN1_OBJECT, FreeWith<ASN1_OBJECT_free>>;
+
+struct FreeBorrowedStack {  // the certificates stay with their values
+  void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
+};
+using BorrowedStackHandle = std::unique_ptr<STACK_OF(X509), FreeBorrowedStack>;
+
+constexpr std::size_t kMaxIntermediates = 16;
+constexpr int kMaxDepth = 6;       // intermediates in one path
+constexpr int kSecurityLevel = 2;  // 112 bits: no SHA-1, no RSA below 2048 bits
+constexpr const char* kEndorsementKeyUsage = "2.23.133.8.1";  // tcg-kp-EKCertificate
+
+const char* usage_of(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::tls_client:
+      return "1.3.6.1.5.5.7.3.2";
+    case Purpose::tls_server:
+      return "1.3.6.1.5.5.7.3.1";
+    case Purpose::endorsement_key:
+      return kEndorsementKeyUsage;
+  }
+  std::unreachable();
+}
+
+bool has_usage(const Certificate& certificate, const char* oid) {
+  const UsageHandle usages(static_cast<EXTENDED_KEY_USAGE*>(
+      X509_get_ext_d2i(native(certificate), NID_ext_key_usage, nullptr, nullptr)));
+  if (usages == nullptr) return false;
+  const ObjectHandle wanted(OBJ_txt2obj(oid, 1));
+  require(wanted != nullptr, "make an object identifier");
+  for (int i = 0; i < sk_ASN1_OBJECT_num(usages.get()); ++i)
+    if (OBJ_cmp(sk_ASN1_OBJECT_value(usages.get(), i), wanted.get()) == 0) return true;
+  return false;
+}
+
+// OpenSSL takes an absent extended key usage for every purpose and a CA for a leaf; we do neither.
+Result<void> check_leaf(const Certificate& leaf, Purpose purpose) {
+  if (leaf.is_ca())
+    return refuse("CERT-PURPOSE", "a certificate authority cannot be a party itself",
+                  leaf.subject());
+  if (!has_usage(leaf, usage_of(purpose)))
+    return refuse("CERT-PURPOSE", "the certificate was not issued for this purpose",
+                  std::string("no extended key usage ") + usage_of(purpose));
+  return {};
+}
+
+std::string_view code_of(int error) {
+  switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "CERT-EXPIRED";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "CERT-NOT-YET-VALID";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      return "CERT-UNTRUSTED";
+    case X509_V_ERR_INVALID_PURPOSE:
+    case X509_V_ERR_CERT_REJECTED:
+      return "CERT-PURPOSE";
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+      return "CERT-WEAK";
+    default:
+      return "CERT-CHAIN";
+  }
+}
+
+std::string sentence_of(std::string_view code) {
+  if (code == "CERT-EXPIRED") return "a certificate of the chain has expired";
+  if (code == "CERT-NOT-YET-VALID") return "a certificate of the chain is not valid yet";
+  if (code == "CERT-UNTRUSTED") return "the certificate leads to no authority that is trusted here";
+  if (code == "CERT-PURPOSE") return "the certificate was not issued for this purpose";
+  if (code == "CERT-WEAK") return "the chain rests on a weak key or digest";
+  return "the certificate chain is not valid";
+}
+
+std::string hint_of(std::string_view code) {
+  if (code == "CERT-EXPIRED") return "renew it, and compare this machine's clock";
+  if (code == "CERT-NOT-YET-VALID") return "compare this machine's clock";
+  if (code == "CERT-UNTRUSTED") return "check which authorities are configured as roots";
+  return {};
+}
+
+std::unexpected<Error> refusal_of(X509_STORE_CTX* context) {
+  const int error = X509_STORE_CTX_get_error(context);
+  const std::string_view code = code_of(error);
+  std::string cause = X509_verify_cert_error_string(error);
+  if (const X509* const culprit = X509_STORE_CTX_get_current_cert(context); culprit != nullptr)
+    if (const auto certificate = certificate_from_native(culprit); certificate.has_value())
+      cause += ": " + certificate->subject() + ", at depth " +
+               std::to_string(X509_STORE_CTX_get_error_depth(context));
+  return refuse(code, sentence_of(code), std::move(cause), hint_of(code));
+}
+
+// OpenSSL 3 cannot load a leaf's key named id-RSAES-OAEP and calls it too small. That key has been
+// judged by endorsement_public_key before.
+int tolerate_oaep_leaf(int ok, X509_STORE_CTX* context) {
+  if (ok == 0 && X509_STORE_CTX_get_error(context) == X509_V_ERR_EE_KEY_TOO_SMALL &&
+      X509_STORE_CTX_get_error_depth(context) == 0) {
+    X509_STORE_CTX_set_error(context, X509_V_OK);
+    return 1;
+  }
+  return ok;
+}
+
+CertificateStoreHandle store_of(std::span<const Certificate> roots) {
+  CertificateStoreHandle store(X509_STORE_new());
+  require(store != nullptr, "make a certificate store");
+  for (const Certificate& root : roots)
+    require(X509_STORE_add_cert(store.get(), native(root)) == 1, "add a root");
+  return store;
+}
+
+BorrowedStackHandle stack_of(std::span<const Certificate> certificates) {
+  BorrowedStackHandle stack(sk_X509_new_null());
+  require(stack != nullptr, "make a certificate stack");
+  for (const Certificate& certificate : certificates)
+    require(sk_X509_push(stack.get(), native(certificate)) > 0, "add a certificate");
+  return stack;
+}
+
+void set_rules(X509_STORE_CTX* context, TimePoint time, Purpose purpose) {
+  X509_VERIFY_PARAM* const rules = X509_STORE_CTX_get0_param(context);
+  X509_VERIFY_PARAM_set_time(rules, to_unix_seconds(time));
+  X509_VERIFY_PARAM_set_auth_level(rules, kSecurityLevel);
+  X509_VERIFY_PARAM_set_depth(rules, kMaxDepth);
+  switch (purpose) {
+    case Purpose::tls_client:
+      require(X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_CLIENT) == 1 &&
+                  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT) == 1,
+              "set a purpose");
+      break;
+    case Purpose::tls_server:
+      require(X509_VERIFY_PARAM_set_purpose(rules, X509_PURPOSE_SSL_SERVER) == 1 &&
+                  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT) == 1,
+              "set a purpose");
+      break;
+    // Not strict: TPM vendors' certificates lack key identifiers and key usages that RFC 5280 asks
+    // for. Path, signatures, basic constraints and validity are checked all the same.
+    case Purpose::endorsement_key:
+      X509_STORE_CTX_set_verify_cb(context, tolerate_oaep_leaf);
+      break;
+  }
+}
+
+}  // namespace
+
+Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
+                          std::span<const Certificate> roots, TimePoint time, Purpose purpose) {
+  const ErrorQueueScope errors;
+  if (intermediates.size() > kMaxIntermediates)
+    return refuse("CERT-CHAIN", "there are too many intermediate certificates",
+                  std::to_string(intermediates.size()));
+  if (purpose == Purpose::endorsement_key) {
+    if (const auto key = endorsement_public_key(leaf); !key.has_value())
+      return refuse("CERT-WEAK", "the endorsement key cannot be trusted", describe(key.error()));
+  }
+  const CertificateStoreHandle store = store_of(roots);
+  const BorrowedStackHandle untrusted = stack_of(intermediates);
+  const VerifyHandle context(X509_STORE_CTX_new());
+  require(context != nullptr &&
+              X509_STORE_CTX_init(context.get(), store.get(), native(leaf), untrusted.get()) == 1,
+          "start a chain verification");
+  set_rules(context.get(), time, purpose);
+  if (X509_verify_cert(context.get()) != 1) return refusal_of(context.get());
+  return check_leaf(leaf, purpose);
+}
+
+}  // namespace vedette::crypto
