@@ -14,10 +14,12 @@ std::unexpected<Error> refuse_order(std::string message, std::string_view what) 
                 "open-file|socket|exec|fork|ptrace");
 }
 
+constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 40U;
+
 Result<std::uint64_t> parse_memory(std::string_view text) {
   std::uint64_t bytes = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-  if (error != std::errc{} || end != text.data() + text.size() || bytes == 0)
+  if (error != std::errc{} || end != text.data() + text.size() || bytes == 0 || bytes > kMaxMemory)
     return refuse_order("--memory is not a number of bytes", text);
   return bytes;
 }

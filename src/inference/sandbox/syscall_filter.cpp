@@ -1,0 +1,112 @@
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include <linux/filter.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "inference/sandbox/steps.h"
+
+namespace vedette::inference::sandbox {
+
+namespace {
+
+struct ReleaseContext {
+  void operator()(void* context) const { ::seccomp_release(context); }
+};
+using Context = std::unique_ptr<void, ReleaseContext>;
+
+std::unexpected<Error> refuse_filter(std::string_view what, int error) {
+  return refuse("SBX-CAGE-FILTER", "the system call filter could not be made",
+                std::string(what) + ": " + std::strerror(error < 0 ? -error : error));
+}
+
+int allow(scmp_filter_ctx context, int number, const std::vector<scmp_arg_cmp>& arguments) {
+  return ::seccomp_rule_add_array(context, SCMP_ACT_ALLOW, number,
+                                  static_cast<unsigned>(arguments.size()), arguments.data());
+}
+
+scmp_arg_cmp masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value) {
+  return {argument, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
+int allow_futex(scmp_filter_ctx context, int number) {
+  constexpr scmp_datum_t kModifiers = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
+  constexpr scmp_datum_t kCommand = 0xFFFFFFFFU & ~kModifiers;
+  for (const unsigned operation :
+       {0U + FUTEX_WAIT, 0U + FUTEX_WAKE, 0U + FUTEX_WAIT_BITSET, 0U + FUTEX_WAKE_BITSET})
+    if (const int error = allow(context, number, {masked(1, kCommand, operation)}); error != 0)
+      return error;
+  return 0;
+}
+
+int add_rule(scmp_filter_ctx context, int number, Condition condition) {
+  switch (condition) {
+    case Condition::none:
+      return allow(context, number, {});
+    case Condition::anonymous_never_executable:
+      return allow(context, number,
+                   {masked(2, PROT_EXEC, 0), masked(3, MAP_ANONYMOUS, MAP_ANONYMOUS)});
+    case Condition::wait_or_wake:
+      return allow_futex(context, number);
+  }
+  return -EINVAL;
+}
+
+// libseccomp before 2.6 writes its program to a descriptor only.
+Result<Bytes> export_program(scmp_filter_ctx context) {
+  const UniqueFd memory{::memfd_create("vedette-filter", MFD_CLOEXEC)};
+  if (!memory.valid()) return refuse_filter("memfd_create", errno);
+  if (const int error = ::seccomp_export_bpf(context, memory.get()); error != 0)
+    return refuse_filter("seccomp_export_bpf", error);
+  const off_t size = ::lseek(memory.get(), 0, SEEK_END);
+  if (size <= 0) return refuse_filter("lseek", errno);
+  Bytes program(static_cast<std::size_t>(size));
+  if (::pread(memory.get(), program.data(), program.size(), 0) != size)
+    return refuse_filter("pread", errno);
+  return program;
+}
+
+}  // namespace
+
+Result<SyscallFilter> SyscallFilter::compile(const std::vector<SyscallRule>& rules) {
+  static_assert(sizeof(Instruction) == sizeof(sock_filter));
+  const Context context{::seccomp_init(SCMP_ACT_KILL_PROCESS)};
+  if (!context) return refuse_filter("seccomp_init", ENOMEM);
+  if (const int error =
+          ::seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+      error != 0)
+    return refuse_filter("SCMP_FLTATR_ACT_BADARCH", error);
+  for (const SyscallRule& rule : rules) {
+    const int number = ::seccomp_syscall_resolve_name(rule.name.c_str());
+    if (number < 0) return refuse_filter(rule.name, EINVAL);
+    if (const int error = add_rule(context.get(), number, rule.condition); error != 0)
+      return refuse_filter(rule.name, error);
+  }
+  VEDETTE_TRY(const Bytes program, export_program(context.get()));
+  if (program.size() % sizeof(Instruction) != 0 ||
+      program.size() / sizeof(Instruction) > BPF_MAXINSNS)
+    return refuse_filter("program size", EINVAL);
+  SyscallFilter filter;
+  filter.program_.resize(program.size() / sizeof(Instruction));
+  std::memcpy(filter.program_.data(), program.data(), program.size());
+  return filter;
+}
+
+Result<void> SyscallFilter::install() const {
+  const sock_fprog program{
+      static_cast<unsigned short>(program_.size()),
+      reinterpret_cast<sock_filter*>(const_cast<Instruction*>(program_.data()))};
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+    return refuse("SBX-CAGE-FILTER", "the kernel refused the system call filter",
+                  errno_text("seccomp"));
+  return {};
+}
+
+}  // namespace vedette::inference::sandbox
