@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "testing/temporary_folder.h"
+#include "testing/model_scene.h"
 
 namespace vedette::release {
 namespace {
@@ -14,7 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using crypto::PrivateKey;
 using crypto::PublicKey;
-using vedette::testing::TemporaryFolder;
 
 class ModelTree : public ::testing::Test {
  protected:
@@ -40,7 +39,7 @@ class ModelTree : public ::testing::Test {
     return verified ? "verified" : verified.error().code;
   }
 
-  TemporaryFolder folder_;
+  ModelScene folder_;
   PrivateKey key_ = PrivateKey::generate_p256();
   std::vector<PublicKey> publishers_{key_.public_key()};
 };

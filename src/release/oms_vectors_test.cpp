@@ -7,7 +7,7 @@
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "release/model_tree.h"
-#include "testing/temporary_folder.h"
+#include "testing/model_scene.h"
 
 namespace vedette::release {
 namespace {
@@ -47,7 +47,7 @@ class OmsVectors : public ::testing::Test {
     return to;
   }
 
-  vedette::testing::TemporaryFolder folder_;
+  ModelScene folder_;
   std::vector<PublicKey> publishers_;
 };
 
