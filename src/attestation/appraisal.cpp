@@ -13,7 +13,7 @@ constexpr std::int8_t kRecognised = 2;        // instance, configuration, hardwa
 constexpr std::int8_t kBootRecognised = 3;    // executables: what was loaded at boot
 constexpr std::int8_t kContraindicated = 96;  // of any claim
 constexpr const char* kLearnHint =
-    "run 'vedette reference learn <group> --device <device>' on a device that you trust";
+    "run 'vedette reference learn <group> --from <device>' on a device that you trust";
 
 // TCG PC Client Platform Firmware Profile, 2.3.4: 1, 3, 5 and 7 hold configuration and data.
 bool holds_configuration(std::uint8_t pcr) {

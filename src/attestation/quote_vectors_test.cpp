@@ -76,10 +76,10 @@ class CapturedQuote : public ::testing::Test {
     return made;
   }
 
-  // The file holds structures of the tool's own, of fixed size: the digests follow the header of
-  // 132 octets and a count of 4, each in a slot of 66 with its size in front.
+  // The file holds structures of the tool's own, of fixed size and in host order: a selection of
+  // 132 octets, two counts, then the digests, each in a slot of 66 with its size in front.
   static std::vector<Bytes> keylime_values() {
-    constexpr std::size_t kFirst = 138;
+    constexpr std::size_t kFirst = 132 + 4 + 4 + 2;
     constexpr std::size_t kSlot = 66;
     const Bytes all = file("keylime/quotepcr.out");
     std::vector<Bytes> values;

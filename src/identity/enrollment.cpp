@@ -24,10 +24,11 @@ struct Admitted {
 
 std::unexpected<Error> refuse_unknown(const Sha256Digest& endorsement, std::string cause) {
   const std::string hash = to_hex(endorsement);
-  return refuse("ENR-EK-UNKNOWN", "this device's TPM is not one that may enrol",
-                "endorsement key " + hash + ": " + std::move(cause),
-                "if the device is yours, run 'vedette device allow <device> --group <group> --ek " +
-                    hash + "'");
+  return refuse(
+      "ENR-EK-UNKNOWN", "this device's TPM is not one that may enrol",
+      "endorsement key " + hash + ": " + std::move(cause),
+      "if the device is yours, run 'vedette device allow <device> --group <group> --ek-sha256 " +
+          hash + "'");
 }
 
 // The issuers of a maker may be configured beside its root: each counts as an intermediate, and

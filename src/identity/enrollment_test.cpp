@@ -29,7 +29,8 @@ TEST_F(Enrollment, an_unknown_endorsement_key_is_refused_and_the_way_to_allow_it
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, "ENR-EK-UNKNOWN");
   const std::string hash = to_hex(endorsement_sha256(scene_.ek_public()));
-  EXPECT_THAT(refused.error().hint, HasSubstr("vedette device allow"));
+  EXPECT_THAT(refused.error().hint,
+              HasSubstr("vedette device allow <device> --group <group> --ek-sha256 "));
   EXPECT_THAT(refused.error().hint, HasSubstr(hash));
 }
 
