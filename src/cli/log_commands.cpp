@@ -167,8 +167,11 @@ Result<void> prove(Environment& environment, const LogOptions& options) {
                                             "&size=" + std::to_string(checkpoint->size)));
   VEDETTE_TRY(const ledger::Proof proof, read_proof(answer));
   const ledger::TreeHash leaf = ledger::leaf_hash(entry);
-  VEDETTE_CHECK(
-      ledger::verify_inclusion(leaf, options.index, checkpoint->size, proof, checkpoint->root));
+  const auto included =
+      ledger::verify_inclusion(leaf, options.index, checkpoint->size, proof, checkpoint->root);
+  if (!included)
+    return refuse(included.error().code, "the server cannot prove that this entry is in its log",
+                  included.error().cause, "'vedette log verify' checks the log as a whole");
   const Json entries = read_entries({entry}, options.index);
   Json json;
   json.set("verified", true).set("index", options.index).set("entry", codec::to_base64(entry));
