@@ -30,8 +30,8 @@ class TemporaryFolder {
 };
 
 const std::string& shared_folder() {
-  static const TemporaryFolder folder;
-  return folder.path();
+  static const TemporaryFolder kFolder;
+  return kFolder.path();
 }
 
 }  // namespace

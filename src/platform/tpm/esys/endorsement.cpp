@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include <string.h>
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero is not in <cstring>
 
 #include "platform/tpm/esys/marshal.h"
 #include "platform/tpm/esys/nv_certificate.h"

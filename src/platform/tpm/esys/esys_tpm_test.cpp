@@ -23,9 +23,9 @@ class EsysTpm : public ::testing::Test {
     if (!InsecureSoftwareTpm::available()) return;
     auto started = testing::SoftwareTpm::start();
     ASSERT_TRUE(started) << describe(started.error());
-    device_ = std::move(*started);
+    shared_device = std::move(*started);
   }
-  static void TearDownTestSuite() { device_.reset(); }
+  static void TearDownTestSuite() { shared_device.reset(); }
   void SetUp() override {
     VEDETTE_SKIP_WITHOUT_SOFTWARE_TPM();
     tpm_ = reopened();
@@ -35,7 +35,7 @@ class EsysTpm : public ::testing::Test {
   // The emulator is for one user at a time: the one before goes first.
   std::unique_ptr<Tpm> reopened() {
     tpm_.reset();
-    auto tpm = open_esys_tpm({device_->tcti(), device_->state_folder()});
+    auto tpm = open_esys_tpm({shared_device->tcti(), shared_device->state_folder()});
     EXPECT_TRUE(tpm) << describe(tpm.error());
     return tpm ? std::move(*tpm) : nullptr;
   }
@@ -56,7 +56,7 @@ class EsysTpm : public ::testing::Test {
     return *parsed;
   }
 
-  static inline std::unique_ptr<testing::SoftwareTpm> device_;
+  static inline std::unique_ptr<testing::SoftwareTpm> shared_device;
   std::unique_ptr<Tpm> tpm_;
 };
 
@@ -87,8 +87,8 @@ TEST_F(EsysTpm, EndorsementCertificateIsForThisKeyAndFromItsMaker) {
   ASSERT_TRUE(key);
   EXPECT_EQ(certificate->public_key(), *key);
 
-  const auto root = read_file(device_->root_certificate_path(), 8192);
-  const auto issuer = read_file(device_->issuer_certificate_path(), 8192);
+  const auto root = read_file(shared_device->root_certificate_path(), 8192);
+  const auto issuer = read_file(shared_device->issuer_certificate_path(), 8192);
   ASSERT_TRUE(root && issuer);
   const auto roots = crypto::Certificate::all_from_pem(as_text(*root));
   const auto issuers = crypto::Certificate::all_from_pem(as_text(*issuer));
@@ -130,7 +130,7 @@ TEST_F(EsysTpm, KeysStayTheSameAndTheirFilesArePrivate) {
   EXPECT_EQ(tpm_->device_key(), key);
   for (const auto* name : {"/attestation-key.tpm2", "/device-key.tpm2"}) {
     struct stat status{};
-    ASSERT_EQ(::stat((device_->state_folder() + name).c_str(), &status), 0);
+    ASSERT_EQ(::stat((shared_device->state_folder() + name).c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
   }
 }
@@ -140,7 +140,7 @@ TEST_F(EsysTpm, OutlivesAPowerCycleOfTheTpm) {
   const auto signer = tpm_->device_key_signer();
   const auto before = tpm_->quote({TpmAlgorithm::sha256, {23}}, {});
   ASSERT_TRUE(ak && signer && before);
-  ASSERT_TRUE(device_->restart());
+  ASSERT_TRUE(shared_device->restart());
   const auto after = tpm_->quote({TpmAlgorithm::sha256, {23}}, {});
   ASSERT_TRUE(after) << describe(after.error());
   const auto old_clock = verified(before->attest, before->signature).clock;
@@ -225,6 +225,7 @@ TEST_F(EsysTpm, ServesFourThreadsAtOnce) {
   std::atomic<int> quotes = 0;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&, t] {
         for (int i = 0; i < 50; ++i) {

@@ -19,11 +19,11 @@ namespace vedette::platform {
 
 namespace {
 
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   pointers.reserve(texts.size() + 1);
-  for (const auto& text : texts)
-    pointers.push_back(const_cast<char*>(text.c_str()));
+  for (auto& text : texts)
+    pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
 }
@@ -78,7 +78,7 @@ std::unexpected<Error> not_started(const std::string& what) {
 
 }  // namespace
 
-Result<ChildProcess> ChildProcess::start(const ChildCommand& command) {
+Result<ChildProcess> ChildProcess::start(ChildCommand command) {
   const std::string& program = command.arguments.at(0);
   const UniqueFd input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
   const UniqueFd output{

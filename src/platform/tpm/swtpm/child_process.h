@@ -25,7 +25,7 @@ struct ChildCommand {
 class ChildProcess {
  public:
   // Refuses PROCESS-START when the program cannot be run.
-  [[nodiscard]] static Result<ChildProcess> start(const ChildCommand& command);
+  [[nodiscard]] static Result<ChildProcess> start(ChildCommand command);
 
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;
