@@ -71,6 +71,8 @@ class WorkerEnd {
   // Refuses SBX-CHANNEL unless `fd` is a memfd whose size is sealed and fits its control block.
   [[nodiscard]] static Result<WorkerEnd> attach(int fd);
 
+  [[nodiscard]] std::uint64_t mapped_bytes() const { return mapping_.bytes().size(); }
+
   // Waits without limit for a request newer than the last one.
   [[nodiscard]] Result<Request> next();
 

@@ -89,8 +89,9 @@ void write_describe(Slot slot, std::uint32_t sequence) {
 
 void write_refusal(Slot slot, std::uint32_t sequence, const Error& error) {
   MessageHeader header = header_of(MessageKind::refused, sequence, 0);
-  const std::string text =
-      error.cause.empty() ? error.message : error.message + " (" + error.cause + ")";
+  std::string text = error.message;
+  if (!error.cause.empty()) text += " (" + error.cause + ")";
+  if (!error.hint.empty()) text += "; " + error.hint;
   header.code_size = static_cast<std::uint32_t>(std::min(error.code.size(), kMaxCode));
   header.text_size = static_cast<std::uint32_t>(std::min(text.size(), kMaxText));
   std::copy_n(error.code.begin(), header.code_size, header.code);
