@@ -43,12 +43,14 @@ struct HttpResponse {
   Bytes body;
   std::vector<std::pair<std::string, std::string>> headers;
   // When set, the body is streamed from here instead: called until it writes 0 octets.
-  // `body_size` is then the Content-Length.
+  // `body_size` is then the Content-Length. A refusal, or an end before `body_size`, drops the
+  // connection.
   std::function<Result<std::size_t>(std::span<std::uint8_t>)> stream;
   std::uint64_t body_size = 0;
 };
 
-// Answers requests. Called on worker threads, several at once; may block.
+// Answers requests. Called on worker threads, several at once; may block. What it throws is logged
+// and answered with status 500 and code INTERNAL.
 class HttpHandler {
  public:
   HttpHandler() = default;
@@ -75,6 +77,7 @@ struct HttpServerSettings {
   std::size_t max_connections = 1024;
   unsigned handler_threads = 2;
   std::chrono::seconds idle_timeout{300};
+  // From a request's first octet to its last, and for each 64 KiB of an answer.
   std::chrono::seconds request_timeout{30};
 };
 
@@ -100,14 +103,17 @@ struct HttpClientSettings {
   std::vector<crypto::Certificate> roots;  // anchors for the server; never the system's
   std::vector<crypto::Certificate> chain;  // our certificate, leaf first; may be empty
   std::optional<crypto::PrivateKey> key;
-  std::chrono::seconds timeout{20};
+  std::chrono::seconds timeout{20};  // of a whole request, connecting included
   std::size_t max_body_bytes = 16 << 20;
 };
 
 // One keep-alive connection to one server, opened on first use and again after it broke.
-// Thread-safe: one request at a time. Refuses NET-UNREACHABLE, NET-TLS, NET-TIMEOUT, NET-CLOSED
-// (the peer closed an open connection before it answered) and NET-SIZE. A status of 400 or above is
-// no refusal here.
+// Thread-safe: one request at a time. Refuses NET-UNREACHABLE, NET-TLS (also when the server
+// rejects our certificate), NET-TIMEOUT, NET-CLOSED (the peer closed an open connection before it
+// answered), NET-SIZE, and NET-SYNTAX (a request that cannot be sent as it is, or an answer that is
+// not HTTP). A status of 400 or above is no refusal here. After NET-CLOSED or NET-TIMEOUT nobody
+// knows whether the request was carried out; only a GET is repeated by itself, once, and only on a
+// connection that was kept from an earlier request.
 class HttpClient {
  public:
   HttpClient() = default;
@@ -117,7 +123,8 @@ class HttpClient {
 
   [[nodiscard]] virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
   // The body goes to `sink` as it arrives; a refusal by the sink ends the transfer and is returned.
-  // Only bodies of status 200 go there, others are in the response.
+  // Only bodies of status 200 go there, others are in the response. The sink bounds the size, not
+  // `max_body_bytes`; every 64 KiB have to arrive within `timeout`.
   [[nodiscard]] virtual Result<HttpResponse> download(
       const HttpRequest& request, const std::function<Result<void>(ByteView)>& sink) = 0;
   // RFC 9266 binding of the present connection, opening it if need be.
@@ -134,9 +141,11 @@ class HttpFactory {
   HttpFactory& operator=(const HttpFactory&) = delete;
   virtual ~HttpFactory() = default;
 
-  // Refuses NET-LISTEN. `handler` outlives the server.
+  // Refuses NET-LISTEN, and NET-TLS when certificates, key and roots do not fit together. `handler`
+  // outlives the server.
   [[nodiscard]] virtual Result<std::unique_ptr<HttpServer>> serve(
       const HttpServerSettings& settings, HttpHandler& handler) = 0;
+  // Opens no connection yet. Refuses NET-TLS as above.
   [[nodiscard]] virtual Result<std::unique_ptr<HttpClient>> connect(
       const HttpClientSettings& settings) = 0;
 };

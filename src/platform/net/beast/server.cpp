@@ -1,0 +1,157 @@
+#include "platform/net/beast/server.h"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include "platform/net/beast/connection_table.h"
+#include "platform/net/beast/session.h"
+#include "platform/net/beast/tls_context.h"
+
+namespace vedette::platform::net {
+
+namespace {
+
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+// Threads for the wire: handshakes take a millisecond of processor each.
+unsigned wire_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
+}
+
+void log_exception(std::exception_ptr fault, const std::string& where) {
+  if (fault == nullptr) return;
+  try {
+    std::rethrow_exception(std::move(fault));
+  } catch (const std::exception& exception) {
+    log_fault(where + ": " + exception.what());
+  } catch (...) {
+    log_fault(where + ": something unknown");
+  }
+}
+
+class BeastServer final : public HttpServer {
+ public:
+  BeastServer(const HttpServerSettings& settings, HttpHandler& handler,
+              std::unique_ptr<ssl::context> tls)
+      : tls_(std::move(tls)),
+        handler_pool_(std::max(settings.handler_threads, 1U)),
+        environment_{settings, handler, tls_.get(), handler_pool_},
+        table_(settings.max_connections),
+        acceptor_(asio::make_strand(io_)) {}
+
+  BeastServer(const BeastServer&) = delete;
+  BeastServer& operator=(const BeastServer&) = delete;
+  ~BeastServer() override { stop(); }
+
+  Result<void> listen(const tcp::endpoint& endpoint) {
+    error_code error;
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (!error) port_ = acceptor_.local_endpoint(error).port();
+    if (error)
+      return refuse("NET-LISTEN", "cannot listen on the configured address",
+                    endpoint.address().to_string() + " port " + std::to_string(endpoint.port()) +
+                        ": " + error.message(),
+                    "is another program using the port?");
+    return {};
+  }
+
+  void start() {
+    asio::co_spawn(acceptor_.get_executor(), accept_all(), [](std::exception_ptr fault) {
+      log_exception(std::move(fault), "accepting connections ended");
+    });
+    for (unsigned i = 0; i < wire_threads(); ++i)
+      threads_.emplace_back([this] { io_.run(); });
+  }
+
+  [[nodiscard]] std::uint16_t port() const override { return port_; }
+
+  std::size_t close_connections(const std::function<bool(const Connection&)>& condemned) override {
+    return table_.condemn(condemned);
+  }
+
+ private:
+  asio::awaitable<void> accept_all() {
+    while (acceptor_.is_open()) {
+      auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kAsTuple);
+      if (!error) {
+        serve(tcp::socket(std::move(socket)));
+      } else if (error != asio::error::operation_aborted) {
+        // Out of descriptors, most likely: wait until connections have ended.
+        asio::steady_timer pause(acceptor_.get_executor(), kAcceptPause);
+        co_await pause.async_wait(kAsTuple);
+      }
+    }
+  }
+
+  void serve(tcp::socket socket) {
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    const auto strand = socket.get_executor();
+    auto session = std::make_shared<Session>(++last_id_, std::move(socket), environment_);
+    if (!table_.admit(session)) return;
+    asio::co_spawn(strand, session->run(), [this, session](std::exception_ptr fault) {
+      log_exception(std::move(fault), "a connection ended");
+      table_.forget(session->id());
+    });
+  }
+
+  // Every coroutine ends by itself once its socket is gone; run() returns when the last one has,
+  // which includes those that wait for a handler.
+  void stop() {
+    table_.close();
+    asio::post(acceptor_.get_executor(), [this] {
+      error_code ignored;
+      acceptor_.close(ignored);
+    });
+    for (auto& thread : threads_)
+      thread.join();
+    handler_pool_.join();
+  }
+
+  const std::unique_ptr<ssl::context> tls_;
+  asio::io_context io_;
+  asio::thread_pool handler_pool_;
+  const SessionEnvironment environment_;
+  ConnectionTable table_;
+  tcp::acceptor acceptor_;
+  std::uint16_t port_ = 0;
+  std::uint64_t last_id_ = 0;  // touched by accept_all() alone
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> start_server(const HttpServerSettings& settings,
+                                                 HttpHandler& handler) {
+  error_code error;
+  const auto address = asio::ip::make_address(settings.address, error);
+  if (error)
+    return refuse("NET-LISTEN", "the address to listen on is not an IP address", settings.address);
+  std::unique_ptr<ssl::context> tls;
+  if (settings.tls.has_value()) {
+    VEDETTE_TRY(tls, make_server_context(*settings.tls));
+  } else if (!address.is_loopback()) {
+    return refuse("NET-LISTEN", "plain HTTP is served on loopback only", settings.address,
+                  "configure TLS, or listen on 127.0.0.1");
+  }
+  auto server = std::make_unique<BeastServer>(settings, handler, std::move(tls));
+  VEDETTE_CHECK(server->listen(tcp::endpoint(address, settings.port)));
+  server->start();
+  return std::unique_ptr<HttpServer>(std::move(server));
+}
+
+}  // namespace vedette::platform::net

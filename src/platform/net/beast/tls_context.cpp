@@ -1,0 +1,180 @@
+#include "platform/net/beast/tls_context.h"
+
+#include <span>
+#include <string_view>
+
+#include <boost/asio/ip/address.hpp>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include "crypto/openssl_handles.h"
+
+namespace vedette::platform::net {
+
+namespace {
+
+constexpr std::string_view kAlpn = "\x08http/1.1";  // RFC 7301, 3.1: a length, then the name
+// Intermediates between a leaf and its anchor, and octets of a chain: what we read before we trust.
+constexpr int kMaxIntermediates = 4;
+constexpr long kMaxChainOctets = 32 << 10;
+
+std::unexpected<Error> unusable(std::string message) {
+  return refuse("NET-TLS", std::move(message), crypto::drain_errors());
+}
+
+const unsigned char* octets(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+void set_protocol(SSL_CTX* context) {
+  crypto::require(SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
+                      SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1,
+                  "TLS 1.3");
+  // No resumption and no early data: OpenSSL resumes a session without looking at the client's
+  // certificate again, even after it expired, and early data can be replayed.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  crypto::require(SSL_CTX_set_num_tickets(context, 0) == 1, "no tickets");
+  crypto::require(SSL_CTX_set_max_early_data(context, 0) == 1, "no early data");
+  // Idle connections are many: keep no buffers for them.
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  // Post-quantum hybrid key exchange where this OpenSSL has it (3.5 and later).
+  if (SSL_CTX_set1_groups_list(context, "X25519MLKEM768:X25519:P-256") != 1) {
+    static_cast<void>(crypto::drain_errors());
+    crypto::require(SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1, "key exchange groups");
+  }
+}
+
+void set_signatures(SSL_CTX* context) {
+  crypto::require(SSL_CTX_set1_sigalgs_list(
+                      context, "ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ed25519") == 1,
+                  "signature algorithms");
+  // A client's key may live in a TPM, which signs P-256 with SHA-256 only.
+  crypto::require(SSL_CTX_set1_client_sigalgs_list(context, "ecdsa_secp256r1_sha256") == 1,
+                  "client signature algorithms");
+}
+
+// Our own certificate, with its chain, and its key.
+Result<void> set_identity(SSL_CTX* context, std::span<const crypto::Certificate> chain,
+                          const crypto::PrivateKey& key) {
+  if (chain.empty()) return unusable("there is a TLS key but no certificate for it");
+  if (SSL_CTX_use_certificate(context, crypto::native(chain.front())) != 1)
+    return unusable("the TLS certificate cannot be used");
+  for (const auto& intermediate : chain.subspan(1))
+    crypto::require(SSL_CTX_add1_chain_cert(context, crypto::native(intermediate)) == 1,
+                    "certificate chain");
+  if (SSL_CTX_use_PrivateKey(context, crypto::native(key)) != 1 ||
+      SSL_CTX_check_private_key(context) != 1)
+    return unusable("the TLS key does not belong to the certificate");
+  return {};
+}
+
+// Anchors are `roots` and nothing else; `purpose` is what the peer's certificate must be for.
+void set_anchors(SSL_CTX* context, std::span<const crypto::Certificate> roots, int purpose) {
+  const crypto::CertificateStoreHandle store(X509_STORE_new());
+  crypto::require(store != nullptr, "certificate store");
+  for (const auto& root : roots)
+    crypto::require(X509_STORE_add_cert(store.get(), crypto::native(root)) == 1, "trust anchor");
+  crypto::require(SSL_CTX_set1_verify_cert_store(context, store.get()) == 1, "certificate store");
+  X509_VERIFY_PARAM* rules = SSL_CTX_get0_param(context);
+  crypto::require(X509_VERIFY_PARAM_set_purpose(rules, purpose) == 1, "certificate purpose");
+  X509_VERIFY_PARAM_set_depth(rules, kMaxIntermediates);
+  SSL_CTX_set_max_cert_list(context, kMaxChainOctets);
+}
+
+int choose_protocol(SSL* /*tls*/, const unsigned char** chosen, unsigned char* chosen_size,
+                    const unsigned char* offered, unsigned offered_size, void* /*unused*/) {
+  unsigned char* found = nullptr;
+  if (SSL_select_next_proto(&found, chosen_size, octets(kAlpn), kAlpn.size(), offered,
+                            offered_size) != OPENSSL_NPN_NEGOTIATED)
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  *chosen = found;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+int verification_mode(const TlsServerSettings& settings) {
+  if (settings.client_roots.empty()) return SSL_VERIFY_NONE;
+  if (!settings.require_client_certificate) return SSL_VERIFY_PEER;
+  return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ssl::context>> make_server_context(const TlsServerSettings& settings) {
+  if (settings.require_client_certificate && settings.client_roots.empty())
+    return unusable("client certificates are required, but no roots to check them are given");
+  auto result = std::make_unique<ssl::context>(ssl::context::tls_server);
+  SSL_CTX* context = result->native_handle();
+  set_protocol(context);
+  set_signatures(context);
+  VEDETTE_CHECK(set_identity(context, settings.chain, settings.key));
+  set_anchors(context, settings.client_roots, X509_PURPOSE_SSL_CLIENT);
+  // Tells a browser or curl which of its certificates to offer.
+  for (const auto& root : settings.client_roots)
+    crypto::require(SSL_CTX_add_client_CA(context, crypto::native(root)) == 1, "client roots");
+  SSL_CTX_set_verify(context, verification_mode(settings), nullptr);
+  SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  return result;
+}
+
+Result<std::unique_ptr<ssl::context>> make_client_context(const HttpClientSettings& settings) {
+  if (settings.roots.empty()) return unusable("no roots to check the server's certificate");
+  auto result = std::make_unique<ssl::context>(ssl::context::tls_client);
+  SSL_CTX* context = result->native_handle();
+  set_protocol(context);
+  set_signatures(context);
+  if (settings.key.has_value())
+    VEDETTE_CHECK(set_identity(context, settings.chain, *settings.key));
+  else if (!settings.chain.empty())
+    return unusable("there is a TLS certificate but no key for it");
+  set_anchors(context, settings.roots, X509_PURPOSE_SSL_SERVER);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  // 0 is success here, unlike everywhere else.
+  crypto::require(SSL_CTX_set_alpn_protos(context, octets(kAlpn), kAlpn.size()) == 0, "ALPN");
+  return result;
+}
+
+Result<void> expect_server(SSL* tls, const std::string& host) {
+  X509_VERIFY_PARAM* rules = SSL_get0_param(tls);
+  X509_VERIFY_PARAM_set_hostflags(
+      rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  error_code not_an_address;
+  asio::ip::make_address(host, not_an_address);
+  if (!not_an_address) {
+    if (X509_VERIFY_PARAM_set1_ip_asc(rules, host.c_str()) == 1) return {};
+    return unusable("the server's address cannot be checked");
+  }
+  // An empty name would switch the check off instead of failing it.
+  std::string name = host;
+  if (host.empty() || X509_VERIFY_PARAM_set1_host(rules, host.data(), host.size()) != 1 ||
+      SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) != 1)
+    return unusable("the server's name cannot be checked");
+  return {};
+}
+
+Result<void> check_agreed_protocol(SSL* tls) {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(tls, &name, &size);
+  if (!equal(ByteView(name, size), as_bytes(kAlpn.substr(1))))
+    return refuse("NET-TLS", "the server does not speak HTTP/1.1 over TLS", {},
+                  "is this a Vedette server?");
+  return {};
+}
+
+Result<std::optional<crypto::Certificate>> verified_peer(SSL* tls) {
+  const crypto::CertificateHandle peer(SSL_get1_peer_certificate(tls));
+  if (peer == nullptr) return std::optional<crypto::Certificate>{};
+  if ((SSL_get_verify_mode(tls) & SSL_VERIFY_PEER) == 0 || SSL_get_verify_result(tls) != X509_V_OK)
+    return refuse("NET-TLS", "the client's certificate was not verified");
+  VEDETTE_TRY(auto certificate, crypto::certificate_from_native(peer.get()));
+  return std::optional(std::move(certificate));
+}
+
+std::string handshake_cause(SSL* tls, const error_code& error) {
+  const long verdict = SSL_get_verify_result(tls);
+  if (verdict == X509_V_OK) return error.message();
+  return error.message() + ": " + X509_verify_cert_error_string(verdict);
+}
+
+}  // namespace vedette::platform::net

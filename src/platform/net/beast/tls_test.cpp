@@ -1,0 +1,327 @@
+// Who gets through the TLS handshake, and who does not.
+#include <array>
+#include <atomic>
+#include <memory>
+
+#include <openssl/ssl.h>
+
+#include "crypto/openssl_handles.h"
+#include "platform/net/beast/loopback_fixture.h"
+
+namespace vedette::platform {
+namespace {
+
+template <class T>
+std::string code_of(const Result<T>& result) {
+  return result ? "" : result.error().code;
+}
+
+// A server of one authority, whose clients are of the same.
+class Tls : public ::testing::Test {
+ protected:
+  Result<HttpResponse> ask(const HttpClientSettings& settings) {
+    return connect(settings)->send(get("/"));
+  }
+  // What a client with this identity is told.
+  Error refusal_of(const Identity& identity) {
+    const auto answer = ask(tls_client(server_->port(), authority_.root(), identity));
+    return answer ? Error{} : answer.error();
+  }
+  void restart(const HttpServerSettings& settings) {
+    server_.reset();
+    server_ = serve(settings, handler_);
+  }
+
+  Authority authority_{"ours"};
+  Authority foreign_{"foreign"};
+  Handler handler_{tell_id};
+  std::unique_ptr<HttpServer> server_ =
+      serve(tls_server(authority_.server(), authority_.root()), handler_);
+};
+
+TEST_F(Tls, ServerOfAnotherRootIsRefused) {
+  const auto answer = ask(tls_client(server_->port(), foreign_.root(), authority_.client()));
+  EXPECT_EQ(code_of(answer), "NET-TLS");
+  EXPECT_NE(answer.error().cause.find("certificate verify failed"), std::string::npos)
+      << describe(answer.error());
+}
+
+TEST_F(Tls, ServerWithAnotherNameIsRefused) {
+  restart(tls_server(authority_.server({"other.test"}, {}), authority_.root()));
+  auto settings = tls_client(server_->port(), authority_.root(), authority_.client());
+  settings.host = "localhost";
+  const auto answer = ask(settings);
+  EXPECT_EQ(code_of(answer), "NET-TLS");
+  EXPECT_NE(answer.error().cause.find("ostname mismatch"), std::string::npos)
+      << describe(answer.error());
+}
+
+TEST_F(Tls, ServerWithAnotherAddressIsRefused) {
+  restart(tls_server(authority_.server({"localhost"}, {"127.0.0.2"}), authority_.root()));
+  const auto answer = ask(tls_client(server_->port(), authority_.root(), authority_.client()));
+  EXPECT_EQ(code_of(answer), "NET-TLS");
+  EXPECT_NE(answer.error().cause.find("IP address mismatch"), std::string::npos)
+      << describe(answer.error());
+}
+
+TEST_F(Tls, ExpiredServerIsRefused) {
+  restart(tls_server(authority_.server({"localhost"}, {"127.0.0.1"}, {-3600s, -60s}),
+                     authority_.root()));
+  const auto answer = ask(tls_client(server_->port(), authority_.root(), authority_.client()));
+  EXPECT_EQ(code_of(answer), "NET-TLS");
+  EXPECT_NE(answer.error().cause.find("expired"), std::string::npos) << describe(answer.error());
+}
+
+TEST_F(Tls, ExpiredClientIsRefused) {
+  const auto error = refusal_of(authority_.client({-3600s, -60s}));
+  EXPECT_EQ(error.code, "NET-TLS");
+  EXPECT_NE(error.cause.find("expired"), std::string::npos) << describe(error);
+}
+
+TEST_F(Tls, ClientThatIsNotYetValidIsRefused) {
+  EXPECT_EQ(refusal_of(authority_.client({600s, 3600s})).code, "NET-TLS");
+}
+
+TEST_F(Tls, ClientOfForeignAuthorityIsRefused) {
+  const auto error = refusal_of(foreign_.client());
+  EXPECT_EQ(error.code, "NET-TLS");
+  EXPECT_NE(error.cause.find("unknown ca"), std::string::npos) << describe(error);
+}
+
+TEST_F(Tls, ClientWithoutItsIntermediateIsRefused) {
+  auto identity = authority_.client_of_issuing_ca();
+  identity.chain.resize(1, identity.chain.front());
+  EXPECT_EQ(refusal_of(identity).code, "NET-TLS");
+}
+
+TEST_F(Tls, ServerCertificateInTheClientsPlaceIsRefused) {
+  EXPECT_EQ(refusal_of(authority_.server()).code, "NET-TLS");
+}
+
+TEST_F(Tls, ClientWithoutCertificateIsRefused) {
+  const auto answer = ask(tls_client(server_->port(), authority_.root()));
+  EXPECT_EQ(code_of(answer), "NET-TLS");
+  EXPECT_NE(answer.error().cause.find("certificate required"), std::string::npos)
+      << describe(answer.error());
+}
+
+TEST_F(Tls, BadCertificateIsRefusedWhereNoneIsRequired) {
+  auto settings = tls_server(authority_.server(), authority_.root());
+  settings.tls->require_client_certificate = false;
+  restart(settings);
+  EXPECT_EQ(refusal_of(foreign_.client()).code, "NET-TLS");
+  EXPECT_EQ(refusal_of(authority_.client({-3600s, -60s})).code, "NET-TLS");
+}
+
+TEST_F(Tls, PlainTextOnTheTlsPortIsRefused) {
+  const auto answer = ask(plain_client(server_->port()));
+  EXPECT_FALSE(answer.has_value());
+}
+
+TEST_F(Tls, TlsOnAPlainPortIsRefused) {
+  restart(plain_server());
+  EXPECT_EQ(refusal_of(authority_.client()).code, "NET-TLS");
+}
+
+TEST_F(Tls, SettingsThatDoNotFitTogetherAreRefused) {
+  auto http = make_beast_http();
+  auto server = tls_server(authority_.server(), authority_.root());
+  server.tls->client_roots.clear();
+  EXPECT_EQ(code_of(http->serve(server, handler_)), "NET-TLS");
+
+  server = tls_server(authority_.server(), authority_.root());
+  server.tls->key = crypto::PrivateKey::generate_p256();
+  EXPECT_EQ(code_of(http->serve(server, handler_)), "NET-TLS");
+
+  auto client = tls_client(1, authority_.root(), authority_.client());
+  client.key.reset();
+  EXPECT_EQ(code_of(http->connect(client)), "NET-TLS");
+
+  client = tls_client(1, authority_.root(), authority_.client());
+  client.chain.clear();
+  EXPECT_EQ(code_of(http->connect(client)), "NET-TLS");
+
+  client = tls_client(1, authority_.root());
+  client.roots.clear();
+  EXPECT_EQ(code_of(http->connect(client)), "NET-TLS");
+}
+
+TEST_F(Tls, PlainHttpBeyondLoopbackIsRefused) {
+  auto server = plain_server();
+  server.address = "0.0.0.0";
+  EXPECT_EQ(code_of(make_beast_http()->serve(server, handler_)), "NET-LISTEN");
+  auto client = plain_client(80);
+  client.host = "192.0.2.1";
+  EXPECT_EQ(code_of(make_beast_http()->connect(client)), "NET-TLS");
+}
+
+// A client that OpenSSL alone makes, to offer what ours never would.
+struct FreeTls {
+  void operator()(SSL* tls) const { SSL_free(tls); }
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+
+class BareTls {
+ public:
+  BareTls(std::uint16_t port, int version, const std::string& alpn, SSL_SESSION* session = nullptr)
+      : fd_(dial(port)), context_(SSL_CTX_new(TLS_client_method())) {
+    SSL_CTX_set_min_proto_version(context_.get(), version);
+    SSL_CTX_set_max_proto_version(context_.get(), version);
+    SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT);
+    SSL_CTX_set_alpn_protos(context_.get(), reinterpret_cast<const unsigned char*>(alpn.data()),
+                            static_cast<unsigned>(alpn.size()));
+    tls_.reset(SSL_new(context_.get()));
+    SSL_set_fd(tls_.get(), fd_.get());
+    if (session != nullptr) SSL_set_session(tls_.get(), session);
+    connected_ = SSL_connect(tls_.get()) == 1;
+  }
+
+  [[nodiscard]] bool connected() const { return connected_; }
+  [[nodiscard]] SSL* tls() const { return tls_.get(); }
+
+  std::string ask(std::string_view request) {
+    SSL_write(tls_.get(), request.data(), static_cast<int>(request.size()));
+    std::string answer(4096, '\0');
+    const int size = SSL_read(tls_.get(), answer.data(), static_cast<int>(answer.size()));
+    answer.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return answer;
+  }
+
+ private:
+  UniqueFd fd_;
+  std::unique_ptr<SSL_CTX, FreeTls> context_;
+  std::unique_ptr<SSL, FreeTls> tls_;
+  bool connected_ = false;
+};
+
+const std::string kHttp11("\x08http/1.1", 9);
+
+class BareClient : public Tls {
+ protected:
+  void SetUp() override {
+    auto settings = tls_server(authority_.server(), authority_.root());
+    settings.tls->require_client_certificate = false;
+    restart(settings);
+  }
+};
+
+TEST_F(BareClient, OlderTlsIsRefused) {
+  EXPECT_FALSE(BareTls(server_->port(), TLS1_2_VERSION, kHttp11).connected());
+  EXPECT_TRUE(BareTls(server_->port(), TLS1_3_VERSION, kHttp11).connected());
+}
+
+TEST_F(BareClient, OtherProtocolsAreRefused) {
+  EXPECT_FALSE(BareTls(server_->port(), TLS1_3_VERSION, std::string("\x02h2", 3)).connected());
+  const BareTls both(server_->port(), TLS1_3_VERSION, std::string("\x02h2", 3) + kHttp11);
+  EXPECT_TRUE(both.connected());
+}
+
+TEST_F(BareClient, NothingCanBeResumed) {
+  const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  BareTls first(server_->port(), TLS1_3_VERSION, kHttp11);
+  ASSERT_NE(first.ask(request), "");
+  SSL_SESSION* session = SSL_get0_session(first.tls());
+  EXPECT_EQ(SSL_SESSION_has_ticket(session), 0);
+  EXPECT_EQ(SSL_SESSION_is_resumable(session), 0);
+  BareTls second(server_->port(), TLS1_3_VERSION, kHttp11, session);
+  ASSERT_NE(second.ask(request), "");
+  EXPECT_EQ(SSL_session_reused(second.tls()), 0);
+}
+
+TEST_F(BareClient, WithoutCertificateThereIsNoPeer) {
+  Handler handler([](const Connection& connection, const HttpRequest&) {
+    return text_response(connection.peer ? "somebody" : "nobody");
+  });
+  auto settings = tls_server(authority_.server(), authority_.root());
+  settings.tls->require_client_certificate = false;
+  const auto server = serve(settings, handler);
+  const auto answer = ask(tls_client(server->port(), authority_.root()));
+  EXPECT_EQ(as_text(must(answer).body), "nobody");
+  const auto known = ask(tls_client(server->port(), authority_.root(), authority_.client()));
+  EXPECT_EQ(as_text(must(known).body), "somebody");
+}
+
+TEST_F(Tls, HandlerLearnsThePeerAndTheBinding) {
+  std::optional<crypto::Certificate> peer;
+  Bytes binding;
+  std::string address;
+  Handler handler([&](const Connection& connection, const HttpRequest&) {
+    peer = connection.peer;
+    binding = connection.channel_binding;
+    address = connection.peer_address;
+    return text_response("ok");
+  });
+  const auto server = serve(tls_server(authority_.server(), authority_.root()), handler);
+  const auto identity = authority_.client_of_issuing_ca();
+  const auto client = connect(tls_client(server->port(), authority_.root(), identity));
+  const auto ours = must(client->channel_binding());
+  ASSERT_EQ(as_text(must(client->send(get("/"))).body), "ok");
+  ASSERT_TRUE(peer.has_value());
+  EXPECT_EQ(peer->der(), identity.chain.front().der());
+  EXPECT_EQ(address, "127.0.0.1");
+  EXPECT_EQ(ours.size(), 32U);
+  EXPECT_EQ(binding, ours);
+
+  const auto other = connect(tls_client(server->port(), authority_.root(), identity));
+  EXPECT_NE(must(other->channel_binding()), ours);
+}
+
+TEST_F(Tls, ServerIsKnownByNameToo) {
+  auto settings = tls_client(server_->port(), authority_.root(), authority_.client());
+  settings.host = "localhost";
+  EXPECT_EQ(must(ask(settings)).status, 200);
+}
+
+Bytes to_octets(const BIGNUM* number) {
+  Bytes octets(static_cast<std::size_t>(BN_num_bytes(number)));
+  BN_bn2bin(number, octets.data());
+  return octets;
+}
+
+// Stands for a TPM: it signs digests, and nobody else sees the key.
+class DigestSigningKey final : public crypto::DigestSigner {
+ public:
+  Result<crypto::EcdsaSignature> sign_digest(const crypto::Sha256Digest& digest) override {
+    ++signatures;
+    if (broken) return refuse("TPM-COMMAND", "the hardware says no");
+    const crypto::KeyContextHandle context(EVP_PKEY_CTX_new(crypto::native(key_), nullptr));
+    std::array<unsigned char, 80> der{};
+    std::size_t size = der.size();
+    crypto::require(
+        EVP_PKEY_sign_init(context.get()) == 1 &&
+            EVP_PKEY_sign(context.get(), der.data(), &size, digest.data(), digest.size()) == 1,
+        "test signature");
+    const unsigned char* begin = der.data();
+    const crypto::EcdsaSigHandle signature(d2i_ECDSA_SIG(nullptr, &begin, static_cast<long>(size)));
+    return crypto::EcdsaSignature{to_octets(ECDSA_SIG_get0_r(signature.get())),
+                                  to_octets(ECDSA_SIG_get0_s(signature.get()))};
+  }
+
+  [[nodiscard]] crypto::PublicKey public_key() const { return key_.public_key(); }
+
+  std::atomic<int> signatures = 0;
+  bool broken = false;
+
+ private:
+  crypto::PrivateKey key_ = crypto::PrivateKey::generate_p256();
+};
+
+TEST_F(Tls, HardwareThatRefusesToSignEndsTheHandshake) {
+  const auto signer = std::make_shared<DigestSigningKey>();
+  const auto identity =
+      authority_.client_with(must(crypto::PrivateKey::delegated(signer->public_key(), signer)));
+  signer->broken = true;
+  EXPECT_EQ(refusal_of(identity).code, "NET-TLS");
+}
+
+TEST_F(Tls, DelegatedKeySpeaksForTheClient) {
+  const auto signer = std::make_shared<DigestSigningKey>();
+  const auto identity =
+      authority_.client_with(must(crypto::PrivateKey::delegated(signer->public_key(), signer)));
+  const auto answer = ask(tls_client(server_->port(), authority_.root(), identity));
+  ASSERT_TRUE(answer.has_value()) << describe(answer.error());
+  EXPECT_EQ(signer->signatures, 1);
+}
+
+}  // namespace
+}  // namespace vedette::platform

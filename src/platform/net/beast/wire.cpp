@@ -1,0 +1,114 @@
+#include "platform/net/beast/wire.h"
+
+#include <array>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/write.hpp>
+#include <poll.h>
+
+namespace vedette::platform::net {
+
+namespace {
+
+constexpr std::size_t kSwallowedOctets = 4 << 20;
+constexpr std::chrono::seconds kFarewellTime{1};
+
+}  // namespace
+
+Wire::Wire(tcp::socket socket, ssl::context* context) : tcp_(std::move(socket)) {
+  if (context != nullptr) tls_.emplace(tcp_, *context);
+}
+
+void Wire::set_deadline(SteadyTime deadline) {
+  tcp_.expires_at(deadline);
+}
+
+asio::awaitable<error_code> Wire::connect(std::vector<tcp::endpoint> endpoints) {
+  auto [error, endpoint] = co_await tcp_.async_connect(endpoints, kAsTuple);
+  error_code ignored;
+  if (!error) tcp_.socket().set_option(tcp::no_delay(true), ignored);
+  co_return error;
+}
+
+asio::awaitable<error_code> Wire::handshake(Side side) {
+  if (!tls_) co_return error_code{};
+  const auto type = side == Side::server ? ssl::stream_base::server : ssl::stream_base::client;
+  auto [error] = co_await tls_->async_handshake(type, kAsTuple);
+  co_return error;
+}
+
+asio::awaitable<Transfer> Wire::read_some(std::span<std::uint8_t> into) {
+  const auto buffer = asio::buffer(into.data(), into.size());
+  if (tls_) {
+    auto [error, size] = co_await tls_->async_read_some(buffer, kAsTuple);
+    co_return Transfer{error, size};
+  }
+  auto [error, size] = co_await tcp_.async_read_some(buffer, kAsTuple);
+  co_return Transfer{error, size};
+}
+
+asio::awaitable<error_code> Wire::write(ByteView octets) {
+  const auto buffer = asio::buffer(octets.data(), octets.size());
+  if (tls_) {
+    auto [error, size] = co_await asio::async_write(*tls_, buffer, kAsTuple);
+    co_return error;
+  }
+  auto [error, size] = co_await asio::async_write(tcp_, buffer, kAsTuple);
+  co_return error;
+}
+
+asio::awaitable<void> Wire::farewell() {
+  set_deadline(std::chrono::steady_clock::now() + kFarewellTime);
+  if (tls_ && SSL_is_init_finished(tls_->native_handle()) == 1) {
+    // close_notify (RFC 8446, 6.1); whether the peer returns it is its own affair.
+    co_await tls_->async_shutdown(kAsTuple);
+  }
+  error_code error;
+  tcp_.socket().shutdown(tcp::socket::shutdown_send, error);
+  std::array<std::uint8_t, 16384> trash;
+  for (std::size_t swallowed = 0; !error && swallowed < kSwallowedOctets;) {
+    auto [failure, size] = co_await tcp_.async_read_some(asio::buffer(trash), kAsTuple);
+    error = failure;
+    swallowed += size;
+  }
+  abort();
+}
+
+void Wire::abort() {
+  error_code ignored;
+  tcp_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
+  tcp_.socket().close(ignored);
+}
+
+bool Wire::is_quiet() {
+  if (!tcp_.socket().is_open()) return false;
+  // Nothing is due on an idle connection: what there is to read is the end, a TLS alert, or
+  // something that nobody asked for. Each of them makes the connection useless.
+  pollfd query{tcp_.socket().native_handle(), POLLIN | POLLRDHUP, 0};
+  return ::poll(&query, 1, 0) == 0;
+}
+
+std::string Wire::peer_address() {
+  error_code error;
+  const auto endpoint = tcp_.socket().remote_endpoint(error);
+  if (error) return {};
+  return endpoint.address().to_string();
+}
+
+Bytes Wire::channel_binding() {
+  if (!tls_) return {};
+  constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";  // RFC 9266, 4.2
+  Bytes binding(32);
+  if (SSL_export_keying_material(tls_->native_handle(), binding.data(), binding.size(),
+                                 kLabel.data(), kLabel.size(), nullptr, 0, 1) != 1)
+    throw std::logic_error("the TLS exporter was used before the handshake");
+  return binding;
+}
+
+SSL* Wire::tls() {
+  return tls_ ? tls_->native_handle() : nullptr;
+}
+
+}  // namespace vedette::platform::net

@@ -1,0 +1,61 @@
+// Wire: one TCP connection, with TLS on it or not.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+
+#include "base/bytes.h"
+#include "platform/net/beast/asio_names.h"
+
+namespace vedette::platform::net {
+
+struct Transfer {
+  error_code error;
+  std::size_t size = 0;
+};
+
+enum class Side { client, server };
+
+// Used from one thread (or strand) at a time. An operation that outlives the deadline closes the
+// connection and ends with boost::beast::error::timeout.
+class Wire {
+ public:
+  Wire(tcp::socket socket, ssl::context* context);  // nullptr: plain
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+  ~Wire() = default;
+
+  // Holds for every operation that starts from now on.
+  void set_deadline(SteadyTime deadline);
+
+  [[nodiscard]] asio::awaitable<error_code> connect(std::vector<tcp::endpoint> endpoints);
+  // Does nothing on a plain connection.
+  [[nodiscard]] asio::awaitable<error_code> handshake(Side side);
+  [[nodiscard]] asio::awaitable<Transfer> read_some(std::span<std::uint8_t> into);
+  [[nodiscard]] asio::awaitable<error_code> write(ByteView octets);
+
+  // Ends an open connection so that the peer can still read what was sent last (a refusal, an
+  // alert): says goodbye, then swallows what the peer is still sending, for at most a second and
+  // 4 MiB. Closing with unread octets would make the kernel send a reset that overtakes our words.
+  [[nodiscard]] asio::awaitable<void> farewell();
+  // Drops the connection at once, unsent octets included.
+  void abort();
+
+  // Whether an idle connection can carry another request, as far as the kernel has heard.
+  [[nodiscard]] bool is_quiet();
+  [[nodiscard]] std::string peer_address();  // empty when there is none
+  // RFC 9266, 32 octets; empty on a plain connection.
+  [[nodiscard]] Bytes channel_binding();
+  [[nodiscard]] SSL* tls();  // nullptr on a plain connection
+
+ private:
+  boost::beast::tcp_stream tcp_;
+  std::optional<ssl::stream<boost::beast::tcp_stream&>> tls_;
+};
+
+}  // namespace vedette::platform::net

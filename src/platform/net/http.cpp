@@ -1,0 +1,15 @@
+#include "platform/net/http.h"
+
+namespace vedette::platform {
+
+std::string HttpRequest::header(std::string_view lower_case_name) const {
+  for (const auto& [name, value] : headers)
+    if (name == lower_case_name) return value;
+  return {};
+}
+
+std::string HttpRequest::path() const {
+  return target.substr(0, target.find('?'));
+}
+
+}  // namespace vedette::platform
