@@ -1,0 +1,95 @@
+// What the host's /proc says of a worker in its cage.
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#include "onnx_writer.h"
+#include "sandbox_fixture.h"
+
+namespace vedette::inference {
+namespace {
+
+using namespace testing;
+namespace fs = std::filesystem;
+
+std::map<std::string, std::string> status_of(int pid) {
+  std::map<std::string, std::string> fields;
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);)
+    if (const auto colon = line.find(":\t"); colon != std::string::npos)
+      fields[line.substr(0, colon)] = line.substr(colon + 2);
+  return fields;
+}
+
+class CagedWorker : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    // Left open on purpose, and without close-on-exec: it must not come along.
+    ASSERT_GE(leaked.get(), 0);
+    auto started = start(add_model());
+    ASSERT_TRUE(started.has_value()) << describe(started.error());
+    worker = *std::move(started);
+    const auto children = children_of(worker->pid());
+    ASSERT_EQ(children.size(), 1U);
+    inner = children[0];
+  }
+
+  UniqueFd leaked{::open("/etc", O_RDONLY | O_DIRECTORY)};  // NOLINT: inherited on purpose
+  std::unique_ptr<WorkerProcess> worker;
+  int inner = 0;
+};
+
+TEST_F(CagedWorker, HasNoDescriptorAtAll) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may look into a worker";
+  const fs::path folder = "/proc/" + std::to_string(inner) + "/fd";
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), 0);
+}
+
+TEST_F(CagedWorker, LeavesOutsideAProcessWithThreeDescriptors) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may look into a worker";
+  std::size_t pipes = 0;
+  std::size_t others = 0;
+  for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(worker->pid()) + "/fd"))
+    (fs::read_symlink(entry).string().starts_with("pipe:") ? pipes : others) += 1;
+  EXPECT_EQ(pipes, 2U);   // the lifeline, and the pipe that tells the inner one we live
+  EXPECT_EQ(others, 1U);  // the pidfd of the inner one
+}
+
+TEST_F(CagedWorker, SeesAnEmptyRoot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may look into a worker";
+  const fs::path root = "/proc/" + std::to_string(inner) + "/root/.";
+  EXPECT_TRUE(fs::is_empty(root));
+}
+
+TEST_F(CagedWorker, IsConfinedByEveryLayer) {
+  auto status = status_of(inner);
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
+    EXPECT_EQ(status[set], "0000000000000000") << set;
+  EXPECT_EQ(status["NoNewPrivs"], "1");
+  EXPECT_EQ(status["Seccomp"], "2");
+  EXPECT_EQ(status["Seccomp_filters"], "1");
+  EXPECT_EQ(status["Threads"], "1");
+  if (::geteuid() == 0) {
+    EXPECT_EQ(status["Uid"], "65534\t65534\t65534\t65534");
+  }
+  EXPECT_EQ(status_of(worker->pid())["CapEff"], "0000000000000000");
+}
+
+TEST_F(CagedWorker, LivesInItsOwnNamespaces) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may look into a worker";
+  for (const char* kind : {"user", "mnt", "ipc", "uts", "net", "pid"}) {
+    const fs::path ours = std::string("/proc/self/ns/") + kind;
+    const fs::path theirs = "/proc/" + std::to_string(inner) + "/ns/" + kind;
+    EXPECT_NE(fs::read_symlink(ours), fs::read_symlink(theirs)) << kind;
+  }
+}
+
+}  // namespace
+}  // namespace vedette::inference
