@@ -7,6 +7,7 @@
 
 #include "agent/agent.h"
 #include "base/clock.h"
+#include "codec/json.h"
 #include "platform/net/beast/beast_http.h"
 #include "platform/tpm/esys/esys_tpm.h"
 

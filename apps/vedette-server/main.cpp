@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/clock.h"
+#include "codec/json.h"
 #include "platform/net/beast/beast_http.h"
 #include "platform/store/files/folder_blob_store.h"
 #include "platform/store/sqlite/sqlite_store.h"

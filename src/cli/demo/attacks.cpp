@@ -104,13 +104,17 @@ Result<void> attack_flipped_bit(Narrator& narrator, Theatre& theatre, Cast& cast
 }
 
 Result<void> attack_stranger_signs(Narrator& narrator, Theatre& theatre, const Material& material) {
+  const std::string key = theatre.path("stranger.key");
+  const std::string bundle = theatre.path("stranger.sig");
   return narrator.refusal("a model signed by a stranger", "OMS-UNTRUSTED", [&]() -> Result<Error> {
-    VEDETTE_TRY([[maybe_unused]] const Json key,
-                theatre.vedette(
-                    {"key", "generate", theatre.path("stranger.key"), "--insecure-unencrypted"}));
+    VEDETTE_TRY([[maybe_unused]] const Json generated,
+                theatre.vedette({"key", "generate", key, "--insecure-unencrypted"}));
+    VEDETTE_TRY(
+        [[maybe_unused]] const Json signed_model,
+        theatre.vedette({"model", "sign", material.model, "--key", key, "--bundle", bundle}));
     return refusal_of(
-        theatre.vedette({"release", "publish", material.model, "--name", "voice", "--release", "3",
-                         "--tier", "high", "--key", theatre.path("stranger.key")}),
+        theatre.vedette({"release", "publish", material.model, "--name", "voice", "--release", "2",
+                         "--tier", "high", "--bundle", bundle, "--key", key}),
         "a stranger's release");
   });
 }
