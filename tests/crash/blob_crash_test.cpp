@@ -1,6 +1,6 @@
 // kill -9 while blobs are written: what was acknowledged is there, and nothing is half there.
-#include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -49,7 +49,7 @@ void expect_whole_files(const std::string& path) {
 
 TEST(BlobCrash, NoBlobIsLostOrHalfThereAfterKill9) {
   const auto seed = std::random_device{}();
-  std::printf("seed %u\n", seed);
+  std::cout << "seed " << seed << "\n";
   std::mt19937 random(seed);
   std::uniform_int_distribution<std::size_t> enough(0, kMostAcknowledgements);
   std::uniform_int_distribution<int> delay(0, kLongestDelayMicroseconds);
@@ -72,7 +72,7 @@ TEST(BlobCrash, NoBlobIsLostOrHalfThereAfterKill9) {
     }
     total += acknowledged.size();
   }
-  std::printf("%zu acknowledged blobs, %d kills\n", total, kKills);
+  std::cout << total << " acknowledged blobs, " << kKills << " kills\n";
 }
 
 }  // namespace

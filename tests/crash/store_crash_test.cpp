@@ -1,7 +1,7 @@
 // kill -9 while units of work are written: what was acknowledged is there, whole.
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
+#include <iostream>
 #include <random>
 #include <set>
 #include <thread>
@@ -56,6 +56,7 @@ void write_pairs(const std::string& path, std::uint64_t first, const Acknowledge
   if (!store) return;
   std::atomic<std::uint64_t> next = first;
   std::vector<std::thread> writers;
+  writers.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i)
     writers.emplace_back([&] {
       for (;;) {
@@ -125,7 +126,7 @@ Result<std::uint64_t> next_number(UnitOfWork& unit) {
 
 TEST(StoreCrash, EveryAcknowledgedPairSurvivesKill9) {
   const auto seed = std::random_device{}();
-  std::printf("seed %u\n", seed);
+  std::cout << "seed " << seed << "\n";
   std::mt19937 random(seed);
   std::uniform_int_distribution<std::size_t> enough(0, kMostAcknowledgements);
   std::uniform_int_distribution<int> delay(0, kLongestDelayMicroseconds);
@@ -156,7 +157,7 @@ TEST(StoreCrash, EveryAcknowledgedPairSurvivesKill9) {
     }
     total += acknowledged.size();
   }
-  std::printf("%zu acknowledged pairs, %d kills\n", total, kDatabases * kKillsPerDatabase);
+  std::cout << total << " acknowledged pairs, " << kDatabases * kKillsPerDatabase << " kills\n";
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ using Work = std::function<Result<void>(UnitOfWork&)>;
 //   STORE-CORRUPT    a row does not hold what it must
 // A work that goes on after one of the first four is rolled back all the same. What a work throws
 // is rolled back and rethrown to the caller. Calling the store from inside a work throws
-// std::logic_error.
+// std::logic_error. Nobody may be in write() or read() when the store goes.
 class Store {
  public:
   Store() = default;

@@ -22,11 +22,11 @@ using crypto::Sha256Digest;
 
 constexpr mode_t kFolderMode = S_IRWXU;
 constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
-constexpr std::size_t kChunk = 256 * 1024;
+constexpr std::size_t kChunk = std::size_t{256} * 1024;
 constexpr const char* kIncoming = "incoming";  // what is being written; no blob has this name
 
 std::unexpected<Error> failed(std::string_view what) {
-  return refuse("BLOB-FAILED", "the blob folder cannot be used", errno_text(what));
+  return refuse("STORE-FAILED", "the blob folder cannot be used", errno_text(what));
 }
 
 Result<void> sync(const UniqueFd& fd, std::string_view what) {
@@ -139,7 +139,7 @@ class FolderBlobStore final : public release::BlobStore {
     struct stat status{};
     if (::fstat(file.get(), &status) != 0) return failed(name);
     if (!S_ISREG(status.st_mode))
-      return refuse("BLOB-FAILED", "a blob is not a regular file", name);
+      return refuse("STORE-FAILED", "a blob is not a regular file", name);
     return static_cast<std::uint64_t>(status.st_size);
   }
 

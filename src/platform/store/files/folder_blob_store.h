@@ -15,7 +15,7 @@ namespace vedette::platform {
 // folder are never followed. Thread-safe. Content is verified when it is put, not when it is
 // opened: whoever reads a blob checks its digest.
 //
-// Refuses BLOB-FAILED when the operating system does.
+// Refuses STORE-FAILED when the operating system does.
 [[nodiscard]] Result<std::unique_ptr<release::BlobStore>> open_folder_blob_store(
     const std::string& path);
 

@@ -45,9 +45,9 @@ std::string content_of(const UniqueFd& fd) {
 }
 
 TEST_F(FolderBlobStoreTest, RefusesAFolderThatItCannotMake) {
-  EXPECT_EQ(open_folder_blob_store(folder_.file("none/blobs")).error().code, "BLOB-FAILED");
+  EXPECT_EQ(open_folder_blob_store(folder_.file("none/blobs")).error().code, "STORE-FAILED");
   std::ofstream(root()) << "a file";
-  EXPECT_EQ(open_folder_blob_store(root()).error().code, "BLOB-FAILED");
+  EXPECT_EQ(open_folder_blob_store(root()).error().code, "STORE-FAILED");
 }
 
 TEST_F(FolderBlobStoreTest, RefusesContentThatIsNotWhatItsNameSays) {
@@ -65,8 +65,8 @@ TEST_F(FolderBlobStoreTest, NeverFollowsASymbolicLink) {
   std::ofstream(folder_.file("secret")) << "secret";
   std::filesystem::create_directories(std::filesystem::path(path_of(digest_)).parent_path());
   std::filesystem::create_symlink(folder_.file("secret"), path_of(digest_));
-  EXPECT_EQ(store->open(digest_).error().code, "BLOB-FAILED");
-  EXPECT_EQ(store->size(digest_).error().code, "BLOB-FAILED");
+  EXPECT_EQ(store->open(digest_).error().code, "STORE-FAILED");
+  EXPECT_EQ(store->size(digest_).error().code, "STORE-FAILED");
   ASSERT_TRUE(store->put(digest_, as_bytes(content_)).has_value());  // replaces the link itself
   EXPECT_EQ(as_text(read_file(folder_.file("secret"), 99).value()), "secret");
   EXPECT_FALSE(std::filesystem::is_symlink(path_of(digest_)));
@@ -77,8 +77,8 @@ TEST_F(FolderBlobStoreTest, NeverFollowsALinkInPlaceOfASubfolder) {
   std::filesystem::create_directory(folder_.file("elsewhere"));
   std::filesystem::create_directory_symlink(folder_.file("elsewhere"),
                                             root() + "/" + to_hex(digest_).substr(0, 2));
-  EXPECT_EQ(store->put(digest_, as_bytes(content_)).error().code, "BLOB-FAILED");
-  EXPECT_EQ(store->open(digest_).error().code, "BLOB-FAILED");
+  EXPECT_EQ(store->put(digest_, as_bytes(content_)).error().code, "STORE-FAILED");
+  EXPECT_EQ(store->open(digest_).error().code, "STORE-FAILED");
   EXPECT_TRUE(std::filesystem::is_empty(folder_.file("elsewhere")));
   EXPECT_EQ(incoming(), 0);
 }
@@ -87,7 +87,7 @@ TEST_F(FolderBlobStoreTest, RefusesWhatIsNoFileWithoutWaitingForIt) {
   const auto store = open();
   std::filesystem::create_directories(std::filesystem::path(path_of(digest_)).parent_path());
   ASSERT_EQ(::mkfifo(path_of(digest_).c_str(), 0600), 0);
-  EXPECT_EQ(store->open(digest_).error().code, "BLOB-FAILED");
+  EXPECT_EQ(store->open(digest_).error().code, "STORE-FAILED");
 }
 
 TEST_F(FolderBlobStoreTest, KeepsABlob) {
@@ -137,8 +137,10 @@ TEST_F(FolderBlobStoreTest, RemovesWhatACrashLeftUnlessAnotherWrites) {
 
 TEST_F(FolderBlobStoreTest, ManyThreadsMayPutOneBlob) {
   const auto store = open();
+  constexpr std::size_t kThreads = 4;
   std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t)
+  threads.reserve(kThreads);
+  for (std::size_t t = 0; t < kThreads; ++t)
     threads.emplace_back([&] {
       for (int i = 0; i < 10; ++i)
         EXPECT_TRUE(store->put(digest_, as_bytes(content_)).has_value());

@@ -1,6 +1,7 @@
 #include "platform/store/sqlite/database.h"
 
 #include <limits>
+#include <tuple>
 #include <type_traits>
 
 #include <sqlite3.h>
@@ -98,7 +99,7 @@ Result<void> Database::commit() {
 
 void Database::rollback() {
   // It fails only where SQLite has rolled back by itself.
-  if (!transaction_lost()) static_cast<void>(execute("ROLLBACK"));
+  if (!transaction_lost()) std::ignore = execute("ROLLBACK");
   in_transaction_ = false;
 }
 

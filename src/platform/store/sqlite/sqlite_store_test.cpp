@@ -1,9 +1,11 @@
 #include "platform/store/sqlite/sqlite_store.h"
 
 #include <chrono>
-#include <cstdio>
+#include <cmath>
 #include <future>
+#include <iostream>
 #include <thread>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -89,8 +91,8 @@ TEST_F(SqliteStoreTest, AReadSeesOneMoment) {
 
 TEST_F(SqliteStoreTest, AReaderSurvivesAWorkThatThrows) {
   const auto store = open({.readers = 1});
-  EXPECT_THROW(static_cast<void>(store->read(
-                   [](UnitOfWork&) -> Result<void> { throw std::runtime_error("a fault"); })),
+  EXPECT_THROW(std::ignore = store->read(
+                   [](UnitOfWork&) -> Result<void> { throw std::runtime_error("a fault"); }),
                std::runtime_error);
   ASSERT_TRUE(store->write(save(1)).has_value());
   EXPECT_TRUE(holds(*store, 1));
@@ -99,18 +101,18 @@ TEST_F(SqliteStoreTest, AReaderSurvivesAWorkThatThrows) {
 TEST_F(SqliteStoreTest, ThrowsWhenCalledFromInsideAWork) {
   const auto store = open();
   const auto nested = [&](UnitOfWork&) { return store->write(save(1)); };
-  EXPECT_THROW(static_cast<void>(store->write(nested)), std::logic_error);
-  EXPECT_THROW(static_cast<void>(store->read(nested)), std::logic_error);
+  EXPECT_THROW(std::ignore = store->write(nested), std::logic_error);
+  EXPECT_THROW(std::ignore = store->read(nested), std::logic_error);
   EXPECT_FALSE(holds(*store, 1));
 }
 
 TEST_F(SqliteStoreTest, AFullDatabaseFailsCleanlyAndGoesOn) {
   {
-    const auto store = open({.max_bytes = 256 * 1024});
+    const auto store = open({.max_bytes = 262'144});
     ASSERT_TRUE(store->write(save(1)).has_value());
     const auto written = store->write([](UnitOfWork& unit) -> Result<void> {
       VEDETTE_CHECK(unit.devices().save(device(2)));
-      return unit.log().add_entry(0, Bytes(1024 * 1024));
+      return unit.log().add_entry(0, Bytes(1'048'576));
     });
     ASSERT_FALSE(written.has_value());
     EXPECT_EQ(written.error().code, "STORE-FAILED");
@@ -129,6 +131,7 @@ TEST_F(SqliteStoreTest, EveryWriteOfManyThreadsIsThere) {
   {
     const auto store = open();
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (std::uint64_t t = 0; t < kThreads; ++t)
       threads.emplace_back([&, t] {
         for (std::uint64_t i = 0; i < kEach; ++i) {
@@ -153,6 +156,7 @@ double works_per_second(Store& store, std::uint64_t threads, std::uint64_t each,
                         std::uint64_t first) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<std::thread> writers;
+  writers.reserve(threads);
   for (std::uint64_t t = 0; t < threads; ++t)
     writers.emplace_back([&, t] {
       for (std::uint64_t i = 0; i < each; ++i)
@@ -168,8 +172,8 @@ TEST_F(SqliteStoreTest, GroupedWritesAreMeasuredBesideSingleOnes) {
   const auto store = open();
   const double single = works_per_second(*store, 1, 200, 0);
   const double grouped = works_per_second(*store, 64, 25, 1'000);
-  std::printf("durable writes per second: %.0f by one caller, %.0f by 64 callers\n", single,
-              grouped);
+  std::cout << "durable writes per second: " << std::lround(single) << " by one caller, "
+            << std::lround(grouped) << " by 64 callers\n";
   EXPECT_TRUE(holds(*store, 1'000 + 64 * 25 - 1));
 }
 
