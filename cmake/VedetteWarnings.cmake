@@ -16,7 +16,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(vedette_options INTERFACE
     -Wduplicated-cond -Wlogical-op)
   # g++ 12 reports false positives for inlined std::string and std::vector at -O2.
-  target_compile_options(vedette_options INTERFACE -Wno-restrict -Wno-null-dereference)
+  target_compile_options(vedette_options INTERFACE
+    -Wno-restrict -Wno-null-dereference -Wno-stringop-overread -Wno-array-bounds -Wno-stringop-overflow)
 endif()
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
