@@ -32,7 +32,7 @@ endif()
 
 if(VEDETTE_SANITIZE)
   target_compile_options(vedette_options INTERFACE
-    -fsanitize=${VEDETTE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+    -fsanitize=${VEDETTE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(vedette_options INTERFACE -fsanitize=${VEDETTE_SANITIZE})
 endif()
 if(VEDETTE_FUZZ)

@@ -7,6 +7,9 @@ source scripts/checks.sh
 
 jobs() { nproc; }
 
+# The same source gives the same object wherever the checkout lies.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
 configure() {  # preset
   [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >"build-$1.log" 2>&1 ||
     { cat "build-$1.log"; exit 1; }
@@ -37,7 +40,7 @@ test_all() {
 fuzz_all() {  # seconds for each target
   setup_packages build run check
   setup_files
-  say "building: fuzz targets"; build fuzz
+  say "building: fuzz targets"; build fuzz fuzzers
   local target name corpus
   for target in build/fuzz/bin/*_fuzz; do
     name=$(basename "$target" _fuzz)

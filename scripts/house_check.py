@@ -39,7 +39,7 @@ ADAPTERS = ("platform/net/beast/", "platform/tpm/esys/", "platform/tpm/swtpm/", 
 HARD_LIMIT = 600
 MAIN_LIMIT = 100
 FORBIDDEN = [
-    (re.compile(r"(^|[\s\"'=(])/(work|root|farm)/"), "a path of one machine"),
+    (re.compile(r"(^|[\s\"'=(])/(work|farm|root)/\w"), "a path of one machine"),
     (re.compile(r"https?://[^\s/]*(deb\.debian|npmjs|pypi|pythonhosted|crates\.io|golang\.org|maven)"),
      "the host of a package registry"),
 ]
@@ -112,6 +112,9 @@ def check_claims(names_in_sources):
             for name in re.findall(r"`test:([A-Za-z0-9_./-]+)`", line):
                 if name not in names_in_sources:
                     breach(document, number, f"names the test {name}, which does not exist")
+            for path in re.findall(r"`((?:src|tests|scripts|cmake)/[A-Za-z0-9_./-]+)`", line):
+                if not Path(path).exists():
+                    breach(document, number, f"names {path}, which does not exist")
 
 
 def test_names(sources):
