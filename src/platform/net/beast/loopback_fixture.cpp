@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "crypto/openssl_handles.h"
+
 namespace vedette::platform {
 
 namespace {
@@ -70,15 +72,28 @@ Identity Authority::client_with(crypto::PrivateKey key) const {
   return {{must(crypto::issue_certificate(client_profile(), key.public_key(), root_, key_))}, key};
 }
 
-Identity Authority::client_of_issuing_ca() const {
-  const auto issuing_key = crypto::PrivateKey::generate_p256();
-  const auto issuing = must(crypto::issue_certificate(
-      profile(crypto::CertificateKind::issuing_ca, "issuing", {-24h, 24h}),
-      issuing_key.public_key(), root_, key_));
+Identity Authority::issuing_ca() const {
   auto key = crypto::PrivateKey::generate_p256();
-  auto leaf =
-      must(crypto::issue_certificate(client_profile(), key.public_key(), issuing, issuing_key));
-  return {{std::move(leaf), issuing}, key};
+  return {{must(crypto::issue_certificate(
+              profile(crypto::CertificateKind::issuing_ca, "issuing", {-24h, 24h}),
+              key.public_key(), root_, key_))},
+          key};
+}
+
+Identity Authority::client_of_issuing_ca() const {
+  const auto issuing = issuing_ca();
+  auto key = crypto::PrivateKey::generate_p256();
+  auto leaf = must(crypto::issue_certificate(client_profile(), key.public_key(),
+                                             issuing.chain.front(), issuing.key));
+  return {{std::move(leaf), issuing.chain.front()}, key};
+}
+
+Identity Authority::without_usage(const Identity& identity) const {
+  const crypto::CertificateHandle altered(X509_dup(crypto::native(identity.chain.front())));
+  const int place = X509_get_ext_by_NID(altered.get(), NID_ext_key_usage, -1);
+  X509_EXTENSION_free(X509_delete_ext(altered.get(), place));
+  crypto::require(X509_sign(altered.get(), crypto::native(key_), EVP_sha256()) > 0, "X509_sign");
+  return {{must(crypto::certificate_from_native(altered.get()))}, identity.key};
 }
 
 HttpResponse text_response(std::string_view text, int status) {

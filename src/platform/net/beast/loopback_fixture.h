@@ -48,6 +48,9 @@ class Authority {
   [[nodiscard]] Identity client_with(crypto::PrivateKey key) const;
   // By way of an issuing CA, which is in the chain.
   [[nodiscard]] Identity client_of_issuing_ca() const;
+  [[nodiscard]] Identity issuing_ca() const;
+  // The same certificate, signed anew, but saying nothing about its use.
+  [[nodiscard]] Identity without_usage(const Identity& identity) const;
 
  private:
   crypto::PrivateKey key_;

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include "crypto/openssl_handles.h"
 
@@ -79,7 +80,25 @@ void set_anchors(SSL_CTX* context, std::span<const crypto::Certificate> roots, i
   X509_VERIFY_PARAM* rules = SSL_CTX_get0_param(context);
   crypto::require(X509_VERIFY_PARAM_set_purpose(rules, purpose) == 1, "certificate purpose");
   X509_VERIFY_PARAM_set_depth(rules, kMaxIntermediates);
+  crypto::require(X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT) == 1,
+                  "strict path validation");
   SSL_CTX_set_max_cert_list(context, kMaxChainOctets);
+}
+
+// OpenSSL takes a certificate without extended key usage for any purpose, and a CA's for a leaf's.
+// We take neither, as crypto::verify_chain; here, the handshake ends with an alert that says so.
+int check_peer(int verified, X509_STORE_CTX* path) {
+  if (verified != 1 || X509_STORE_CTX_get_error_depth(path) != 0) return verified;
+  const auto* tls =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(path, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  X509* leaf = X509_STORE_CTX_get_current_cert(path);
+  const std::uint32_t usage = SSL_is_server(tls) == 1 ? XKU_SSL_CLIENT : XKU_SSL_SERVER;
+  // An absent extension reads as all bits set.
+  const bool usage_said = (X509_get_extension_flags(leaf) & EXFLAG_XKUSAGE) != 0;
+  if (usage_said && (X509_get_extended_key_usage(leaf) & usage) != 0 && X509_check_ca(leaf) == 0)
+    return 1;
+  X509_STORE_CTX_set_error(path, X509_V_ERR_INVALID_PURPOSE);
+  return 0;
 }
 
 int choose_protocol(SSL* /*tls*/, const unsigned char** chosen, unsigned char* chosen_size,
@@ -112,7 +131,7 @@ Result<std::unique_ptr<ssl::context>> make_server_context(const TlsServerSetting
   // Tells a browser or curl which of its certificates to offer.
   for (const auto& root : settings.client_roots)
     crypto::require(SSL_CTX_add_client_CA(context, crypto::native(root)) == 1, "client roots");
-  SSL_CTX_set_verify(context, verification_mode(settings), nullptr);
+  SSL_CTX_set_verify(context, verification_mode(settings), check_peer);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   return result;
 }
@@ -128,7 +147,7 @@ Result<std::unique_ptr<ssl::context>> make_client_context(const HttpClientSettin
   else if (!settings.chain.empty())
     return unusable("there is a TLS certificate but no key for it");
   set_anchors(context, settings.roots, X509_PURPOSE_SSL_SERVER);
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, check_peer);
   // 0 is success here, unlike everywhere else.
   crypto::require(SSL_CTX_set_alpn_protos(context, octets(kAlpn), kAlpn.size()) == 0, "ALPN");
   return result;

@@ -41,7 +41,7 @@ class Tls : public ::testing::Test {
 
 TEST_F(Tls, ServerOfAnotherRootIsRefused) {
   const auto answer = ask(tls_client(server_->port(), foreign_.root(), authority_.client()));
-  EXPECT_EQ(code_of(answer), "NET-TLS");
+  ASSERT_EQ(code_of(answer), "NET-TLS");
   EXPECT_NE(answer.error().cause.find("certificate verify failed"), std::string::npos)
       << describe(answer.error());
 }
@@ -51,7 +51,7 @@ TEST_F(Tls, ServerWithAnotherNameIsRefused) {
   auto settings = tls_client(server_->port(), authority_.root(), authority_.client());
   settings.host = "localhost";
   const auto answer = ask(settings);
-  EXPECT_EQ(code_of(answer), "NET-TLS");
+  ASSERT_EQ(code_of(answer), "NET-TLS");
   EXPECT_NE(answer.error().cause.find("ostname mismatch"), std::string::npos)
       << describe(answer.error());
 }
@@ -59,7 +59,7 @@ TEST_F(Tls, ServerWithAnotherNameIsRefused) {
 TEST_F(Tls, ServerWithAnotherAddressIsRefused) {
   restart(tls_server(authority_.server({"localhost"}, {"127.0.0.2"}), authority_.root()));
   const auto answer = ask(tls_client(server_->port(), authority_.root(), authority_.client()));
-  EXPECT_EQ(code_of(answer), "NET-TLS");
+  ASSERT_EQ(code_of(answer), "NET-TLS");
   EXPECT_NE(answer.error().cause.find("IP address mismatch"), std::string::npos)
       << describe(answer.error());
 }
@@ -68,7 +68,7 @@ TEST_F(Tls, ExpiredServerIsRefused) {
   restart(tls_server(authority_.server({"localhost"}, {"127.0.0.1"}, {-3600s, -60s}),
                      authority_.root()));
   const auto answer = ask(tls_client(server_->port(), authority_.root(), authority_.client()));
-  EXPECT_EQ(code_of(answer), "NET-TLS");
+  ASSERT_EQ(code_of(answer), "NET-TLS");
   EXPECT_NE(answer.error().cause.find("expired"), std::string::npos) << describe(answer.error());
 }
 
@@ -94,13 +94,28 @@ TEST_F(Tls, ClientWithoutItsIntermediateIsRefused) {
   EXPECT_EQ(refusal_of(identity).code, "NET-TLS");
 }
 
+TEST_F(Tls, CaInTheClientsPlaceIsRefused) {
+  EXPECT_EQ(refusal_of(authority_.issuing_ca()).code, "NET-TLS");
+}
+
+TEST_F(Tls, CertificateThatDoesNotSayItIsForClientsIsRefused) {
+  EXPECT_EQ(refusal_of(authority_.without_usage(authority_.client())).code, "NET-TLS");
+}
+
+TEST_F(Tls, CertificateThatDoesNotSayItIsForServersIsRefused) {
+  restart(tls_server(authority_.without_usage(authority_.server()), authority_.root()));
+  const auto answer = ask(tls_client(server_->port(), authority_.root(), authority_.client()));
+  ASSERT_EQ(code_of(answer), "NET-TLS");
+  EXPECT_NE(answer.error().cause.find("purpose"), std::string::npos) << describe(answer.error());
+}
+
 TEST_F(Tls, ServerCertificateInTheClientsPlaceIsRefused) {
   EXPECT_EQ(refusal_of(authority_.server()).code, "NET-TLS");
 }
 
 TEST_F(Tls, ClientWithoutCertificateIsRefused) {
   const auto answer = ask(tls_client(server_->port(), authority_.root()));
-  EXPECT_EQ(code_of(answer), "NET-TLS");
+  ASSERT_EQ(code_of(answer), "NET-TLS");
   EXPECT_NE(answer.error().cause.find("certificate required"), std::string::npos)
       << describe(answer.error());
 }

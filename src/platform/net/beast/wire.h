@@ -40,8 +40,9 @@ class Wire {
   [[nodiscard]] asio::awaitable<error_code> write(ByteView octets);
 
   // Ends an open connection so that the peer can still read what was sent last (a refusal, an
-  // alert): says goodbye, then swallows what the peer is still sending, for at most a second and
-  // 4 MiB. Closing with unread octets would make the kernel send a reset that overtakes our words.
+  // alert): says goodbye, then swallows what the peer is still sending (RFC 9112, 9.6), for at most
+  // a second and 4 MiB. Closing with unread octets would make the kernel send a reset that
+  // overtakes our words.
   [[nodiscard]] asio::awaitable<void> farewell();
   // Drops the connection at once, unsent octets included.
   void abort();
