@@ -130,7 +130,7 @@ Result<HttpResponse> OperatorService::change_status(const Call& call, const char
         matter.details.set("epoch", epoch.value);
         return unit.devices().save(device);
       }));
-  const std::size_t closed = disconnect_(id);
+  const std::size_t closed = to == DeviceStatus::active ? 0 : disconnect_(id);
   Json answer_body;
   answer_body.set("epoch", epoch.value).set("connections_closed", std::uint64_t{closed});
   return answer(answer_body);

@@ -1,0 +1,106 @@
+#include "control_plane_fixture.h"
+
+#include <stdexcept>
+
+#include "base/fd.h"
+#include "platform/net/beast/beast_http.h"
+#include "platform/store/files/folder_blob_store.h"
+#include "platform/store/sqlite/sqlite_store.h"
+
+namespace vedette {
+
+namespace {
+
+constexpr const char* kDomain = "test.vedette";
+
+// Set-up that fails is a broken test, not a refusal to look at.
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(describe(result.error()));
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+}  // namespace
+
+ControlPlane::ControlPlane() : http_(platform::make_beast_http()) {
+  const auto domain = must(identity::TrustDomain::parse(kDomain));
+  const std::string state = folder_ / "state";
+  must(server::create_state(state, domain, must(OperatorId::parse("admin")), clock_.now()));
+  keys_ = must(server::load_state(state, domain, clock_.now()));
+  const std::string publisher_path = folder_ / "publisher.pub";
+  must(write_file_atomically(publisher_path, as_bytes(publisher_.public_key().pem()), 0644));
+  store_ = must(platform::open_sqlite_store(state + "/server.db"));
+  blobs_ = must(platform::open_folder_blob_store(state + "/blobs"));
+  server::ServerConfig config;
+  config.state_folder = state;
+  config.trust_domain = kDomain;
+  config.ip_addresses = {"127.0.0.1"};
+  config.publisher_keys = {publisher_path};
+  config.registers = {0, 4};
+  server_ = must(server::Server::start(config, {clock_, *http_, *store_, *blobs_}));
+}
+
+ControlPlane::Client ControlPlane::client(std::uint16_t port,
+                                          const std::optional<crypto::Certificate>& leaf,
+                                          const crypto::PrivateKey& key) {
+  platform::HttpClientSettings settings;
+  settings.host = "127.0.0.1";
+  settings.port = port;
+  settings.roots = {keys_->authority.root()};
+  if (leaf) settings.chain = {*leaf, keys_->authority.issuing()};
+  if (leaf) settings.key = key;
+  return must(http_->connect(settings));
+}
+
+ControlPlane::Client ControlPlane::enrollment_client() {
+  return client(server_->ports().enrollment, {}, publisher_);
+}
+
+ControlPlane::Enrolled ControlPlane::enroll(const std::string& name) {
+  auto key = crypto::PrivateKey::generate_p256();
+  const auto id = must(DeviceId::parse(name));
+  auto leaf = must(
+      keys_->authority.issue_device(id, key.public_key(), clock_.now(), std::chrono::hours(1)));
+  const identity::Device device{.id = id,
+                                .group = must(GroupId::parse("group")),
+                                .status = identity::DeviceStatus::active,
+                                .epoch = Epoch{1},
+                                .endorsement_sha256 = crypto::sha256(as_bytes(name)),
+                                .attestation_key = to_bytes("unused"),
+                                .device_key_sha256 = key.public_key().spki_sha256(),
+                                .enrolled_at = clock_.now(),
+                                .status_reason = {}};
+  must(store_->write([&](platform::UnitOfWork& unit) { return unit.devices().save(device); }));
+  return {std::move(leaf), std::move(key)};
+}
+
+ControlPlane::Client ControlPlane::device_client(const std::string& device) {
+  const Enrolled enrolled = enroll(device);
+  return client(server_->ports().device, enrolled.certificate, enrolled.key);
+}
+
+ControlPlane::Client ControlPlane::operator_client() {
+  const std::string own = folder_ / "state/operators/admin/";
+  const auto leaf = must(read_file(own + "operator.pem", 1U << 16U));
+  const auto key = must(read_file(own + "operator.key", 1U << 16U));
+  return client(server_->ports().operators, must(crypto::Certificate::from_pem(as_text(leaf))),
+                must(crypto::PrivateKey::from_pem(as_text(key))));
+}
+
+std::string ControlPlane::code(const Result<platform::HttpResponse>& response) {
+  if (!response) return response.error().code;
+  const auto success = platform::expect_success(*response);
+  return success ? std::string{} : success.error().code;
+}
+
+std::string ControlPlane::post(platform::HttpClient& client, const std::string& target,
+                               const std::string& body) {
+  return code(
+      client.send({.method = "POST", .target = target, .headers = {}, .body = to_bytes(body)}));
+}
+
+std::string ControlPlane::get(platform::HttpClient& client, const std::string& target) {
+  return code(client.send(platform::get_request(target)));
+}
+
+}  // namespace vedette

@@ -1,0 +1,54 @@
+// A real control plane in this process: TLS listeners, SQLite, blobs, all on loopback.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "platform/net/http.h"
+#include "platform/net/json_api.h"
+#include "server/server.h"
+#include "server/state_folder.h"
+#include "testing/temporary_folder.h"
+
+namespace vedette {
+
+class ControlPlane : public ::testing::Test {
+ protected:
+  ControlPlane();
+
+  using Client = std::unique_ptr<platform::HttpClient>;
+
+  [[nodiscard]] Client enrollment_client();
+  // With a certificate of our authority for that device; its record is in the store.
+  [[nodiscard]] Client device_client(const std::string& device);
+  [[nodiscard]] Client operator_client();
+  [[nodiscard]] Client client(std::uint16_t port, const std::optional<crypto::Certificate>& leaf,
+                              const crypto::PrivateKey& key);
+
+  // A device's record with a new key and certificate, as enrolment would leave them.
+  struct Enrolled {
+    crypto::Certificate certificate;
+    crypto::PrivateKey key;
+  };
+  [[nodiscard]] Enrolled enroll(const std::string& device);
+
+  // The code of the refusal that the answer tells; empty for none.
+  [[nodiscard]] static std::string code(const Result<platform::HttpResponse>& response);
+  [[nodiscard]] static std::string post(platform::HttpClient& client, const std::string& target,
+                                        const std::string& body);
+  [[nodiscard]] static std::string get(platform::HttpClient& client, const std::string& target);
+
+  TemporaryFolder folder_;
+  SystemClock clock_;
+  std::unique_ptr<platform::HttpFactory> http_;
+  std::unique_ptr<platform::Store> store_;
+  std::unique_ptr<release::BlobStore> blobs_;
+  crypto::PrivateKey publisher_ = crypto::PrivateKey::generate_p256();
+  std::optional<server::ServerKeys> keys_;
+  std::unique_ptr<server::Server> server_;
+};
+
+}  // namespace vedette
