@@ -74,7 +74,7 @@ WorkerExit report(const Error& error, WorkerEnd* channel) {
   } else {
     // Through stdio's buffer nothing would come out before _exit.
     const std::string line = "vedette-worker: " + describe(error) + "\n";
-    static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()));
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
   }
   return error.code == "SBX-ORDER" ? WorkerExit::usage : WorkerExit::refused;
 }
