@@ -3,8 +3,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include <stdlib.h>
-
 #include "base/fd.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
@@ -137,7 +135,7 @@ std::string Desk::read(const std::string& name) const {
   return std::string(as_text(read_file(path(name), kMost).value()));
 }
 
-Outcome Desk::run(std::vector<std::string> arguments) {
+Outcome Desk::run(const std::vector<std::string>& arguments) {
   const FixedClock clock;
   std::ostringstream out;
   std::ostringstream err;
@@ -158,7 +156,7 @@ Outcome Desk::run(std::vector<std::string> arguments) {
 
 Outcome Desk::run_json(std::vector<std::string> arguments) {
   arguments.insert(arguments.end(), {"-o", "json"});
-  return run(std::move(arguments));
+  return run(arguments);
 }
 
 }  // namespace vedette::cli

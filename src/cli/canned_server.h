@@ -80,7 +80,7 @@ class Desk {
   [[nodiscard]] std::string read(const std::string& name) const;
 
   // As if typed behind `vedette`. `VEDETTE_OPERATOR` names the operator's folder.
-  Outcome run(std::vector<std::string> arguments);
+  Outcome run(const std::vector<std::string>& arguments);
   // The same with `-o json` at the end.
   Outcome run_json(std::vector<std::string> arguments);
 

@@ -18,15 +18,15 @@ constexpr std::string_view kNothing = "-";
 constexpr std::size_t kShortId = 12;
 
 const Json& member(const Json& object, std::string_view name) {
-  static const Json none;
+  static const Json kNone;
   const Json* value = object.find(name);
-  return value == nullptr ? none : *value;
+  return value == nullptr ? kNone : *value;
 }
 
 const Json::Array& list(const Json& object, std::string_view name) {
-  static const Json::Array none;
+  static const Json::Array kNone;
   const Json::Array* array = member(object, name).if_array();
-  return array == nullptr ? none : *array;
+  return array == nullptr ? kNone : *array;
 }
 
 std::string cell(const Json& value) {
@@ -52,9 +52,8 @@ std::string attested(const Json& device) {
   const Json& attestation = member(device, "attestation");
   if (!attestation.is_object()) return "never";
   const bool* affirming = member(attestation, "affirming").if_bool();
-  const std::string verdict = affirming == nullptr ? cell_of(attestation, "status")
-                              : *affirming         ? "affirming"
-                                                   : "contrary";
+  if (affirming == nullptr) return cell_of(attestation, "at");
+  const std::string verdict = *affirming ? "affirming" : "contrary";
   return verdict + " " + cell_of(attestation, "at");
 }
 
