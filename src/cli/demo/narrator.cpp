@@ -12,7 +12,7 @@ namespace {
 using codec::Json;
 using Stopwatch = std::chrono::steady_clock;
 
-constexpr std::size_t kWhatWidth = 62;
+constexpr std::size_t kWhatWidth = 72;
 
 std::chrono::milliseconds since(Stopwatch::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Stopwatch::now() - start);
