@@ -41,9 +41,8 @@ Result<platform::TlsServerSettings> server_tls(const ServerConfig& config,
                                      .require_client_certificate = true};
 }
 
-Result<ledger::Log> open_log(const ServerConfig& config, const crypto::PrivateKey& key) {
-  VEDETTE_TRY(ledger::NoteSigner signer,
-              ledger::NoteSigner::create("log." + config.trust_domain + "/decisions", key));
+Result<ledger::Log> open_log(const identity::TrustDomain& domain, const crypto::PrivateKey& key) {
+  VEDETTE_TRY(ledger::NoteSigner signer, ledger::NoteSigner::create(log_origin(domain), key));
   return ledger::Log(std::move(signer));
 }
 
@@ -133,7 +132,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const 
               identity::TrustDomain::parse(config.trust_domain));
   VEDETTE_TRY(ServerKeys keys, load_state(config.state_folder, domain, parts.clock.now()));
   VEDETTE_TRY(auto publishers, read_publishers(config));
-  VEDETTE_TRY(ledger::Log log, open_log(config, keys.log));
+  VEDETTE_TRY(ledger::Log log, open_log(domain, keys.log));
   VEDETTE_TRY(identity::ServerId name, identity::ServerId::parse("verifier"));
   auto impl = std::make_unique<Impl>(config, parts, std::move(keys), std::move(log),
                                      std::move(publishers), std::move(name));

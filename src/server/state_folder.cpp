@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "base/fd.h"
+#include "ledger/signed_note.h"
 
 namespace vedette::server {
 
@@ -55,7 +56,18 @@ Result<void> write_authority(const std::string& folder, const identity::NewAutho
   return write_key(folder + "/ca/issuing.key", made.material.issuing_key);
 }
 
+Result<void> write_log_key(const std::string& folder, const identity::TrustDomain& trust_domain) {
+  const PrivateKey key = PrivateKey::generate_ed25519();
+  VEDETTE_TRY(const auto signer, ledger::NoteSigner::create(log_origin(trust_domain), key));
+  VEDETTE_CHECK(write_public(folder + "/log.vkey", signer.verifier().vkey() + "\n"));
+  return write_key(folder + "/log.key", key);
+}
+
 }  // namespace
+
+std::string log_origin(const identity::TrustDomain& trust_domain) {
+  return "log." + trust_domain.str() + "/decisions";
+}
 
 Result<void> create_state(const std::string& folder, const identity::TrustDomain& trust_domain,
                           const OperatorId& first_operator, TimePoint now) {
@@ -67,7 +79,7 @@ Result<void> create_state(const std::string& folder, const identity::TrustDomain
               identity::CertificateAuthority::create(trust_domain, now));
   VEDETTE_CHECK(write_authority(folder, made));
   VEDETTE_CHECK(write_key(folder + "/verifier.key", PrivateKey::generate_p256()));
-  VEDETTE_CHECK(write_key(folder + "/log.key", PrivateKey::generate_ed25519()));
+  VEDETTE_CHECK(write_log_key(folder, trust_domain));
   VEDETTE_TRY(const auto authority,
               identity::CertificateAuthority::open(trust_domain, made.material, now));
   return add_operator(folder, authority, first_operator, now);
@@ -86,6 +98,9 @@ Result<void> add_operator(const std::string& folder,
   VEDETTE_CHECK(make_folder(own));
   VEDETTE_CHECK(write_key(own + "/operator.key", key));
   VEDETTE_CHECK(write_public(own + "/operator.pem", certificate.pem() + authority.issuing().pem()));
+  VEDETTE_CHECK(write_public(own + "/operator.toml",
+                             "host = \"127.0.0.1\"\nport = 8445\nroots = \"roots.pem\"\n"
+                             "certificate = \"operator.pem\"\nkey = \"operator.key\"\n"));
   return write_public(own + "/roots.pem", authority.root().pem());
 }
 

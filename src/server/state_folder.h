@@ -2,10 +2,10 @@
 //
 //   ca/root.pem  ca/issuing.pem  ca/issuing.key     the certificate authority (root key elsewhere)
 //   verifier.key                                    signs EARs (P-256)
-//   log.key                                         signs checkpoints (Ed25519)
+//   log.key  log.vkey                               signs checkpoints (Ed25519); what checks them
 //   server.db  blobs/                               the store
 //   offline/root.key                                to be taken off this machine after `init`
-//   operators/<name>/{operator.pem,operator.key,roots.pem}
+//   operators/<name>/{operator.toml,operator.pem,operator.key,roots.pem}
 #pragma once
 
 #include <string>
@@ -24,6 +24,9 @@ struct ServerKeys {
   crypto::PrivateKey log;
 };
 
+// The name of the log of decisions, which is also the name of its key.
+[[nodiscard]] std::string log_origin(const identity::TrustDomain& trust_domain);
+
 // Makes a new folder with all keys and one operator. Refuses STATE-EXISTS where there is one
 // already: it would orphan every device.
 [[nodiscard]] Result<void> create_state(const std::string& folder,
@@ -35,7 +38,8 @@ struct ServerKeys {
                                             const identity::TrustDomain& trust_domain,
                                             TimePoint now);
 
-// A certificate of a year and its key, under operators/<name>.
+// A certificate of a year, its key, and the profile that `vedette --operator` reads, under
+// operators/<name>; host and port in it are to be set.
 [[nodiscard]] Result<void> add_operator(const std::string& folder,
                                         const identity::CertificateAuthority& authority,
                                         const OperatorId& name, TimePoint now);
