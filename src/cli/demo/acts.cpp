@@ -77,8 +77,7 @@ Result<void> act_control_plane(Narrator& narrator, Theatre& theatre) {
                                                    "demo.vedette"}));
         VEDETTE_TRY(const Bytes pem, read_file(theatre.path("server/ca/root.pem"), 64U << 10U));
         VEDETTE_TRY(const auto root, crypto::Certificate::from_pem(as_text(pem)));
-        return "root " + to_hex(root.fingerprint()).substr(0, 16) +
-               "…, P-256, its key set aside";
+        return "root " + to_hex(root.fingerprint()).substr(0, 16) + "…, P-256, its key set aside";
       }));
   VEDETTE_CHECK(narrator.deed(
       "vedette key generate: the publisher's signing key", [&]() -> Result<std::string> {
