@@ -57,6 +57,12 @@ fuzz_all() {  # seconds for each target
   done
 }
 
+bench() {
+  rm -f build/release/build.ninja  # a build configured before the benchmark library came would miss it
+  build release benchmarks
+  bash bench/run.sh "$@"
+}
+
 demo() {
   setup_packages build run
   setup_files
@@ -87,7 +93,7 @@ case "$command" in
   lint) setup_packages build check; setup_files; lint "$@" ;;
   format) format_sources ;;
   fuzz) fuzz_all "${1:-60}" ;;
-  bench) setup_packages build run; setup_files; build release benchmarks; bash bench/run.sh "$@" ;;
+  bench) setup_packages build run bench; setup_files; bench "$@" ;;
   demo) demo "$@" ;;
   help | -h | --help) help ;;
   *) echo "./dev: there is no command '$command'"; help; exit 2 ;;

@@ -7,6 +7,7 @@ readonly BUILD_PACKAGES=(
   libsqlite3-dev "libboost1.81-dev|libboost-dev" nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev)
 readonly RUN_PACKAGES=(swtpm swtpm-tools pocketsphinx-testdata)
+readonly BENCH_PACKAGES=(libbenchmark-dev python3)
 readonly CHECK_PACKAGES=(
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck python3 tpm2-tools openssl curl
   strace util-linux)
@@ -41,12 +42,13 @@ missing_packages() {
   done
 }
 
-setup_packages() {  # build|run|check ...
+setup_packages() {  # build|run|bench|check ...
   local wanted=() group missing
   for group in "$@"; do
     case "$group" in
       build) wanted+=("${BUILD_PACKAGES[@]}") ;;
       run) wanted+=("${RUN_PACKAGES[@]}") ;;
+      bench) wanted+=("${BENCH_PACKAGES[@]}") ;;
       check) wanted+=("${CHECK_PACKAGES[@]}") ;;
     esac
   done

@@ -1,0 +1,14 @@
+# shellcheck shell=bash
+# Runs the benchmarks of a release build and prints how the dear ones compare to the bare ones.
+set -euo pipefail
+out=build/release/bench.json
+build/release/bin/chain_bench --benchmark_format=console --benchmark_out="$out" \
+  --benchmark_out_format=json --benchmark_repetitions=5 --benchmark_report_aggregates_only=true "$@"
+python3 - "$out" <<'PY'
+import json, sys
+times = {b["run_name"].split("/")[0]: b["real_time"] for b in json.load(open(sys.argv[1]))["benchmarks"]
+         if b.get("aggregate_name") == "median"}
+for name, bare in (("receipt_verify", "raw_ecdsa_verify"), ("voice_in_cage", "voice_in_process")):
+    if name in times and bare in times:
+        print(f"{name} / {bare} = {times[name] / times[bare]:.3f}   (+{(times[name] - times[bare]) / 1000:.1f} us)")
+PY
