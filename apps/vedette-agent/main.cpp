@@ -57,6 +57,7 @@ Result<void> run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  platform::quiet_tss2_log();
   CLI::App app("Vedette's program on the device", "vedette-agent");
   Options options;
   Result<void> (*command)(const Options&) = run;
@@ -71,5 +72,6 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const auto result = command(options);
   if (!result) std::cerr << "vedette-agent: " << describe(result.error()) << '\n';
-  return result ? 0 : 1;
+  if (result) return 0;
+  return result.error().code.starts_with("CONFIG-") ? 2 : 1;  // usage, or failed
 }

@@ -91,5 +91,6 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const auto result = command(options);
   if (!result) std::cerr << "vedette-server: " << describe(result.error()) << '\n';
-  return result ? 0 : 1;
+  if (result) return 0;
+  return result.error().code.starts_with("CONFIG-") ? 2 : 1;  // usage, or failed
 }

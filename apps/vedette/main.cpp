@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/demo/demo.h"
 #include "platform/net/beast/beast_http.h"
+#include "platform/tpm/esys/esys_tpm.h"
 
 #include "demo_stage.h"
 
@@ -22,6 +23,7 @@ std::string program_folder() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  vedette::platform::quiet_tss2_log();
   const auto http = vedette::platform::make_beast_http();
   const auto stage = vedette::make_demo_stage(*http);
   const vedette::SystemClock clock;

@@ -14,6 +14,8 @@ using codec::SettingsReader;
 constexpr std::int64_t kMaxPort = 65'535;
 constexpr std::int64_t kHighestRegister = 23;
 constexpr std::int64_t kDay = 86'400;
+constexpr std::int64_t kLongestVerdict =
+    3'600;  // minutes are meant; an EAR is never issued for longer
 
 Listener read_listener(SettingsReader& reader, const std::string& section) {
   Listener listener;
@@ -23,8 +25,8 @@ Listener read_listener(SettingsReader& reader, const std::string& section) {
 }
 
 std::chrono::seconds read_seconds(SettingsReader& reader, std::string_view name,
-                                  std::chrono::seconds fallback) {
-  return std::chrono::seconds{reader.integer(name, fallback.count(), 1, kDay)};
+                                  std::chrono::seconds fallback, std::int64_t most = kDay) {
+  return std::chrono::seconds{reader.integer(name, fallback.count(), 1, most)};
 }
 
 std::string beside(const std::string& folder, const std::string& path) {
@@ -56,8 +58,8 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
     config.publisher_keys.push_back(beside(folder, path));
   config.certificate_lifetime =
       read_seconds(reader, "certificates.lifetime_seconds", config.certificate_lifetime);
-  config.attestation_lifetime =
-      read_seconds(reader, "attestation.lifetime_seconds", config.attestation_lifetime);
+  config.attestation_lifetime = read_seconds(reader, "attestation.lifetime_seconds",
+                                             config.attestation_lifetime, kLongestVerdict);
   config.attestation_interval =
       read_seconds(reader, "attestation.interval_seconds", config.attestation_interval);
   const auto registers = reader.integers("attestation.registers", 0, kHighestRegister);

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 
@@ -84,14 +85,15 @@ Result<void> play_chain(Narrator& narrator, Theatre& theatre, Cast& cast,
   return act_inference(narrator, theatre, cast, material);
 }
 
+volatile std::sig_atomic_t interrupted = 0;
+
+// A handler, not sigwait: other threads run already, and any of them may be handed the signal.
 void wait_for_interrupt() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  int received = 0;
-  sigwait(&signals, &received);
+  const auto remember = [](int) { interrupted = 1; };
+  std::signal(SIGINT, remember);
+  std::signal(SIGTERM, remember);
+  while (interrupted == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
 }
 
 void tell_how_to_talk(Output& output, const Theatre& theatre, const Cast& cast) {

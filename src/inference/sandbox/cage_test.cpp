@@ -46,7 +46,7 @@ int status_in_cage(const Profile& profile, Inside inside, const CageSurroundings
     const auto entered = enter_cage(profile, around);
     if (!entered) {
       const std::string line = describe(entered.error()) + "\n";
-      static_cast<void>(::write(2, line.data(), line.size()));
+      [[maybe_unused]] const ssize_t written = ::write(2, line.data(), line.size());
       ::_exit(kRefused);
     }
     ::_exit(inside());
