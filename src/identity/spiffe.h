@@ -21,6 +21,7 @@ struct ServerTag {
 using ServerId = StrongId<ServerTag>;
 
 // Whom a SPIFFE ID names.
+// NOLINTNEXTLINE(readability-identifier-naming): `operator` is a keyword
 enum class PrincipalKind : std::uint8_t { device, operator_, server };
 
 [[nodiscard]] std::string_view to_string(PrincipalKind kind);  // as it stands in the path

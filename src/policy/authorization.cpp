@@ -81,7 +81,7 @@ bool holds(Condition condition, const Context& context) {
 }
 
 const Rule* deciding(const Request& request, Effect effect) {
-  const auto found = std::ranges::find_if(kRules, [&](const Rule& rule) {
+  const auto* const found = std::ranges::find_if(kRules, [&](const Rule& rule) {
     return rule.effect == effect && rule.principal == request.principal &&
            (rule.actions & bit(request.action)) != 0 && holds(rule.condition, request.context);
   });
@@ -105,7 +105,7 @@ constexpr std::array<std::string_view, kActions.size()> kActionNames = {
 };
 
 std::string_view hint_of(std::string_view id) {
-  const auto found = std::ranges::find(kRules, id, &Rule::id);
+  const auto* const found = std::ranges::find(kRules, id, &Rule::id);
   return found == kRules.end() ? "" : found->hint;
 }
 

@@ -12,6 +12,7 @@
 
 namespace vedette::policy {
 
+// NOLINTNEXTLINE(readability-identifier-naming): `operator` is a keyword
 enum class Principal : std::uint8_t { anonymous, device, operator_ };
 
 enum class Action : std::uint8_t {
