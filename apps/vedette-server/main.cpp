@@ -62,7 +62,7 @@ Result<void> run(const Options& options) {
   ready.set("device_port", std::int64_t{ports.device});
   ready.set("operator_port", std::int64_t{ports.operators});
   ready.set("log_vkey", running->log_vkey());
-  std::cout << codec::to_json(ready) << std::endl;
+  std::cout << codec::to_json(ready) << '\n' << std::flush;
   wait_for_end(signals);
   return {};
 }

@@ -63,13 +63,13 @@ constexpr std::array kMeanings{
 }  // namespace
 
 Step next_step(Phase phase, Outcome outcome) {
-  const auto row = std::ranges::find_if(
+  const auto* const row = std::ranges::find_if(
       kTable, [&](const Row& r) { return r.phase == phase && r.outcome == outcome; });
   return row == kTable.end() ? Step{Phase::enroll, true, false} : row->step;
 }
 
 Outcome outcome_of(const Error& error) {
-  const auto meaning = std::ranges::find_if(
+  const auto* const meaning = std::ranges::find_if(
       kMeanings, [&](const Meaning& m) { return error.code.starts_with(m.prefix); });
   return meaning == kMeanings.end() ? Outcome::refused : meaning->outcome;
 }

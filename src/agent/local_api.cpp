@@ -15,7 +15,7 @@ constexpr std::string_view kModels = "/v2/models/";
 constexpr std::string_view kInfer = "/infer";
 constexpr std::string_view kReady = "/ready";
 
-HttpResponse json_text(std::string text) {
+HttpResponse json_text(std::string_view text) {
   HttpResponse response;
   response.body = to_bytes(text);
   return response;
@@ -99,12 +99,12 @@ Result<HttpResponse> LocalApi::infer(std::string_view name, ByteView body) const
   VEDETTE_CHECK(parts_.witness.witness(
       {.model = *model, .request_id = request.id, .inputs = request.inputs, .outputs = outputs}));
   VEDETTE_TRY(const Verdict after, parts_.trust.current());
-  VEDETTE_TRY(std::string text,
+  VEDETTE_TRY(const std::string text,
               inference::render_infer_response({.model_name = model->name.str(),
                                                 .model_version = std::to_string(model->release),
                                                 .id = request.id,
                                                 .outputs = std::move(outputs)}));
-  return json_text(std::move(text));
+  return json_text(text);
 }
 
 }  // namespace vedette::agent

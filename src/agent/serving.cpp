@@ -16,6 +16,7 @@ Result<std::shared_ptr<ServedModel>> ServingTable::find(std::string_view name) c
 std::vector<std::shared_ptr<ServedModel>> ServingTable::all() const {
   const std::scoped_lock lock(mutex_);
   std::vector<std::shared_ptr<ServedModel>> models;
+  models.reserve(models_.size());
   for (const auto& [name, model] : models_)
     models.push_back(model);
   return models;

@@ -36,6 +36,7 @@ std::string beside(const std::string& folder, const std::string& path) {
 // A quote covers each register once, in ascending order: that is the order of pcrDigest.
 Result<std::vector<std::uint8_t>> ascending_registers(const std::vector<std::int64_t>& listed) {
   std::vector<std::uint8_t> registers;
+  registers.reserve(listed.size());
   for (const std::int64_t number : listed)
     registers.push_back(static_cast<std::uint8_t>(number));
   std::ranges::sort(registers);

@@ -1,5 +1,6 @@
 #include "cli/demo/acts.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -62,10 +63,10 @@ bool serves_release(const Json& status, std::int64_t release) {
   const Json* models = status.find("models");
   const Json::Array* list = models == nullptr ? nullptr : models->if_array();
   if (list == nullptr) return false;
-  for (const Json& model : *list)
-    if (model.integer("release").value_or(0) == release && model.boolean("alive").value_or(false))
-      return true;
-  return false;
+  return std::ranges::any_of(*list, [&](const Json& model) {
+    return model.integer("release").value_or(0) == release &&
+           model.boolean("alive").value_or(false);
+  });
 }
 
 Result<void> act_control_plane(Narrator& narrator, Theatre& theatre) {

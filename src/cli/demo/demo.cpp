@@ -85,6 +85,7 @@ Result<void> play_chain(Narrator& narrator, Theatre& theatre, Cast& cast,
   return act_inference(narrator, theatre, cast, material);
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): all that a handler may touch
 volatile std::sig_atomic_t interrupted = 0;
 
 // A handler, not sigwait: other threads run already, and any of them may be handed the signal.

@@ -54,8 +54,9 @@ Result<std::vector<float>> output_data(const Json& answer, std::string_view name
     for (const Json& element : *data->if_array()) {
       const double* real = element.if_double();
       const std::int64_t* whole = element.if_integer();
-      values.push_back(real != nullptr ? static_cast<float>(*real)
-                                       : static_cast<float>(whole == nullptr ? 0 : *whole));
+      if (real == nullptr && whole == nullptr)
+        return refuse("DEMO-OUTPUT", "the model answered something else than numbers");
+      values.push_back(real != nullptr ? static_cast<float>(*real) : static_cast<float>(*whole));
     }
     return values;
   }

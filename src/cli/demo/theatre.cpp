@@ -72,19 +72,19 @@ Result<void> wait_for(const std::string& what, std::chrono::milliseconds limit,
                 "run the demo with --keep and read the logs in its folder");
 }
 
-Result<Json> Theatre::run(const std::string& name, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), program(name));
+Result<Json> Theatre::run(const std::string& program, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), this->program(program));
   const std::string output = path("command-" + std::to_string(++commands_) + ".out");
   VEDETTE_TRY(const auto process, stage_.start(arguments, output));
   const auto status = process->wait_for(30s);
-  if (!status) return refuse("DEMO-TIMEOUT", "a program did not end", name);
+  if (!status) return refuse("DEMO-TIMEOUT", "a program did not end", program);
   VEDETTE_TRY(const Bytes text, read_file(output, kMaxOutputBytes));
   const auto printed = codec::parse_json(as_text(text), {.max_bytes = kMaxOutputBytes});
   if (printed) {
     if (auto refusal = refusal_in(*printed)) return std::unexpected(*std::move(refusal));
   }
   if (*status != 0)
-    return refuse("DEMO-PROGRAM", "a program failed", name + ": " + std::string(as_text(text)));
+    return refuse("DEMO-PROGRAM", "a program failed", program + ": " + std::string(as_text(text)));
   return printed ? *printed : Json(as_text(text));
 }
 
@@ -110,7 +110,7 @@ Result<Json> Theatre::wait_until_ready(StageProcess& process, const std::string&
   return ready;
 }
 
-Result<void> Theatre::write_server_config() {
+Result<void> Theatre::write_server_config() const {
   return write_text(path("server.toml"), R"(state_folder = "server"
 trust_domain = "demo.vedette"
 ip_addresses = ["127.0.0.1"]
@@ -160,7 +160,7 @@ Result<std::string> Theatre::endorsement_hash(const ActingDevice& device) {
   return to_hex(crypto::sha256(key.encoded));
 }
 
-Result<void> Theatre::write_agent_config(const ActingDevice& device) {
+Result<void> Theatre::write_agent_config(const ActingDevice& device) const {
   const std::string socket = device.tpm->tcti().substr(kSwtpmPrefix.size());
   return write_text(device.folder + "/agent.toml",
                     "state_folder = \"state\"\ntrust_domain = \"demo.vedette\"\n\n[server]\n"

@@ -76,8 +76,8 @@ class Theatre {
 
  private:
   [[nodiscard]] Result<codec::Json> wait_until_ready(StageProcess& process, const std::string& log);
-  [[nodiscard]] Result<void> write_server_config();
-  [[nodiscard]] Result<void> write_agent_config(const ActingDevice& device);
+  [[nodiscard]] Result<void> write_server_config() const;
+  [[nodiscard]] Result<void> write_agent_config(const ActingDevice& device) const;
 
   Stage& stage_;
   std::string folder_;
