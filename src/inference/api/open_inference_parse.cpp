@@ -53,10 +53,9 @@ Result<void> put_real(Bytes& to, const Json& value) {
   const std::int64_t* const integer = value.if_integer();
   if (real == nullptr && integer == nullptr) return refuse_value("a number is needed");
   const double number = real != nullptr ? *real : static_cast<double>(*integer);
-  // What rounds to infinity in the narrower type was never representable there.
-  const T narrowed = static_cast<T>(number);
-  if (!std::isfinite(narrowed)) return refuse_value("beyond the datatype's range");
-  put(to, narrowed);
+  if (std::fabs(number) > static_cast<double>(std::numeric_limits<T>::max()))
+    return refuse_value("beyond the datatype's range");
+  put(to, static_cast<T>(number));
   return {};
 }
 
