@@ -18,6 +18,7 @@ class Certificate {
  public:
   struct Impl;
 
+  // All refuse CERT-SYNTAX: what is not DER, or larger than 64 KiB, or has unreadable extensions.
   [[nodiscard]] static Result<Certificate> from_der(ByteView der);  // trailing bytes refused
   [[nodiscard]] static Result<Certificate> from_pem(std::string_view pem);  // the first block
   [[nodiscard]] static Result<std::vector<Certificate>> all_from_pem(std::string_view pem);
@@ -25,6 +26,7 @@ class Certificate {
   [[nodiscard]] const Bytes& der() const;
   [[nodiscard]] std::string pem() const;
   [[nodiscard]] const Sha256Digest& fingerprint() const;  // SHA-256 of the DER (RFC 8705, x5t#S256)
+  // Refuses as PublicKey::from_spki_der. See crypto/endorsement.h for a TPM's endorsement key.
   [[nodiscard]] Result<PublicKey> public_key() const;
   [[nodiscard]] std::string subject() const;  // RFC 2253 text, for people
   [[nodiscard]] std::string serial_hex() const;
@@ -46,9 +48,17 @@ class Certificate {
 enum class Purpose { tls_client, tls_server, endorsement_key };
 
 // Builds and checks a path from `leaf` to one of `roots` at `time` (RFC 5280, 6). Anchors are only
-// the `roots` given, never the system's. Refuses CERT-EXPIRED, CERT-NOT-YET-VALID, CERT-UNTRUSTED,
-// CERT-PURPOSE and CERT-CHAIN. For endorsement_key (TCG EK profile) extended key usage is checked
-// to hold 2.23.133.8.1, and its critical directoryName SAN is tolerated.
+// the self-signed `roots` given, never the system's; at most 16 `intermediates`. The leaf must be
+// no authority and its extended key usage must name the purpose: an absent one refuses. From its
+// last second on (notAfter) a certificate is expired. Nothing rests on SHA-1 or less than 112 bits.
+//
+// Refuses CERT-EXPIRED, CERT-NOT-YET-VALID, CERT-UNTRUSTED (no path), CERT-PURPOSE, CERT-WEAK, and
+// CERT-CHAIN for all the rest (a false signature, a name constraint, a path too long); the cause
+// names the certificate.
+//
+// endorsement_key (TCG EK profile): extended key usage 2.23.133.8.1; an empty subject, a critical
+// directoryName SAN and a key named id-RSAES-OAEP are tolerated, RFC 5280's strictness is not
+// asked.
 [[nodiscard]] Result<void> verify_chain(const Certificate& leaf,
                                         std::span<const Certificate> intermediates,
                                         std::span<const Certificate> roots, TimePoint time,
@@ -71,7 +81,10 @@ struct CertificateProfile {
 };
 
 // root_ca: self-signed, `issuer` must be empty. Client leaves: CA:FALSE, critical digitalSignature,
-// EKU clientAuth and serverAuth (SPIFFE X.509-SVID, 4.4). issuing_ca: pathlen 0.
+// EKU clientAuth and serverAuth (SPIFFE X.509-SVID, 4.4). issuing_ca: pathlen 0. Times are cut to
+// seconds. Refuses CERT-PROFILE (names that are none, an issuer that may not sign or whose key is
+// another, a certificate that would outlive its issuer) and KEY-SIGN. Without a common name the
+// alternative names are critical.
 [[nodiscard]] Result<Certificate> issue_certificate(const CertificateProfile& profile,
                                                     const PublicKey& subject_key,
                                                     const std::optional<Certificate>& issuer,
@@ -86,15 +99,18 @@ struct CertificateRequest {
   std::size_t alternative_name_count = 0;
 };
 
-// At most 16 KiB. Refuses CSR-SYNTAX and CSR-SIGNATURE.
+// At most 16 KiB of strict DER. Refuses CSR-SYNTAX, CSR-SIGNATURE (SHA-1 included), and KEY-FORMAT
+// and KEY-WEAK for the key as PublicKey does.
 [[nodiscard]] Result<CertificateRequest> parse_certificate_request(ByteView der);
+// `uri_name` may be empty. Refuses CSR-SYNTAX for names that are none, and KEY-SIGN.
 [[nodiscard]] Result<Bytes> make_certificate_request(const PrivateKey& key,
                                                      const std::string& common_name,
                                                      const std::string& uri_name);
 // The subject of a certificate as DER, to compare with a request's (RFC 7030, 4.2.2).
 [[nodiscard]] Bytes subject_der(const Certificate& certificate);
 
-// Certificates alone in a degenerate CMS SignedData (RFC 7030, 4.1.3).
+// Certificates alone in a degenerate CMS SignedData (RFC 7030, 4.1.3); 1 to 32 of them. It is a
+// set: the order is lost. Refuse PKCS7-SYNTAX, a message with signers included, and CERT-SYNTAX.
 [[nodiscard]] Result<Bytes> make_certs_only(std::span<const Certificate> certificates);
 [[nodiscard]] Result<std::vector<Certificate>> parse_certs_only(ByteView der);
 

@@ -10,7 +10,7 @@
 namespace vedette::crypto {
 
 struct JwsHeader {
-  std::string type;    // `typ`
+  std::string type;    // `typ`; a token without one verifies nowhere
   std::string key_id;  // `kid`; may be empty
 };
 
@@ -21,9 +21,9 @@ struct JwsHeader {
 // The header before the signature is checked: only to choose the key by `kid`.
 [[nodiscard]] Result<JwsHeader> peek_jws_header(std::string_view jws);
 
-// The payload of a JWS that `key` signed. At most 256 KiB. Refuses JWS-SYNTAX, JWS-ALGORITHM
-// (anything but ES256, `none` and `crit` included), JWS-TYPE when `typ` is not `expected_type`,
-// JWS-SIGNATURE (a high s included).
+// The payload of a JWS that `key` signed. At most 256 KiB. Refuses JWS-SYNTAX (header members other
+// than alg, typ and kid included), JWS-ALGORITHM (anything but ES256, `none` and `crit` included),
+// JWS-TYPE when `typ` is not `expected_type`, JWS-SIGNATURE (a high s included).
 [[nodiscard]] Result<std::string> verify_jws(std::string_view jws, std::string_view expected_type,
                                              const PublicKey& key);
 

@@ -13,8 +13,9 @@ namespace vedette::crypto {
 enum class KeyType { ec_p256, ec_p384, ec_p521, rsa, ed25519 };
 
 // An immutable public key; copies share it. Made only from encodings that hold a valid point on an
-// allowed curve, or an RSA modulus of 2048 to 8192 bits with an odd exponent of at least 65537: all
-// else refuses KEY-FORMAT or KEY-WEAK.
+// allowed curve, or an RSA modulus of 2048 to 8192 bits with an odd exponent of at least 65537 and
+// at most 64 bits: all else refuses KEY-FORMAT or KEY-WEAK. A key has one encoding (DER, named
+// curve, uncompressed point), so that its digest can identify it.
 class PublicKey {
  public:
   struct Impl;
@@ -67,7 +68,8 @@ class PrivateKey {
 
   [[nodiscard]] static PrivateKey generate_p256();
   [[nodiscard]] static PrivateKey generate_ed25519();
-  // PKCS #8 PEM, encrypted if `passphrase` is not empty.
+  // PKCS #8 PEM, encrypted if and only if `passphrase` is not empty. Refuses KEY-FORMAT (RSA
+  // included: those only verify here) and KEY-PASSPHRASE.
   [[nodiscard]] static Result<PrivateKey> from_pem(std::string_view pem, ByteView passphrase = {});
   // A P-256 key whose signatures are made by `signer`; it can serve TLS, CSRs and tokens like any
   // other.
@@ -77,6 +79,8 @@ class PrivateKey {
   [[nodiscard]] PublicKey public_key() const;
   // The named power to write an in-memory key out; a delegated key refuses KEY-NOT-EXPORTABLE.
   [[nodiscard]] Result<std::string> insecure_unencrypted_pem() const;
+  // AES-256 under PBKDF2; an empty passphrase refuses KEY-PASSPHRASE. Takes some tenths of a
+  // second.
   [[nodiscard]] Result<std::string> encrypted_pem(ByteView passphrase) const;
 
   // ECDSA (DER, low s) with the curve's own hash (P-256 SHA-256, P-384 SHA-384, P-521 SHA-512), or
@@ -90,7 +94,8 @@ class PrivateKey {
   std::shared_ptr<const Impl> impl_;
 };
 
-// ECDSA signatures between DER and the fixed-width r || s of JWS (RFC 7518, 3.4).
+// ECDSA signatures between DER and the fixed-width r || s of JWS (RFC 7518, 3.4). Refuse
+// SIG-INVALID: what is not minimal DER, a value of zero, or one wider than the field.
 [[nodiscard]] Result<Bytes> ecdsa_der_to_raw(ByteView der, std::size_t field_bytes);
 [[nodiscard]] Result<Bytes> ecdsa_raw_to_der(ByteView raw);
 

@@ -27,8 +27,9 @@ struct MadeCredential {
   Bytes encrypted_secret;  // TPM2B_ENCRYPTED_SECRET
 };
 
-// RSA-2048 and ECC P-256 storage keys with AES-128-CFB; others refuse TPM-EK-KIND. `secret` is at
-// most 32 octets.
+// RSA-2048 and ECC P-256 storage keys with SHA-256 names and AES-128-CFB; others refuse
+// TPM-EK-KIND. `secret` is 1 to 32 octets (TPM-SECRET-SIZE), `object_name` as tpm_name makes it
+// (TPM-NAME).
 [[nodiscard]] Result<MadeCredential> make_credential(const codec::TpmPublic& endorsement_key,
                                                      ByteView object_name,
                                                      const SecretBytes& secret);

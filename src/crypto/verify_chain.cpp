@@ -106,15 +106,37 @@ std::unexpected<Error> refusal_of(X509_STORE_CTX* context) {
   return refuse(code, sentence_of(code), std::move(cause), hint_of(code));
 }
 
-// OpenSSL 3 cannot load a leaf's key named id-RSAES-OAEP and calls it too small. That key has been
-// judged by endorsement_public_key before.
-int tolerate_oaep_leaf(int ok, X509_STORE_CTX* context) {
-  if (ok == 0 && X509_STORE_CTX_get_error(context) == X509_V_ERR_EE_KEY_TOO_SMALL &&
-      X509_STORE_CTX_get_error_depth(context) == 0) {
-    X509_STORE_CTX_set_error(context, X509_V_OK);
-    return 1;
-  }
-  return ok;
+// OpenSSL 3 builds no path for a leaf whose key it cannot load, as those named id-RSAES-OAEP. A
+// stand-in walks the path instead: the same certificate, its key under the plain name. The maker
+// did not sign that, so the leaf's own signature is checked by check_own_signature afterwards.
+// Nothing when the leaf can walk itself.
+Result<CertificateHandle> stand_in_for(const Certificate& leaf) {
+  const auto key = endorsement_public_key(leaf);
+  if (!key.has_value())
+    return refuse("CERT-WEAK", "the endorsement key cannot be trusted", describe(key.error()));
+  if (X509_get0_pubkey(native(leaf)) != nullptr) return CertificateHandle();
+  CertificateHandle stand_in(X509_dup(native(leaf)));
+  require(stand_in != nullptr && X509_set_pubkey(stand_in.get(), native(*key)) == 1,
+          "copy a certificate");
+  return stand_in;
+}
+
+int tolerate_signature_of_stand_in(int ok, X509_STORE_CTX* context) {
+  if (ok != 0 || X509_STORE_CTX_get_error(context) != X509_V_ERR_CERT_SIGNATURE_FAILURE ||
+      X509_STORE_CTX_get_error_depth(context) != 0)
+    return ok;
+  X509_STORE_CTX_set_error(context, X509_V_OK);
+  return 1;
+}
+
+Result<void> check_own_signature(const Certificate& leaf, X509_STORE_CTX* context) {
+  const STACK_OF(X509)* const path = X509_STORE_CTX_get0_chain(context);
+  const X509* const issuer = sk_X509_num(path) > 1 ? sk_X509_value(path, 1) : nullptr;
+  EVP_PKEY* const key = issuer != nullptr ? X509_get0_pubkey(issuer) : nullptr;
+  if (key == nullptr || X509_verify(native(leaf), key) != 1)
+    return refuse("CERT-CHAIN", sentence_of("CERT-CHAIN"),
+                  "the issuer did not sign " + to_hex(leaf.fingerprint()));
+  return {};
 }
 
 CertificateStoreHandle store_of(std::span<const Certificate> roots) {
@@ -152,7 +174,6 @@ void set_rules(X509_STORE_CTX* context, TimePoint time, Purpose purpose) {
     // Not strict: TPM vendors' certificates lack key identifiers and key usages that RFC 5280 asks
     // for. Path, signatures, basic constraints and validity are checked all the same.
     case Purpose::endorsement_key:
-      X509_STORE_CTX_set_verify_cb(context, tolerate_oaep_leaf);
       break;
   }
 }
@@ -165,18 +186,22 @@ Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> 
   if (intermediates.size() > kMaxIntermediates)
     return refuse("CERT-CHAIN", "there are too many intermediate certificates",
                   std::to_string(intermediates.size()));
+  CertificateHandle stand_in;
   if (purpose == Purpose::endorsement_key) {
-    if (const auto key = endorsement_public_key(leaf); !key.has_value())
-      return refuse("CERT-WEAK", "the endorsement key cannot be trusted", describe(key.error()));
+    VEDETTE_TRY(stand_in, stand_in_for(leaf));
   }
+  X509* const walker = stand_in != nullptr ? stand_in.get() : native(leaf);
   const CertificateStoreHandle store = store_of(roots);
   const BorrowedStackHandle untrusted = stack_of(intermediates);
   const VerifyHandle context(X509_STORE_CTX_new());
   require(context != nullptr &&
-              X509_STORE_CTX_init(context.get(), store.get(), native(leaf), untrusted.get()) == 1,
+              X509_STORE_CTX_init(context.get(), store.get(), walker, untrusted.get()) == 1,
           "start a chain verification");
   set_rules(context.get(), time, purpose);
+  if (stand_in != nullptr)
+    X509_STORE_CTX_set_verify_cb(context.get(), tolerate_signature_of_stand_in);
   if (X509_verify_cert(context.get()) != 1) return refusal_of(context.get());
+  if (stand_in != nullptr) VEDETTE_CHECK(check_own_signature(leaf, context.get()));
   return check_leaf(leaf, purpose);
 }
 
