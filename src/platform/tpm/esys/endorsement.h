@@ -21,9 +21,9 @@ namespace vedette::platform::esys {
 [[nodiscard]] Result<std::optional<Bytes>> endorsement_certificate(ESYS_CONTEXT* context,
                                                                    EndorsementKind kind);
 
-// TPM2_ActivateCredential. Refuses TPM-CREDENTIAL when the two are not well-formed, or were made for
-// another object than `object` or another endorsement key (TPM-COMMAND where the TPM, as libtpms
-// does, takes the latter for a fault of its own).
+// TPM2_ActivateCredential. Refuses TPM-CREDENTIAL when the two are not well-formed, or were made
+// for another object than `object` or another endorsement key (TPM-COMMAND where the TPM, as
+// libtpms does, takes the latter for a fault of its own).
 [[nodiscard]] Result<SecretBytes> activate_credential(ESYS_CONTEXT* context, ESYS_TR object,
                                                       ESYS_TR endorsement_key,
                                                       ByteView credential_blob,
