@@ -33,7 +33,8 @@ struct EarClaims {
   TimePoint expires_at;  // likewise
 };
 
-// A token for the outcome, whatever it is. Refuses EAR-LIFETIME (not positive or above
+// A token for the outcome, whatever it is; its audience is the verifier itself, since the control
+// plane that attests is the one that relies on it. Refuses EAR-LIFETIME (not positive or above
 // kMaxEarLifetime), EAR-STATUS (better than the worst claim), EAR-NONCE and what signing refuses.
 [[nodiscard]] Result<std::string> issue_ear(const EarClaims& claims,
                                             const crypto::PrivateKey& signer,
@@ -76,8 +77,9 @@ class VerifiedEar {
 
 // Unknown claims are ignored. Refuses JWS-* (signature, algorithm, type),
 // EAR-SYNTAX (a claim absent or of another kind, iat and exp that are not integers), EAR-PROFILE,
-// EAR-ISSUER, EAR-SUBJECT, EAR-BINDING (another certificate), EAR-NOT-YET-VALID, EAR-EXPIRED,
-// EAR-LIFETIME, EAR-STATUS (not affirming), EAR-VECTOR (a claim worse than the status).
+// EAR-ISSUER, EAR-SUBJECT, EAR-AUDIENCE, EAR-BINDING (another certificate), EAR-NOT-YET-VALID,
+// EAR-EXPIRED, EAR-LIFETIME, EAR-STATUS (not affirming), EAR-VECTOR (a claim worse than the
+// status).
 [[nodiscard]] Result<VerifiedEar> verify_ear(std::string_view jwt, const EarExpectation& expected);
 
 }  // namespace vedette::attestation

@@ -61,6 +61,7 @@ Json payload(const EarClaims& claims) {
   json.set("eat_profile", kEarProfile);
   json.set("iss", claims.issuer);
   json.set("sub", claims.subject);
+  json.set("aud", claims.issuer);
   json.set("iat", to_unix_seconds(claims.issued_at));
   json.set("exp", to_unix_seconds(claims.expires_at));
   json.set("cnf", std::move(confirmation));

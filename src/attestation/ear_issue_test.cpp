@@ -47,6 +47,7 @@ TEST_F(IssuedEar, the_payload_is_that_of_the_draft) {
   EXPECT_EQ(*payload, R"({"eat_profile":"tag:ietf.org,2026:rats/ear#03",)"
                       R"("iss":"spiffe://edge.example/server/control-plane",)"
                       R"("sub":"spiffe://edge.example/device/drone-1",)"
+                      R"("aud":"spiffe://edge.example/server/control-plane",)"
                       R"("iat":1900000000,"exp":1900000600,)"
                       R"("cnf":{"x5t#S256":"A9Zt0Ig1wco_EozOrNHzGslBYwlrIPRFroQoW8CDLXI"},)"
                       R"("ear_verifier_id":{"developer":"vedette","build":"vedette-server"},)"

@@ -156,6 +156,8 @@ Result<VerifiedEar> verify_ear(std::string_view jwt, const EarExpectation& expec
                            "the attestation token is from another verifier"));
   VEDETTE_CHECK(check_text(*json, "sub", expected.subject, "EAR-SUBJECT",
                            "the attestation token is about another device"));
+  VEDETTE_CHECK(check_text(*json, "aud", expected.issuer, "EAR-AUDIENCE",
+                           "the attestation token is meant for another verifier"));
   VEDETTE_CHECK(check_binding(*json, expected.certificate_fingerprint));
   VEDETTE_TRY(const Validity validity, check_time(*json, expected.now));
   VEDETTE_CHECK(check_status(*json));

@@ -99,6 +99,11 @@ TEST_F(PresentedEar, another_verifiers_token_is_refused) {
   EXPECT_EQ(code(scene_.token()), "EAR-ISSUER");
 }
 
+TEST_F(PresentedEar, a_token_for_another_audience_or_none_is_refused) {
+  EXPECT_EQ(code_with("aud", "spiffe://edge.example/server/other"), "EAR-AUDIENCE");
+  EXPECT_EQ(code_with("aud", nullptr), "EAR-SYNTAX");
+}
+
 TEST_F(PresentedEar, a_token_of_another_profile_is_refused) {
   EXPECT_EQ(code_with("eat_profile", "tag:github.com,2023:veraison/ear"), "EAR-PROFILE");
   EXPECT_EQ(code_with("eat_profile", nullptr), "EAR-SYNTAX");
