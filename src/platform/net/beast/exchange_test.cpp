@@ -107,7 +107,7 @@ TEST_F(Exchange, ConnectionIsClosedInMidRequest) {
   auto answer = std::async(std::launch::async, [&] { return client->send(post("/", "")); });
   entered.get_future().wait();
   EXPECT_EQ(server->close_connections([](const Connection&) { return true; }), 1U);
-  EXPECT_EQ(answer.wait_for(2s), std::future_status::ready);
+  EXPECT_EQ(answer.wait_for(10s), std::future_status::ready);
   EXPECT_EQ(code_of(answer.get()), "NET-CLOSED");
   leave.set_value();
 }
@@ -130,7 +130,7 @@ TEST_F(Exchange, ConnectionIsClosedInMidStream) {
   });
   begun.get_future().wait();
   EXPECT_EQ(server->close_connections([](const Connection&) { return true; }), 1U);
-  EXPECT_EQ(answer.wait_for(2s), std::future_status::ready);
+  EXPECT_EQ(answer.wait_for(10s), std::future_status::ready);
   EXPECT_EQ(code_of(answer.get()), "NET-CLOSED");
 }
 

@@ -48,7 +48,7 @@ TEST(ServerLimits, RefusalReachesAClientThatIsStillSending) {
   settings.max_body_bytes = 1000;
   const auto server = serve(settings, handler);
   const auto client = connect(tls_client(server->port(), authority.root(), authority.client()));
-  const auto answer = client->send(post("/", std::string(3'000'000, 'a')));
+  const auto answer = client->send(post("/", std::string(1'000'000, 'a')));
   ASSERT_TRUE(answer.has_value()) << describe(answer.error());
   EXPECT_EQ(answer->status, 413);
   EXPECT_FALSE(client->connected());
@@ -69,34 +69,36 @@ std::chrono::steady_clock::duration time_until_closed(HttpServerSettings setting
 }
 
 TEST(ServerLimits, SilentConnectionIsClosed) {
-  EXPECT_LT(time_until_closed(plain_server(), [](int) {}), 3s);
+  EXPECT_LT(time_until_closed(plain_server(), [](int) {}), 5s);
 }
 
 TEST(ServerLimits, SilentHandshakeIsClosed) {
   Authority authority("ours");
-  EXPECT_LT(time_until_closed(tls_server(authority.server(), authority.root()), [](int) {}), 3s);
+  EXPECT_LT(time_until_closed(tls_server(authority.server(), authority.root()), [](int) {}), 5s);
+}
+
+// Sends `piece` again and again until the peer closes, for at most ten seconds.
+void dribble(int fd, std::string_view piece) {
+  for (int i = 0; i < 100 && !peer_has_closed(fd); ++i) {
+    write_all(fd, piece);
+    std::this_thread::sleep_for(100ms);
+  }
 }
 
 TEST(ServerLimits, DribbledHeaderIsClosed) {
   const auto time = time_until_closed(plain_server(), [](int fd) {
-    for (int i = 0; i < 25; ++i) {
-      write_all(fd, i == 0 ? "GET / HTTP/1.1\r\n" : "X: y\r\n");
-      std::this_thread::sleep_for(100ms);
-    }
+    write_all(fd, "GET / HTTP/1.1\r\n");
+    dribble(fd, "X: y\r\n");
   });
-  EXPECT_LT(time, 3s);
+  EXPECT_LT(time, 5s);
 }
 
 TEST(ServerLimits, DribbledBodyIsClosed) {
   const auto time = time_until_closed(plain_server(), [](int fd) {
-    write_all(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n");
-    for (int i = 0; i < 19; ++i) {
-      write_all(fd, "a");
-      std::this_thread::sleep_for(100ms);
-    }
-    write_all(fd, "a");
+    write_all(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n");
+    dribble(fd, "a");
   });
-  EXPECT_LT(time, 4s);
+  EXPECT_LT(time, 5s);
 }
 
 TEST(ServerLimits, ExtraConnectionsAreClosed) {

@@ -166,7 +166,7 @@ std::unique_ptr<HttpClient> connect(const HttpClientSettings& settings) {
 }
 
 bool eventually(const std::function<bool()>& condition) {
-  const auto limit = std::chrono::steady_clock::now() + 5s;
+  const auto limit = std::chrono::steady_clock::now() + 10s;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > limit) return false;
     std::this_thread::sleep_for(5ms);
@@ -210,6 +210,11 @@ std::string read_until(int fd, std::string_view end) {
   while (result.find(end) == std::string::npos && readable(fd) && ::recv(fd, &octet, 1, 0) == 1)
     result += octet;
   return result;
+}
+
+bool peer_has_closed(int fd) {
+  pollfd query{fd, POLLRDHUP, 0};
+  return ::poll(&query, 1, 0) == 1;
 }
 
 ScriptedServer::ScriptedServer(std::function<void(int fd, int number)> script)

@@ -92,7 +92,7 @@ class Handler final : public HttpHandler {
                                                 HttpHandler& handler);
 [[nodiscard]] std::unique_ptr<HttpClient> connect(const HttpClientSettings& settings);
 
-// Waits, for at most five seconds, until `condition` holds.
+// Waits, for at most ten seconds, until `condition` holds.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition);
 
 [[nodiscard]] UniqueFd dial(std::uint16_t port);
@@ -103,6 +103,8 @@ void write_all(int fd, std::string_view text);
 [[nodiscard]] std::string read_to_end(int fd);
 // What arrives until `end` has been seen, or the peer closed.
 std::string read_until(int fd, std::string_view end);
+
+[[nodiscard]] bool peer_has_closed(int fd);
 
 // A plain server that misbehaves as told: `script` gets each connection in turn with its number.
 class ScriptedServer {
