@@ -8,6 +8,7 @@ namespace vedette::crypto {
 namespace {
 
 constexpr std::size_t kMaxRequest = 16 << 10;
+constexpr long kUnusedBits = 0x07;  // of a BIT STRING's flags, as OpenSSL keeps them
 
 std::unexpected<Error> malformed(std::string cause) {
   return refuse("CSR-SYNTAX", "this is not a well-formed certification request", std::move(cause));
@@ -67,6 +68,8 @@ Result<void> check_signature(X509_REQ* request, const PublicKey& key) {
   VEDETTE_TRY(const Hash hash, hash_of_signature(request, key));
   const ASN1_BIT_STRING* bits = nullptr;
   X509_REQ_get0_signature(request, &bits, nullptr);
+  // A signature is whole octets; unused bits would give one request several encodings.
+  if ((bits->flags & kUnusedBits) != 0) return badly_signed("a signature with unused bits");
   const ByteView signature(ASN1_STRING_get0_data(bits),
                            static_cast<std::size_t>(ASN1_STRING_length(bits)));
   // Over the part as it encodes anew: what is not DER does not verify.
