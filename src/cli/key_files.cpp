@@ -11,6 +11,8 @@ constexpr std::size_t kMaxKeyBytes = 64U << 10U;
 
 Error naming(const std::string& path, Error error) {
   error.cause = error.cause.empty() ? path : path + ": " + error.cause;
+  if (error.hint.empty() && error.code == "KEY-PASSPHRASE")
+    error.hint = "is VEDETTE_KEY_PASSPHRASE that of this key?";
   return error;
 }
 

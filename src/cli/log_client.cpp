@@ -31,7 +31,11 @@ Result<ledger::NoteVerifier> read_vkey(const std::string& file_or_text) {
 }
 
 Result<std::string> fetch_checkpoint(OperatorClient& client) {
-  return client.get_text("/v1/log/checkpoint");
+  auto note = client.get_text("/v1/log/checkpoint");
+  if (note || note.error().code != "HTTP-NOT-FOUND") return note;
+  Error refusal = std::move(note).error();
+  refusal.hint = "the first decision, e.g. 'vedette device allow', is the log's first entry";
+  return std::unexpected(std::move(refusal));
 }
 
 Result<void> fetch_entries(OperatorClient& client, std::uint64_t start, std::uint64_t end,

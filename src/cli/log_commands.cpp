@@ -103,15 +103,14 @@ Result<LogTree> fetch_tree(Environment& environment, OperatorClient& client, std
 }
 
 std::string verified_text(const ledger::Checkpoint& checkpoint,
-                          const std::optional<VerifiedCheckpoint>& before) {
+                          const std::optional<VerifiedCheckpoint>& before, bool remembers) {
   std::string text = "the log " + printable(checkpoint.origin) +
                      " holds: " + std::to_string(checkpoint.size) + " entries, root " +
-                     codec::to_base64(checkpoint.root) + "\n  signature   by the log's key\n" +
-                     "  root        computed from every entry\n";
-  text += before ? "  continues   the checkpoint of " + std::to_string((*before)->size) +
-                       " entries that was remembered\n"
-                 : "  continues   nothing was remembered to compare with; use --state FILE\n";
-  return text;
+                     codec::to_base64(checkpoint.root) + "\n  signature  by the log's key\n" +
+                     "  root       computed from every entry\n  past       ";
+  if (before)
+    return text + "continues the " + std::to_string((*before)->size) + " entries remembered\n";
+  return text + (remembers ? "remembered from now on\n" : "not compared; use --state FILE\n");
 }
 
 // Consistency needs no proof of the server's: with every entry at hand, the root of the remembered
@@ -130,7 +129,7 @@ Result<void> verify(Environment& environment, const LogOptions& options) {
   Json json = checkpoint_json(*checkpoint);
   json.set("verified", true);
   json.set("continues", before ? Json((*before)->size) : Json());
-  environment.output->result(json, verified_text(*checkpoint, before));
+  environment.output->result(json, verified_text(*checkpoint, before, !options.state.empty()));
   return {};
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 
+#include "cli/exit_code.h"
 #include "codec/utf8.h"
 
 namespace vedette::cli {
@@ -15,6 +17,22 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+// Whose fault it was, in a word: the one that the exit code stands for.
+std::string_view label_of(const Error& error) {
+  switch (exit_code_of(error)) {
+    case ExitCode::usage:
+      return "mistake";
+    case ExitCode::refused:
+      return "refused";
+    case ExitCode::unreachable:
+      return "unreachable";
+    case ExitCode::done:
+    case ExitCode::failed:
+      return "failed";
+  }
+  std::unreachable();
 }
 
 std::string cell(std::string_view text) {
@@ -62,7 +80,7 @@ void Output::refusal(const Error& error) {
     result(body, {});
     return;
   }
-  err_ << styled("refused", "1;31", colour_) << "  " << printable(error.message) << "  ["
+  err_ << styled(label_of(error), "1;31", colour_) << "  " << printable(error.message) << "  ["
        << printable(error.code) << "]\n";
   if (!error.cause.empty()) err_ << "  cause  " << printable(error.cause) << '\n';
   if (!error.hint.empty()) err_ << "  hint   " << printable(error.hint) << '\n';

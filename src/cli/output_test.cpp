@@ -62,6 +62,18 @@ TEST(Output, AsTextKeepsRefusalsOffStandardOutputAndColourOffPipes) {
             "  cause  a.onnx\n  hint   get it again\n");
 }
 
+TEST(Output, TellsARefusalFromAMistakeAndAFailure) {
+  const auto label = [](const char* code) {
+    std::ostringstream out;
+    std::ostringstream err;
+    Output(Format::text, out, err, false).refusal({code, "m", "", ""});
+    return err.str();
+  };
+  EXPECT_TRUE(label("CLI-USAGE").starts_with("mistake  m"));
+  EXPECT_TRUE(label("FILE-OPEN").starts_with("failed  m"));
+  EXPECT_TRUE(label("NET-TIMEOUT").starts_with("unreachable  m"));
+}
+
 TEST(Output, SaysWhenItCouldNotBeWritten) {
   std::ostream broken(nullptr);
   std::ostringstream err;
