@@ -67,10 +67,9 @@ void voice_in_process(benchmark::State& state) {
   auto engine = inference::Engine::create();
   if (!model || !engine || !engine->load(*model)) return state.SkipWithError("no model");
   const auto inputs = window();
-  std::vector<inference::TensorView> views;
-  for (const auto& tensor : inputs)
-    views.push_back(
-        {.name = tensor.name, .type = tensor.type, .shape = tensor.shape, .data = tensor.data});
+  std::vector<inference::IndexedTensor> views;
+  for (std::uint32_t i = 0; i < inputs.size(); ++i)
+    views.push_back({i, inputs[i].type, inputs[i].shape, inputs[i].data});
   for (auto _ : state)
     benchmark::DoNotOptimize(engine->run(views));
 }
@@ -81,9 +80,10 @@ void voice_in_cage(benchmark::State& state) {
   auto writer = inference::ModelWriter::create(kModelBytes);
   if (!model || !writer || !writer->append(*model)) return state.SkipWithError("no model");
   const auto sealed = std::move(*writer).seal();
-  inference::WorkerSettings settings;
-  settings.worker_path = VEDETTE_BIN_DIR "/vedette-worker";
-  const auto worker = inference::WorkerProcess::start(settings, sealed->fd());
+  const auto spawner = inference::WorkerSpawner::start({VEDETTE_BIN_DIR "/vedette-worker"});
+  if (!spawner) return state.SkipWithError(describe(spawner.error()).c_str());
+  const auto worker =
+      inference::WorkerProcess::start(**spawner, inference::strict_settings(), sealed->fd());
   if (!worker) return state.SkipWithError(describe(worker.error()).c_str());
   const auto inputs = window();
   for (auto _ : state)

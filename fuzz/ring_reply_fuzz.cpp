@@ -1,14 +1,17 @@
-// The host reading a reply slot that a hostile worker filled.
+// The host reading a reply slot, and the metadata, that a hostile worker filled.
 #include <cstdlib>
 
 #include "inference/channel/message.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace vedette::inference;
-  const auto reply = channel::read_reply({data, size}, 1);
-  if (!reply) return 0;
-  if (const auto* tensors = std::get_if<std::vector<Tensor>>(&*reply))
-    for (const Tensor& tensor : *tensors)
+  static const ModelMetadata model{{},
+                                   {{"a", DataType::fp32, {-1}}, {"b", DataType::boolean, {-1}}}};
+  channel::Reply reply;
+  if (channel::read_reply({data, size}, 1, model, reply) && !reply.refused)
+    for (const Tensor& tensor : reply.outputs)
       if (!check_tensor(tensor)) std::abort();
+  for (const auto state : {channel::LoadState::loaded, channel::LoadState::refused})
+    static_cast<void>(channel::read_metadata({data, size}, state));
   return 0;
 }

@@ -1,5 +1,4 @@
-// vedette-worker: a sealed model in, tensors in, tensors out. Started by vedette-agent; by hand
-// only for drills: vedette-worker --drill open-file|socket|exec|fork|ptrace
+// vedette-worker: a sealed model in, tensors in, tensors out. Started by vedette-agent.
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,5 +13,6 @@ int main(int argc, char** argv) {
   for (const char* argument : all.subspan(all.empty() ? 0 : 1))
     arguments.emplace_back(argument);
   // Destructors and exit handlers of the runtime would need calls that the cage forbids.
-  ::_exit(static_cast<int>(vedette::inference::run_worker(arguments)));
+  ::_exit(static_cast<int>(
+      vedette::inference::run_worker(arguments, vedette::inference::drill_conduct())));
 }

@@ -34,6 +34,7 @@ struct Agent::Start {
   crypto::PrivateKey key;
   ReleaseFloors floors;
   SequenceNumbers sequence;
+  std::unique_ptr<inference::WorkerSpawner> spawner;
 };
 
 Agent::Agent(Start start)
@@ -45,6 +46,7 @@ Agent::Agent(Start start)
       floors_(std::move(start.floors)),
       news_(clock_, std::move(start.parts.log)),
       trust_(clock_),
+      spawner_(std::move(start.spawner)),
       link_(config_, anchors_, start.parts.http),
       reporter_(clock_, trust_, std::move(start.sequence)),
       handler_({.trust = trust_,
@@ -69,9 +71,11 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   VEDETTE_TRY(crypto::PrivateKey key, device_private_key(parts.tpm));
   VEDETTE_TRY(ReleaseFloors floors, ReleaseFloors::load(config.state_folder));
   VEDETTE_TRY(SequenceNumbers sequence, SequenceNumbers::load(config.state_folder));
+  VEDETTE_TRY(auto spawner, inference::WorkerSpawner::start({config.worker_path, config.posture}));
   platform::HttpFactory& http = parts.http;
-  std::unique_ptr<Agent> agent(new Agent({config, std::move(parts), std::move(anchors),
-                                          std::move(key), std::move(floors), std::move(sequence)}));
+  std::unique_ptr<Agent> agent(
+      new Agent({config, std::move(parts), std::move(anchors), std::move(key), std::move(floors),
+                 std::move(sequence), std::move(spawner)}));
   platform::HttpServerSettings settings;
   settings.address = config.api_address;
   settings.port = config.api_port;
@@ -198,8 +202,8 @@ Result<void> Agent::fetch_all() {
   Result<void> first;
   for (const ModelName& model : config_.models) {
     const auto present = serving_.find(model.str());
-    auto fetched = fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_, model,
-                               present ? present->get() : nullptr);
+    auto fetched = fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
+                               *spawner_, model, present ? present->get() : nullptr);
     if (!fetched && first) first = std::unexpected(fetched.error());
     if (!fetched || *fetched == nullptr) continue;
     news_.say(Phase::fetch, model.str() + " release " + std::to_string((*fetched)->release) +

@@ -19,6 +19,7 @@
 #include "agent/serving.h"
 #include "agent/trust_state.h"
 #include "base/clock.h"
+#include "inference/host/worker_spawner.h"
 #include "platform/net/http.h"
 #include "platform/tpm/tpm.h"
 
@@ -34,7 +35,8 @@ class Agent {
   };
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
-  // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, TPM-* and NET-LISTEN.
+  // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, TPM-*, SBX-SPAWN, INF-RUNTIME and
+  // NET-LISTEN.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -73,6 +75,7 @@ class Agent {
   ReleaseFloors floors_;
   NewsBoard news_;
   TrustState trust_;
+  std::unique_ptr<inference::WorkerSpawner> spawner_;
   ServingTable serving_;
   ServerLink link_;
   Reporter reporter_;

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/strong_id.h"
-#include "inference/host/worker_process.h"
+#include "inference/policy/posture.h"
 
 namespace vedette::agent {
 

@@ -88,22 +88,19 @@ Result<void> ReleaseFloors::raise(const ModelName& model, std::uint64_t release)
   return write_file_atomically(path_, as_bytes(codec::to_json(all)), kPrivateFile);
 }
 
-Result<std::shared_ptr<ServedModel>> fetch_newer(platform::HttpClient& client,
-                                                 const std::string& ear, const AgentConfig& config,
-                                                 std::span<const crypto::PublicKey> publishers,
-                                                 ReleaseFloors& floors, const ModelName& model,
-                                                 const ServedModel* present) {
+Result<std::shared_ptr<ServedModel>> fetch_newer(
+    platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
+    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors,
+    inference::WorkerSpawner& spawner, const ModelName& model, const ServedModel* present) {
   VEDETTE_TRY(const VerifiedRelease release, newest_release(client, ear, publishers, model));
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
   const bool is_present = present != nullptr && present->release == release->number &&
                           present->model_root == release->model_root && present->worker->alive();
   if (is_present) return nullptr;
   VEDETTE_TRY(const auto sealed, download(client, ear, release, config.model_max_bytes));
-  inference::WorkerSettings settings;
-  settings.worker_path = config.worker_path;
-  settings.posture = config.posture;
-  settings.memory_bytes = config.worker_memory_bytes;
-  VEDETTE_TRY(auto worker, inference::WorkerProcess::start(settings, sealed.fd()));
+  auto settings = inference::strict_settings();
+  settings.profile.limits.memory_bytes = config.worker_memory_bytes;
+  VEDETTE_TRY(auto worker, inference::WorkerProcess::start(spawner, settings, sealed.fd()));
   VEDETTE_CHECK(floors.raise(model, release->number));
   return std::make_shared<ServedModel>(
       ServedModel{model, release->number, release->model_root, std::move(worker)});

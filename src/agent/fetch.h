@@ -40,7 +40,7 @@ class ReleaseFloors {
 // and REL-OTHER when the server answers with another model than was asked for.
 [[nodiscard]] Result<std::shared_ptr<ServedModel>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
-    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors, const ModelName& model,
-    const ServedModel* present);
+    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors,
+    inference::WorkerSpawner& spawner, const ModelName& model, const ServedModel* present);
 
 }  // namespace vedette::agent

@@ -66,21 +66,21 @@ TEST(Machine, ThatHasEverythingIsGood) {
 TEST(Drill, ThatCouldNotBeRunOrLeakedFailsTheMachine) {
   EXPECT_EQ(judge_drill(DrillAct::socket, refuse("SBX-CAGE-USER", "no user namespace")).standing,
             Standing::missing);
-  EXPECT_EQ(judge_drill(DrillAct::socket,
-                        DrillVerdict{.outcome = DrillVerdict::Outcome::leaked, .detail = "it did"})
-                .standing,
-            Standing::missing);
+  EXPECT_EQ(
+      judge_drill(DrillAct::socket, DrillVerdict{DrillVerdict::Outcome::leaked, "it did", {}, {}})
+          .standing,
+      Standing::missing);
 }
 
 TEST(Drill, HoldsFullyOnlyWhenTheFilterKilled) {
-  EXPECT_EQ(judge_drill(DrillAct::exec,
-                        DrillVerdict{.outcome = DrillVerdict::Outcome::refused, .detail = "EPERM"})
-                .standing,
-            Standing::insecure);
-  EXPECT_EQ(judge_drill(DrillAct::exec,
-                        DrillVerdict{.outcome = DrillVerdict::Outcome::killed, .detail = "SIGSYS"})
-                .standing,
-            Standing::good);
+  EXPECT_EQ(
+      judge_drill(DrillAct::exec, DrillVerdict{DrillVerdict::Outcome::refused, "EPERM", {}, {}})
+          .standing,
+      Standing::insecure);
+  EXPECT_EQ(
+      judge_drill(DrillAct::exec, DrillVerdict{DrillVerdict::Outcome::killed, "socket", {}, {}})
+          .standing,
+      Standing::good);
 }
 
 TEST(Program, OnlyTheWorkerIsRequired) {

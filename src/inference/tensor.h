@@ -64,6 +64,14 @@ struct TensorView {
   ByteView data;
 };
 
+// A tensor named by its place among the inputs or outputs that a model declares. Owns nothing.
+struct IndexedTensor {
+  std::uint32_t index = 0;
+  DataType type = DataType::fp32;
+  std::span<const std::int64_t> shape;
+  ByteView data;
+};
+
 // What a model declares of one input or output; -1 is a dimension that each call chooses.
 struct TensorInfo {
   std::string name;

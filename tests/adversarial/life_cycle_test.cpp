@@ -22,11 +22,6 @@ bool exists(int pid) {
   return ::kill(pid, 0) == 0;
 }
 
-int inner_of(WorkerProcess& worker) {
-  const auto children = children_of(worker.pid());
-  return children.empty() ? -1 : children[0];
-}
-
 // Kills `victim` while a call that never ends is under way; gives what the call said.
 std::string code_when_killed(WorkerProcess& worker, int victim) {
   std::thread killer([victim] {
@@ -44,19 +39,23 @@ std::string code_when_killed(WorkerProcess& worker, int victim) {
 TEST(LifeCycle, WorkerKilledInACallIsAnErrorNotAHang) {
   const auto worker = start(endless_loop_model());
   ASSERT_TRUE(worker.has_value()) << describe(worker.error());
-  const int inner = inner_of(**worker);
+  const int inner = (*worker)->pid();
   ASSERT_GT(inner, 0);
   EXPECT_EQ(code_when_killed(**worker, inner), "SBX-WORKER-DIED");
   EXPECT_FALSE((*worker)->alive());
 }
 
-TEST(LifeCycle, OuterProcessKilledInACallTakesTheInnerOneAlong) {
-  const auto worker = start(endless_loop_model());
+TEST(LifeCycle, ZygoteKilledInACallTakesItsWorkersAlongAndIsStartedAgain) {
+  const auto own = WorkerSpawner::start({worker_path(), posture()}).value();
+  const auto worker = WorkerProcess::start(*own, settings(), sealed(endless_loop_model()).fd());
   ASSERT_TRUE(worker.has_value()) << describe(worker.error());
-  const int inner = inner_of(**worker);
-  ASSERT_GT(inner, 0);
-  EXPECT_EQ(code_when_killed(**worker, (*worker)->pid()), "SBX-WORKER-DIED");
-  EXPECT_TRUE(eventually([inner] { return !exists(inner); }));
+  const int pid = (*worker)->pid();
+  const int zygote = own->zygote_pid();
+  EXPECT_EQ(code_when_killed(**worker, zygote), "SBX-WORKER-DIED");
+  EXPECT_TRUE(eventually([pid] { return !exists(pid); }));
+  const auto next = WorkerProcess::start(*own, settings(), sealed(add_model()).fd());
+  ASSERT_TRUE(next.has_value()) << describe(next.error());
+  EXPECT_NE(own->zygote_pid(), zygote);
 }
 
 TEST(LifeCycle, KillFromAnotherThreadEndsTheCall) {
@@ -76,7 +75,7 @@ TEST(LifeCycle, KillFromAnotherThreadEndsTheCall) {
 TEST(LifeCycle, WorkerThatDiedIdleIsNoticed) {
   const auto worker = start(add_model());
   ASSERT_TRUE(worker.has_value()) << describe(worker.error());
-  const int inner = inner_of(**worker);
+  const int inner = (*worker)->pid();
   ASSERT_TRUE((*worker)->alive());
   ::kill(inner, SIGKILL);
   EXPECT_TRUE(eventually([&worker] { return !(*worker)->alive(); }));
@@ -84,17 +83,18 @@ TEST(LifeCycle, WorkerThatDiedIdleIsNoticed) {
   EXPECT_EQ(code_of((*worker)->infer(std::span(&input, 1), 1000ms)), "SBX-WORKER-DIED");
 }
 
-TEST(LifeCycle, DestructorLeavesNoProcess) {
-  int outer = 0;
-  int inner = 0;
+TEST(LifeCycle, DestructorsLeaveNoProcess) {
+  int zygote = 0;
+  int pid = 0;
   {
-    const auto worker = start(add_model());
+    const auto own = WorkerSpawner::start({worker_path(), posture()}).value();
+    zygote = own->zygote_pid();
+    const auto worker = WorkerProcess::start(*own, settings(), sealed(add_model()).fd());
     ASSERT_TRUE(worker.has_value()) << describe(worker.error());
-    outer = (*worker)->pid();
-    inner = inner_of(**worker);
+    pid = (*worker)->pid();
   }
-  EXPECT_FALSE(exists(outer));
-  EXPECT_TRUE(eventually([inner] { return !exists(inner); }));
+  EXPECT_FALSE(exists(zygote));
+  EXPECT_FALSE(exists(pid));
 }
 
 TEST(LifeCycle, WorkerOutlivesTheThreadThatStartedIt) {
@@ -113,8 +113,9 @@ TEST(LifeCycle, AgentKilledTakesItsWorkersAlong) {
   UniqueFd write_end{ends[1]};
   const pid_t agent = ::fork();
   if (agent == 0) {
-    const auto worker = start(add_model());
-    const int pids[2] = {worker ? (*worker)->pid() : -1, worker ? inner_of(**worker) : -1};
+    const auto own = WorkerSpawner::start({worker_path(), posture()}).value();
+    const auto worker = WorkerProcess::start(*own, settings(), sealed(add_model()).fd());
+    const int pids[2] = {own->zygote_pid(), worker ? (*worker)->pid() : -1};
     if (::write(write_end.get(), pids, sizeof pids) != sizeof pids) ::_exit(1);
     for (;;)
       ::pause();
@@ -126,7 +127,7 @@ TEST(LifeCycle, AgentKilledTakesItsWorkersAlong) {
   ASSERT_TRUE(exists(pids[1]));
   ::kill(agent, SIGKILL);
   ASSERT_EQ(::waitpid(agent, nullptr, 0), agent);
-  EXPECT_TRUE(eventually([&pids] { return !exists(pids[1]); }));
+  EXPECT_TRUE(eventually([&pids] { return !exists(pids[0]) && !exists(pids[1]); }));
 }
 
 TEST(LifeCycle, CallsFromManyThreadsEachGetTheirOwnAnswer) {

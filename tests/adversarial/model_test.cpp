@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "inference/channel/channel.h"
-#include "inference/host/worker_child.h"
+#include "inference/host/worker_spawner.h"
 
 #include "onnx_writer.h"
 #include "sandbox_fixture.h"
@@ -60,8 +60,8 @@ TEST(Model, WrongInputIsRefusedAndTheWorkerLivesOn) {
   const Tensor stranger = floats("stranger", {1});
   const Tensor mistyped = integers("x", {1});
   Tensor good = floats("x", {1});
-  EXPECT_EQ(code_of((*worker)->infer(std::span(&stranger, 1), 5000ms)), "INF-MODEL");
-  EXPECT_EQ(code_of((*worker)->infer(std::span(&mistyped, 1), 5000ms)), "INF-MODEL");
+  EXPECT_EQ(code_of((*worker)->infer(std::span(&stranger, 1), 5000ms)), "INF-INPUT");
+  EXPECT_EQ(code_of((*worker)->infer(std::span(&mistyped, 1), 5000ms)), "INF-INPUT");
   EXPECT_EQ(code_of((*worker)->infer({}, 5000ms)), "INF-MODEL");
   EXPECT_EQ(code_of((*worker)->infer(std::span(&good, 1), 5000ms)), "");
   good.data.pop_back();
@@ -122,42 +122,40 @@ TEST(Model, AnswerThatDoesNotFitTheChannelIsRefused) {
 TEST(UnsealedModel, IsRefusedByTheHost) {
   const UniqueFd loose{::memfd_create("loose", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   ASSERT_EQ(::write(loose.get(), "x", 1), 1);
-  EXPECT_EQ(code_of(WorkerProcess::start(settings(), loose.get())), "SBX-MODEL-UNSEALED");
-  EXPECT_EQ(code_of(WorkerProcess::start(settings(), -1)), "SBX-MODEL-UNSEALED");
+  EXPECT_EQ(code_of(WorkerProcess::start(spawner(), settings(), loose.get())),
+            "SBX-MODEL-UNSEALED");
+  EXPECT_EQ(code_of(WorkerProcess::start(spawner(), settings(), -1)), "SBX-MODEL-UNSEALED");
 }
 
 TEST(UnsealedModel, IsRefusedByTheWorkerWithoutTheHostsHelp) {
   const UniqueFd loose{::memfd_create("loose", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   const Bytes model = add_model();
   ASSERT_EQ(::write(loose.get(), model.data(), model.size()), static_cast<ssize_t>(model.size()));
-  auto host = channel::HostEnd::create(1024, 1024).value();
-  host.ask_metadata();
-  WorkerOrder order;
-  order.posture = posture();
-  auto child = WorkerChild::start(worker_path(), order, loose.get(), host.fd()).value();
-  const auto ending = child.wait(std::chrono::seconds(20));
-  ASSERT_TRUE(ending.has_value());
-  EXPECT_TRUE(ending->is(WorkerExit::refused)) << describe(*ending);
-  ASSERT_EQ(host.wait(0ms), channel::HostEnd::Wait::answered);
-  const auto reply = host.take();
-  ASSERT_TRUE(reply.has_value());
-  EXPECT_EQ(std::get<channel::Refusal>(*reply).code, "SBX-MODEL-UNSEALED");
+  const auto host = channel::HostEnd::create({.request_bytes = 1, .reply_bytes = 1}).value();
+  const SpawnOrder order{at_posture(settings().profile, posture()), ModelFormat::onnx, -1, ""};
+  const auto life = spawner().spawn(order, host->fd(), loose.get(), {}).value();
+  const auto caged = life->wait_caged(std::chrono::steady_clock::now() + 20000ms);
+  EXPECT_EQ(code_of(caged), "SBX-MODEL-UNSEALED");
 }
 
-TEST(UnknownProfile, IsRefused) {
+TEST(UnknownSystemCall, IsRefusedWithTheProfileThatNamesIt) {
   WorkerSettings chosen = settings();
-  chosen.profile = "lenient";
-  EXPECT_EQ(code_of(WorkerProcess::start(chosen, sealed(add_model()).fd())), "SBX-PROFILE");
+  chosen.profile.syscalls.push_back({"make_coffee", Condition::none});
+  EXPECT_EQ(code_of(WorkerProcess::start(spawner(), chosen, sealed(add_model()).fd())),
+            "SBX-CAGE-FILTER");
 }
 
-TEST(TooLittleMemory, IsARefusalNotAHang) {
+TEST(TooLittleMemory, EndsTheWorkerAndIsNoViolation) {
   WorkerSettings chosen = settings();
-  chosen.memory_bytes = 1 << 20;
-  const auto worker = WorkerProcess::start(chosen, sealed(add_model()).fd());
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "shadow memory cannot be limited";
-#endif
-  EXPECT_FALSE(worker.has_value());
+  chosen.profile.limits.memory_bytes = 1 << 16;
+  bool violated = false;
+  chosen.on_violation = [&violated](const Violation&) { violated = true; };
+  const auto worker = WorkerProcess::start(spawner(), chosen, sealed(expand_model()).fd());
+  ASSERT_TRUE(worker.has_value()) << describe(worker.error());
+  const Tensor large = integers("shape", {3 << 20});  // 12 MiB of FP32
+  EXPECT_EQ(code_of((*worker)->infer(std::span(&large, 1), 10000ms)), "SBX-MEMORY");
+  EXPECT_FALSE((*worker)->alive());
+  EXPECT_FALSE(violated);
 }
 
 }  // namespace

@@ -30,10 +30,12 @@ Posture posture() {
 }
 
 WorkerSettings settings() {
-  WorkerSettings chosen;
-  chosen.worker_path = worker_path();
-  chosen.posture = posture();
-  return chosen;
+  return strict_settings();
+}
+
+WorkerSpawner& spawner() {
+  static const auto shared = WorkerSpawner::start({worker_path(), posture()}).value();
+  return *shared;
 }
 
 SealedModel sealed(ByteView model) {
@@ -43,7 +45,7 @@ SealedModel sealed(ByteView model) {
 }
 
 Result<std::unique_ptr<WorkerProcess>> start(ByteView model) {
-  return WorkerProcess::start(settings(), sealed(model).fd());
+  return WorkerProcess::start(spawner(), settings(), sealed(model).fd());
 }
 
 Tensor floats(std::string name, std::vector<float> values) {

@@ -14,6 +14,8 @@ namespace vedette::testing {
 // Full, or without Landlock where this kernel has none (said once on stdout).
 [[nodiscard]] inference::Posture posture();
 [[nodiscard]] inference::WorkerSettings settings();
+// One zygote for all workers of a test program.
+[[nodiscard]] inference::WorkerSpawner& spawner();
 
 [[nodiscard]] inference::SealedModel sealed(ByteView model);
 [[nodiscard]] Result<std::unique_ptr<inference::WorkerProcess>> start(ByteView model);

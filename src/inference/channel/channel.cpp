@@ -1,17 +1,15 @@
 #include "inference/channel/channel.h"
 
-#include <atomic>
+#include <bit>
 #include <cerrno>
-#include <climits>
-#include <ctime>
 #include <utility>
 
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "inference/channel/futex.h"
 
 namespace vedette::inference::channel {
 
@@ -19,26 +17,14 @@ namespace {
 
 constexpr int kSizeSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
-// Shared futexes (not FUTEX_PRIVATE_FLAG): the other side is another process.
-void futex_wait(std::uint32_t* word, std::uint32_t seen, const timespec* timeout) {
-  ::syscall(SYS_futex, word, FUTEX_WAIT, seen, timeout, nullptr, 0);
+bool is_allowed(const ChannelShape& shape) {
+  const auto fits = [](std::uint64_t bytes) { return bytes > 0 && bytes <= kMaxPayload; };
+  return fits(shape.request_bytes) && fits(shape.reply_bytes) && std::has_single_bit(shape.slots) &&
+         shape.slots <= kMaxSlots && shape.spin_microseconds <= kMaxSpin;
 }
 
-void futex_wake(std::uint32_t* word) {
-  ::syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-}
-
-std::uint32_t load(std::uint32_t& word) {
-  return std::atomic_ref<std::uint32_t>(word).load(std::memory_order_acquire);
-}
-
-void publish(std::uint32_t& word, std::uint32_t value) {
-  std::atomic_ref<std::uint32_t>(word).store(value, std::memory_order_release);
-  futex_wake(&word);
-}
-
-bool allowed_capacity(std::uint64_t capacity) {
-  return capacity > 0 && capacity <= kMaxPayload;
+std::chrono::microseconds spin_of(const ChannelShape& shape) {
+  return std::chrono::microseconds(shape.spin_microseconds);
 }
 
 }  // namespace
@@ -62,76 +48,93 @@ ControlBlock& Mapping::control() const {
   return *reinterpret_cast<ControlBlock*>(bytes_.data());
 }
 
-HostEnd::HostEnd(UniqueFd fd, Mapping mapping, std::uint64_t request_capacity,
-                 std::uint64_t reply_capacity)
-    : fd_(std::move(fd)),
-      mapping_(std::move(mapping)),
-      request_capacity_(request_capacity),
-      reply_capacity_(reply_capacity) {}
+Slot Mapping::metadata() const {
+  return bytes_.subspan(kMetadataOffset, kMetadataBytes);
+}
 
-Result<HostEnd> HostEnd::create(std::uint64_t request_capacity, std::uint64_t reply_capacity) {
-  if (!allowed_capacity(request_capacity) || !allowed_capacity(reply_capacity))
-    return vedette::refuse("SBX-CHANNEL", "the tensor channel's capacity is out of range",
-                           "1 to " + std::to_string(kMaxPayload) + " bytes each way");
+Slot Mapping::request(const ChannelShape& shape, std::uint32_t number) const {
+  const std::uint64_t at = kSlotsOffset + (number % shape.slots) * slot_size(shape.request_bytes);
+  return bytes_.subspan(at, kPayloadOffset + shape.request_bytes);
+}
+
+Slot Mapping::reply(const ChannelShape& shape, std::uint32_t number) const {
+  const std::uint64_t at =
+      replies_offset(shape) + (number % shape.slots) * slot_size(shape.reply_bytes);
+  return bytes_.subspan(at, kPayloadOffset + shape.reply_bytes);
+}
+
+HostEnd::HostEnd(UniqueFd fd, Mapping mapping, const ChannelShape& shape)
+    : fd_(std::move(fd)), mapping_(std::move(mapping)), shape_(shape) {}
+
+Result<std::unique_ptr<HostEnd>> HostEnd::create(const ChannelShape& shape) {
+  if (!is_allowed(shape))
+    return vedette::refuse("SBX-CHANNEL", "the tensor channel's shape is out of range",
+                           std::to_string(shape.slots) + " slots of " +
+                               std::to_string(shape.request_bytes) + " and " +
+                               std::to_string(shape.reply_bytes) + " bytes",
+                           "slots are a power of two up to " + std::to_string(kMaxSlots) +
+                               ", payloads at most " + std::to_string(kMaxPayload) + " bytes");
   UniqueFd fd{::memfd_create("vedette-channel", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
-  const std::uint64_t size = channel_size(request_capacity, reply_capacity);
+  const std::uint64_t size = channel_size(shape);
   if (!fd.valid() || ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0 ||
       ::fcntl(fd.get(), F_ADD_SEALS, kSizeSeals) != 0)
     return vedette::refuse("SBX-CHANNEL", "the tensor channel could not be made",
                            errno_text("memfd"));
   VEDETTE_TRY(Mapping mapping, Mapping::map(fd.get(), size));
   mapping.control().magic = kMagic;
-  mapping.control().request_capacity = request_capacity;
-  mapping.control().reply_capacity = reply_capacity;
-  return HostEnd(std::move(fd), std::move(mapping), request_capacity, reply_capacity);
+  mapping.control().shape = shape;
+  return std::unique_ptr<HostEnd>(new HostEnd(std::move(fd), std::move(mapping), shape));
 }
 
-Slot HostEnd::request_slot() const {
-  return mapping_.bytes().subspan(kPage, kPayloadOffset + request_capacity_);
+HostEnd::Wait HostEnd::wait_loaded(std::chrono::nanoseconds patience) {
+  ControlBlock& control = mapping_.control();
+  const std::uint32_t state =
+      await_change(control.load_state, 0, control.host_sleeps, spin_of(shape_), &patience);
+  return state == 0 ? Wait::not_yet : Wait::answered;
 }
 
-void HostEnd::ring() {
-  ++sequence_;
-  publish(mapping_.control().request_word, sequence_);
+Result<LoadAnswer> HostEnd::take_loaded() const {
+  return read_metadata(mapping_.metadata(),
+                       static_cast<LoadState>(load(mapping_.control().load_state)));
 }
 
-void HostEnd::ask_metadata() {
-  write_describe(request_slot(), sequence_ + 1);
-  ring();
+Result<std::uint32_t> HostEnd::post(const ModelMetadata& model,
+                                    std::span<const TensorView> inputs) {
+  const std::uint32_t number = posted_.load(std::memory_order_relaxed) + 1;
+  VEDETTE_CHECK(write_request(mapping_.request(shape_, number), number, model, inputs));
+  posted_.store(number);
+  ControlBlock& control = mapping_.control();
+  publish(control.posted, number, control.worker_sleeps);
+  return number;
 }
 
-Result<void> HostEnd::ask(std::span<const TensorView> inputs) {
-  VEDETTE_CHECK(write_tensors(request_slot(), MessageKind::infer, sequence_ + 1, inputs));
-  ring();
-  return {};
+// Numbers wrap; what counts is how far apart they are.
+HostEnd::Wait HostEnd::judge(std::uint32_t number, std::uint32_t answered) const {
+  const std::uint32_t open = posted_.load() - answered;
+  if (open > shape_.slots) return Wait::nonsense;
+  return static_cast<std::int32_t>(answered - number) >= 0 ? Wait::answered : Wait::not_yet;
 }
 
-HostEnd::Wait HostEnd::wait(std::chrono::microseconds patience) {
-  std::uint32_t& word = mapping_.control().reply_word;
-  const auto verdict = [this](std::uint32_t value) {
-    if (value == sequence_) return Wait::answered;
-    return value == sequence_ - 1 ? Wait::not_yet : Wait::nonsense;
-  };
-  const Wait before = verdict(load(word));
-  if (before != Wait::not_yet || patience.count() <= 0) return before;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
-  const timespec timeout{
-      .tv_sec = static_cast<time_t>(seconds.count()),
-      .tv_nsec = static_cast<long>(std::chrono::nanoseconds(patience - seconds).count())};
-  futex_wait(&word, sequence_ - 1, &timeout);
-  return verdict(load(word));
+HostEnd::Wait HostEnd::wait(std::uint32_t number, std::chrono::nanoseconds patience) {
+  ControlBlock& control = mapping_.control();
+  const std::uint32_t seen = load(control.answered);
+  const Wait verdict = judge(number, seen);
+  if (verdict != Wait::not_yet || patience.count() <= 0) return verdict;
+  return judge(number, await_change(control.answered, seen, control.host_sleeps, spin_of(shape_),
+                                    &patience));
 }
 
-Result<Reply> HostEnd::take() const {
-  return read_reply(mapping_.bytes().subspan(reply_slot_offset(request_capacity_),
-                                             kPayloadOffset + reply_capacity_),
-                    sequence_);
+Result<void> HostEnd::take(std::uint32_t number, const ModelMetadata& model, Reply& into) const {
+  return read_reply(mapping_.reply(shape_, number), number, model, into);
 }
 
-WorkerEnd::WorkerEnd(Mapping mapping, std::uint64_t request_capacity, std::uint64_t reply_capacity)
-    : mapping_(std::move(mapping)),
-      request_capacity_(request_capacity),
-      reply_capacity_(reply_capacity) {}
+void HostEnd::wake_waiters() {
+  wake_all(mapping_.control().answered);
+  wake_all(mapping_.control().load_state);
+}
+
+WorkerEnd::WorkerEnd(Mapping mapping, const ChannelShape& shape)
+    : mapping_(std::move(mapping)), shape_(shape) {}
 
 Result<WorkerEnd> WorkerEnd::attach(int fd) {
   const int seals = ::fcntl(fd, F_GET_SEALS);
@@ -139,48 +142,57 @@ Result<WorkerEnd> WorkerEnd::attach(int fd) {
   if (seals < 0 || (seals & kSizeSeals) != kSizeSeals || ::fstat(fd, &about) != 0)
     return vedette::refuse("SBX-CHANNEL", "the tensor channel is not memory of a sealed size");
   const auto size = static_cast<std::uint64_t>(about.st_size);
-  if (size < kPage) return vedette::refuse("SBX-CHANNEL", "the tensor channel is too small");
+  if (size < kSlotsOffset) return vedette::refuse("SBX-CHANNEL", "the tensor channel is too small");
   VEDETTE_TRY(Mapping mapping, Mapping::map(fd, size));
-  const ControlBlock control = mapping.control();
-  if (control.magic != kMagic || !allowed_capacity(control.request_capacity) ||
-      !allowed_capacity(control.reply_capacity) ||
-      channel_size(control.request_capacity, control.reply_capacity) != size)
+  const std::uint32_t magic = mapping.control().magic;
+  const ChannelShape shape = mapping.control().shape;
+  if (magic != kMagic || !is_allowed(shape) || channel_size(shape) != size)
     return vedette::refuse("SBX-CHANNEL", "the tensor channel's sizes disagree");
-  return WorkerEnd(std::move(mapping), control.request_capacity, control.reply_capacity);
+  return WorkerEnd(std::move(mapping), shape);
 }
 
-Result<Request> WorkerEnd::next() {
-  std::uint32_t& word = mapping_.control().request_word;
-  while (load(word) == sequence_)
-    futex_wait(&word, sequence_, nullptr);
-  ++sequence_;
-  return read_request(mapping_.bytes().subspan(kPage, kPayloadOffset + request_capacity_),
-                      sequence_);
+void WorkerEnd::say_loaded(LoadState state) {
+  ControlBlock& control = mapping_.control();
+  publish(control.load_state, static_cast<std::uint32_t>(state), control.host_sleeps);
 }
 
-Slot WorkerEnd::reply_slot() const {
-  return mapping_.bytes().subspan(reply_slot_offset(request_capacity_),
-                                  kPayloadOffset + reply_capacity_);
+void WorkerEnd::loaded(const ModelMetadata& metadata) {
+  if (const auto written = write_metadata(mapping_.metadata(), metadata); !written)
+    return refuse_load(written.error());
+  say_loaded(LoadState::loaded);
+}
+
+void WorkerEnd::refuse_load(const Error& error) {
+  write_load_refusal(mapping_.metadata(), error);
+  say_loaded(LoadState::refused);
+}
+
+Result<void> WorkerEnd::next(Request& request) {
+  ControlBlock& control = mapping_.control();
+  while (await_change(control.posted, number_, control.worker_sleeps, spin_of(shape_), nullptr) ==
+         number_) {
+  }
+  ++number_;
+  return request.read(mapping_.request(shape_, number_), number_);
+}
+
+bool WorkerEnd::is_answered() const {
+  return load(mapping_.control().answered) == number_;
 }
 
 void WorkerEnd::ring() {
-  publish(mapping_.control().reply_word, sequence_);
+  ControlBlock& control = mapping_.control();
+  publish(control.answered, number_, control.host_sleeps);
 }
 
-void WorkerEnd::reply(const ModelMetadata& metadata) {
-  if (const auto written = write_metadata(reply_slot(), sequence_, metadata); !written)
-    return refuse(written.error());
-  ring();
-}
-
-void WorkerEnd::reply(std::span<const TensorView> outputs) {
-  const auto written = write_tensors(reply_slot(), MessageKind::outputs, sequence_, outputs);
+void WorkerEnd::reply(std::span<const IndexedTensor> outputs) {
+  const auto written = write_outputs(mapping_.reply(shape_, number_), number_, outputs);
   if (!written) return refuse(written.error());
   ring();
 }
 
 void WorkerEnd::refuse(const Error& error) {
-  write_refusal(reply_slot(), sequence_, error);
+  write_refusal(mapping_.reply(shape_, number_), number_, error);
   ring();
 }
 

@@ -1,6 +1,7 @@
 // The two ends of the tensor channel (layout.h): shared memory without a name, futexes as bells.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,9 @@ class Mapping {
 
   [[nodiscard]] std::span<std::uint8_t> bytes() const { return bytes_; }
   [[nodiscard]] ControlBlock& control() const;
+  [[nodiscard]] Slot metadata() const;
+  [[nodiscard]] Slot request(const ChannelShape& shape, std::uint32_t number) const;
+  [[nodiscard]] Slot reply(const ChannelShape& shape, std::uint32_t number) const;
 
  private:
   explicit Mapping(std::span<std::uint8_t> bytes) : bytes_(bytes) {}
@@ -32,40 +36,48 @@ class Mapping {
   std::span<std::uint8_t> bytes_;
 };
 
-// The agent's end. Keeps its own capacities and sequence: nothing of them is read back from memory
-// that the worker can write. Not thread-safe.
+// The agent's end. Keeps its own shape and numbers: nothing of them is read back from memory that
+// the worker can write.
 class HostEnd {
  public:
-  // Makes the memfd, fixes and seals its size. Refuses SBX-CHANNEL.
-  [[nodiscard]] static Result<HostEnd> create(std::uint64_t request_capacity,
-                                              std::uint64_t reply_capacity);
+  // Makes the memfd, fixes and seals its size. Refuses SBX-CHANNEL, also for a shape out of range.
+  [[nodiscard]] static Result<std::unique_ptr<HostEnd>> create(const ChannelShape& shape);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
-
-  // Put a request and ring. See message.h for the refusals; nothing is rung then.
-  void ask_metadata();
-  [[nodiscard]] Result<void> ask(std::span<const TensorView> inputs);
+  [[nodiscard]] const ChannelShape& shape() const { return shape_; }
 
   enum class Wait { answered, not_yet, nonsense };
-  // Waits at most `patience` for the reply to the last request; may return early with not_yet.
-  // `nonsense`: the worker wrote a sequence that it was not asked for.
-  [[nodiscard]] Wait wait(std::chrono::microseconds patience);
-  [[nodiscard]] Result<Reply> take() const;
+
+  // Waits at most `patience` until the worker has said how loading went; may return early.
+  [[nodiscard]] Wait wait_loaded(std::chrono::nanoseconds patience);
+  [[nodiscard]] Result<LoadAnswer> take_loaded() const;
+
+  // Posts the next request; its number names it from now on. One caller at a time, and never more
+  // than shape().slots requests that were not taken yet. Refuses what write_request() refuses;
+  // then nothing was posted.
+  [[nodiscard]] Result<std::uint32_t> post(const ModelMetadata& model,
+                                           std::span<const TensorView> inputs);
+
+  // From any thread, for a number that post() gave. Waits at most `patience`; may return early with
+  // not_yet. `nonsense`: the worker claims to have answered what it was not asked.
+  [[nodiscard]] Wait wait(std::uint32_t number, std::chrono::nanoseconds patience);
+  [[nodiscard]] Result<void> take(std::uint32_t number, const ModelMetadata& model,
+                                  Reply& into) const;
+
+  // Lets everybody in wait() look again.
+  void wake_waiters();
 
  private:
-  HostEnd(UniqueFd fd, Mapping mapping, std::uint64_t request_capacity,
-          std::uint64_t reply_capacity);
-  [[nodiscard]] Slot request_slot() const;
-  void ring();
+  HostEnd(UniqueFd fd, Mapping mapping, const ChannelShape& shape);
+  [[nodiscard]] Wait judge(std::uint32_t number, std::uint32_t answered) const;
 
   UniqueFd fd_;
   Mapping mapping_;
-  std::uint64_t request_capacity_;
-  std::uint64_t reply_capacity_;
-  std::uint32_t sequence_ = 0;
+  ChannelShape shape_;
+  std::atomic<std::uint32_t> posted_ = 0;
 };
 
-// The worker's end. It needs only futex once it is attached.
+// The worker's end. It needs no system call but futex once it is attached, and that only to sleep.
 class WorkerEnd {
  public:
   // Refuses SBX-CHANNEL unless `fd` is a memfd whose size is sealed and fits its control block.
@@ -73,23 +85,26 @@ class WorkerEnd {
 
   [[nodiscard]] std::uint64_t mapped_bytes() const { return mapping_.bytes().size(); }
 
-  // Waits without limit for a request newer than the last one.
-  [[nodiscard]] Result<Request> next();
+  // How loading went; one of them, once.
+  void loaded(const ModelMetadata& metadata);
+  void refuse_load(const Error& error);
+
+  // Waits without limit for the next request. Each must be answered before the next is asked for.
+  [[nodiscard]] Result<void> next(Request& request);
+  [[nodiscard]] bool is_answered() const;
 
   // Each answers the last request and rings. A reply that does not fit becomes a refusal.
-  void reply(const ModelMetadata& metadata);
-  void reply(std::span<const TensorView> outputs);
+  void reply(std::span<const IndexedTensor> outputs);
   void refuse(const Error& error);
 
  private:
-  WorkerEnd(Mapping mapping, std::uint64_t request_capacity, std::uint64_t reply_capacity);
-  [[nodiscard]] Slot reply_slot() const;
+  WorkerEnd(Mapping mapping, const ChannelShape& shape);
+  void say_loaded(LoadState state);
   void ring();
 
   Mapping mapping_;
-  std::uint64_t request_capacity_;
-  std::uint64_t reply_capacity_;
-  std::uint32_t sequence_ = 0;
+  ChannelShape shape_;
+  std::uint32_t number_ = 0;  // of the last request
 };
 
 }  // namespace vedette::inference::channel

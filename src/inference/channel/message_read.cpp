@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <atomic>
+#include <bitset>
 #include <cstring>
-#include <optional>
 
 #include "inference/channel/message.h"
 
@@ -21,113 +21,43 @@ std::unexpected<Complaint> complain(std::string what) {
 // Copies out of memory that its writer may change at any time. The fence keeps the compiler from
 // reading the shared bytes a second time instead of the copy.
 template <class T>
-T copy_once(std::span<const std::uint8_t> slot, std::size_t offset) {
-  T copy;
+void copy_once(ReadOnlySlot slot, std::size_t offset, T& copy) {
   std::memcpy(&copy, slot.data() + offset, sizeof copy);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  return copy;
 }
 
-struct Snapshot {
-  MessageHeader header{};
-  std::vector<TensorRecord> records;
-};
-
-Checked<Snapshot> take_snapshot(std::span<const std::uint8_t> slot, std::uint32_t sequence) {
+Checked<SlotHeader> read_header(ReadOnlySlot slot, std::uint32_t number) {
   if (slot.size() < kPayloadOffset) return complain("the slot is too small");
-  Snapshot snapshot;
-  snapshot.header = copy_once<MessageHeader>(slot, 0);
-  if (snapshot.header.sequence != sequence)
-    return complain("sequence " + std::to_string(snapshot.header.sequence) + " instead of " +
-                    std::to_string(sequence));
-  if (snapshot.header.count > kMaxTensors)
-    return complain(std::to_string(snapshot.header.count) + " tensors");
-  if (snapshot.header.code_size > kMaxCode || snapshot.header.text_size > kMaxText)
-    return complain("a text that is too long");
-  for (std::size_t i = 0; i < snapshot.header.count; ++i)
-    snapshot.records.push_back(
-        copy_once<TensorRecord>(slot, kRecordsOffset + i * sizeof(TensorRecord)));
-  return snapshot;
+  SlotHeader header;
+  copy_once(slot, 0, header);
+  if (header.number != number)
+    return complain("number " + std::to_string(header.number) + " instead of " +
+                    std::to_string(number));
+  if (header.count > kMaxTensors) return complain(std::to_string(header.count) + " tensors");
+  return header;
 }
 
-// Name, type and shape of a record; `lowest` is the smallest dimension allowed.
-Checked<TensorInfo> read_info(const TensorRecord& record, std::int64_t lowest) {
+TensorRecord read_record(ReadOnlySlot slot, std::size_t at) {
+  TensorRecord record;
+  copy_once(slot, kRecordsOffset + at * sizeof record, record);
+  return record;
+}
+
+// The tensor that a record (already a copy) describes; its bytes are still in the slot.
+Checked<IndexedTensor> check_record(const TensorRecord& record, ReadOnlySlot payload) {
   const auto type = data_type_from_number(record.type);
   if (!type) return complain("element type " + std::to_string(record.type));
   if (record.rank > kMaxRank) return complain("rank " + std::to_string(record.rank));
-  if (record.name_size > kMaxTensorName) return complain("a name that is too long");
-  TensorInfo info{std::string(record.name, record.name_size), *type,
-                  std::vector<std::int64_t>(record.dims, record.dims + record.rank)};
-  if (!is_tensor_name(info.name)) return complain("a malformed name");
-  if (std::ranges::any_of(info.shape, [&](std::int64_t dimension) { return dimension < lowest; }))
-    return complain("a negative dimension");
-  return info;
-}
-
-// The tensor's bytes, still in the slot.
-Checked<TensorView> read_view(const TensorRecord& record, ByteView payload) {
-  VEDETTE_TRY(TensorInfo info, read_info(record, 0));
-  const auto size = byte_size(info.type, info.shape);
-  if (!size) return complain("a tensor that is too large");
+  const std::span<const std::int64_t> shape(record.dims, record.rank);
+  const auto size = byte_size(*type, shape);
+  if (!size) return complain("a negative dimension, or a tensor that is too large");
   if (*size != record.size) return complain("a size that does not follow from type and shape");
   if (record.offset > payload.size() || record.size > payload.size() - record.offset)
     return complain("bytes outside the slot");
   if (record.offset % kPayloadAlignment != 0) return complain("a crooked offset");
-  return TensorView{std::move(info.name), info.type, std::move(info.shape),
-                    payload.subspan(static_cast<std::size_t>(record.offset),
-                                    static_cast<std::size_t>(record.size))};
-}
-
-template <class Named>
-bool has_repeated_name(const std::vector<Named>& tensors) {
-  for (std::size_t i = 0; i < tensors.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      if (tensors[i].name == tensors[j].name) return true;
-  return false;
-}
-
-Checked<std::vector<TensorView>> read_views(const Snapshot& snapshot, ByteView payload) {
-  std::vector<TensorView> views;
-  for (const TensorRecord& record : snapshot.records) {
-    VEDETTE_TRY(TensorView view, read_view(record, payload));
-    views.push_back(std::move(view));
-  }
-  if (has_repeated_name(views)) return complain("two tensors of one name");
-  return views;
-}
-
-// Slots may overlap; then each tensor still gets its own copy. The total is bounded, so that a few
-// megabytes in the slot cannot become kMaxTensors times as many here.
-Checked<std::vector<Tensor>> read_outputs(const Snapshot& snapshot, ByteView payload) {
-  VEDETTE_TRY(std::vector<TensorView> views, read_views(snapshot, payload));
-  std::uint64_t total = 0;
-  for (const TensorView& view : views)
-    total += view.data.size();
-  if (total > payload.size()) return complain("tensors that overlap");
-  std::vector<Tensor> tensors;
-  for (TensorView& view : views) {
-    Tensor tensor{std::move(view.name), view.type, std::move(view.shape), to_bytes(view.data)};
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (!check_tensor(tensor)) return complain("a boolean that is neither 0 nor 1");
-    tensors.push_back(std::move(tensor));
-  }
-  return tensors;
-}
-
-Checked<ModelMetadata> read_metadata(const Snapshot& snapshot) {
-  ModelMetadata metadata;
-  for (const TensorRecord& record : snapshot.records) {
-    VEDETTE_TRY(TensorInfo info, read_info(record, -1));
-    if (record.role == static_cast<std::uint32_t>(Role::input))
-      metadata.inputs.push_back(std::move(info));
-    else if (record.role == static_cast<std::uint32_t>(Role::output))
-      metadata.outputs.push_back(std::move(info));
-    else
-      return complain("an unknown role");
-  }
-  if (has_repeated_name(metadata.inputs) || has_repeated_name(metadata.outputs))
-    return complain("two tensors of one name");
-  return metadata;
+  return IndexedTensor{record.index, *type, shape,
+                       payload.subspan(static_cast<std::size_t>(record.offset),
+                                       static_cast<std::size_t>(record.size))};
 }
 
 bool is_code_character(char c) {
@@ -135,50 +65,143 @@ bool is_code_character(char c) {
 }
 
 // The text reaches logs and terminals: printable ASCII, everything else becomes '?'.
-Checked<Refusal> read_refusal(const MessageHeader& header) {
-  Refusal refusal{std::string(header.code, header.code_size),
-                  std::string(header.text, header.text_size)};
+Checked<Refusal> check_refusal(const RefusalText& text, std::uint32_t code_size,
+                               std::uint32_t text_size) {
+  if (code_size > kMaxCode || text_size > kMaxText) return complain("a text that is too long");
+  Refusal refusal{std::string(text.code, code_size), std::string(text.text, text_size)};
   if (refusal.code.empty() || !std::ranges::all_of(refusal.code, is_code_character))
     return complain("a malformed error code");
   std::ranges::replace_if(refusal.message, [](char c) { return c < ' ' || c > '~'; }, '?');
   return refusal;
 }
 
-Checked<Reply> read_any_reply(std::span<const std::uint8_t> slot, std::uint32_t sequence) {
-  VEDETTE_TRY(const Snapshot snapshot, take_snapshot(slot, sequence));
-  if (snapshot.header.kind == static_cast<std::uint32_t>(MessageKind::metadata))
-    return read_metadata(snapshot);
-  if (snapshot.header.kind == static_cast<std::uint32_t>(MessageKind::outputs))
-    return read_outputs(snapshot, slot.subspan(kPayloadOffset));
-  if (snapshot.header.kind == static_cast<std::uint32_t>(MessageKind::refused))
-    return read_refusal(snapshot.header);
-  return complain("message kind " + std::to_string(snapshot.header.kind));
+// Copies one output, once, and checks the copy.
+Checked<void> take_output(const IndexedTensor& from, const TensorInfo& declared, Tensor& into) {
+  if (from.type != declared.type) return complain("another type than the model declares");
+  into.name = declared.name;
+  into.type = from.type;
+  into.shape.assign(from.shape.begin(), from.shape.end());
+  into.data.assign(from.data.begin(), from.data.end());
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (into.type == DataType::boolean &&
+      std::ranges::any_of(into.data, [](std::uint8_t octet) { return octet > 1; }))
+    return complain("a boolean that is neither 0 nor 1");
+  return {};
 }
 
-Checked<Request> read_any_request(std::span<const std::uint8_t> slot, std::uint32_t sequence) {
-  VEDETTE_TRY(const Snapshot snapshot, take_snapshot(slot, sequence));
-  if (snapshot.header.kind == static_cast<std::uint32_t>(MessageKind::describe))
-    return Request{MessageKind::describe, {}};
-  if (snapshot.header.kind != static_cast<std::uint32_t>(MessageKind::infer))
-    return complain("message kind " + std::to_string(snapshot.header.kind));
-  VEDETTE_TRY(std::vector<TensorView> views, read_views(snapshot, slot.subspan(kPayloadOffset)));
-  return Request{MessageKind::infer, std::move(views)};
+Checked<void> read_outputs(ReadOnlySlot slot, const SlotHeader& header, const ModelMetadata& model,
+                           std::vector<Tensor>& into) {
+  if (header.count != model.outputs.size())
+    return complain(std::to_string(header.count) + " outputs of " +
+                    std::to_string(model.outputs.size()));
+  const ReadOnlySlot payload = slot.subspan(kPayloadOffset);
+  into.resize(header.count);
+  std::bitset<kMaxTensors> given;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < header.count; ++i) {
+    const TensorRecord record = read_record(slot, i);
+    if (record.index >= header.count) return complain("an output that does not exist");
+    if (given.test(record.index)) return complain("an output that is there twice");
+    given.set(record.index);
+    VEDETTE_TRY(const IndexedTensor tensor, check_record(record, payload));
+    // However tensors may overlap in the slot, their copies never outgrow it.
+    total += tensor.data.size();
+    if (total > payload.size()) return complain("tensors that overlap");
+    if (auto taken = take_output(tensor, model.outputs[record.index], into[record.index]); !taken)
+      return taken;
+  }
+  return {};
+}
+
+Checked<void> read_any_reply(ReadOnlySlot slot, std::uint32_t number, const ModelMetadata& model,
+                             Reply& into) {
+  VEDETTE_TRY(const SlotHeader header, read_header(slot, number));
+  into.refused = header.kind == static_cast<std::uint32_t>(MessageKind::refused);
+  if (header.kind == static_cast<std::uint32_t>(MessageKind::outputs))
+    return read_outputs(slot, header, model, into.outputs);
+  if (!into.refused) return complain("message kind " + std::to_string(header.kind));
+  RefusalText text;
+  copy_once(slot, kRefusalOffset, text);
+  VEDETTE_TRY(into.refusal, check_refusal(text, header.code_size, header.text_size));
+  return {};
+}
+
+Checked<TensorInfo> read_info(ReadOnlySlot area, std::size_t at) {
+  MetadataRecord record;
+  copy_once(area, sizeof(MetadataHeader) + at * sizeof record, record);
+  const auto type = data_type_from_number(record.type);
+  if (!type) return complain("element type " + std::to_string(record.type));
+  if (record.rank > kMaxRank) return complain("rank " + std::to_string(record.rank));
+  if (record.name_size > kMaxTensorName) return complain("a name that is too long");
+  TensorInfo info{std::string(record.name, record.name_size), *type,
+                  std::vector<std::int64_t>(record.dims, record.dims + record.rank)};
+  if (!is_tensor_name(info.name)) return complain("a malformed name");
+  if (std::ranges::any_of(info.shape, [](std::int64_t dimension) { return dimension < -1; }))
+    return complain("a negative dimension");
+  return info;
+}
+
+Checked<std::vector<TensorInfo>> read_infos(ReadOnlySlot area, std::size_t from,
+                                            std::size_t count) {
+  std::vector<TensorInfo> infos;
+  for (std::size_t i = 0; i < count; ++i) {
+    VEDETTE_TRY(TensorInfo info, read_info(area, from + i));
+    if (std::ranges::find(infos, info.name, &TensorInfo::name) != infos.end())
+      return complain("two tensors of one name");
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+Checked<LoadAnswer> read_load_answer(ReadOnlySlot area, LoadState state) {
+  if (area.size() < kMetadataBytes) return complain("the metadata area is too small");
+  MetadataHeader header;
+  copy_once(area, 0, header);
+  if (state == LoadState::refused)
+    return check_refusal(header.refusal, header.code_size, header.text_size);
+  if (state != LoadState::loaded) return complain("an unknown load state");
+  if (header.inputs > kMaxTensors || header.outputs > kMaxTensors - header.inputs)
+    return complain("too many inputs and outputs");
+  ModelMetadata metadata;
+  VEDETTE_TRY(metadata.inputs, read_infos(area, 0, header.inputs));
+  VEDETTE_TRY(metadata.outputs, read_infos(area, header.inputs, header.outputs));
+  return metadata;
+}
+
+std::unexpected<Error> refuse_reply(const Complaint& complaint) {
+  return refuse("SBX-REPLY", "the worker's reply is malformed", complaint,
+                "the worker is not to be trusted; start a new one");
 }
 
 }  // namespace
 
-Result<Reply> read_reply(std::span<const std::uint8_t> slot, std::uint32_t sequence) {
-  auto reply = read_any_reply(slot, sequence);
-  if (!reply)
-    return refuse("SBX-REPLY", "the worker's reply is malformed", reply.error(),
-                  "the worker is not to be trusted; start a new one");
-  return *std::move(reply);
+Result<void> read_reply(ReadOnlySlot slot, std::uint32_t number, const ModelMetadata& model,
+                        Reply& into) {
+  const auto read = read_any_reply(slot, number, model, into);
+  if (!read) return refuse_reply(read.error());
+  return {};
 }
 
-Result<Request> read_request(std::span<const std::uint8_t> slot, std::uint32_t sequence) {
-  auto request = read_any_request(slot, sequence);
-  if (!request) return refuse("SBX-REQUEST", "a request is malformed", request.error());
-  return *std::move(request);
+Result<LoadAnswer> read_metadata(ReadOnlySlot area, LoadState state) {
+  auto answer = read_load_answer(area, state);
+  if (!answer) return refuse_reply(answer.error());
+  return *std::move(answer);
+}
+
+Result<void> Request::read(ReadOnlySlot slot, std::uint32_t number) {
+  count_ = 0;
+  const auto header = read_header(slot, number);
+  if (!header) return refuse("SBX-REQUEST", "a request is malformed", header.error());
+  if (header->kind != static_cast<std::uint32_t>(MessageKind::infer))
+    return refuse("SBX-REQUEST", "a request is of an unknown kind");
+  for (std::size_t i = 0; i < header->count; ++i) {
+    records_.at(i) = read_record(slot, i);
+    const auto tensor = check_record(records_.at(i), slot.subspan(kPayloadOffset));
+    if (!tensor) return refuse("SBX-REQUEST", "a request is malformed", tensor.error());
+    inputs_.at(i) = *tensor;
+  }
+  count_ = header->count;
+  return {};
 }
 
 }  // namespace vedette::inference::channel

@@ -48,18 +48,47 @@ ONNXTensorElementDataType to_onnx(DataType type) {
 void discard(void* /*unused*/, OrtLoggingLevel /*unused*/, const char* /*unused*/,
              const char* /*unused*/, const char* /*unused*/, const char* /*unused*/) {}
 
+// y = x + x over FP32[1]: a ModelProto (onnx.proto) of one node.
+constexpr std::array<std::uint8_t, 64> kWarmUpModel = {
+    0x08, 0x08, 0x3a, 0x38, 0x0a, 0x0e, 0x0a, 0x01, 0x78, 0x0a, 0x01, 0x78, 0x12, 0x01, 0x79, 0x22,
+    0x03, 0x41, 0x64, 0x64, 0x12, 0x04, 0x77, 0x61, 0x72, 0x6d, 0x5a, 0x0f, 0x0a, 0x01, 0x78, 0x12,
+    0x0a, 0x0a, 0x08, 0x08, 0x01, 0x12, 0x04, 0x0a, 0x02, 0x08, 0x01, 0x62, 0x0f, 0x0a, 0x01, 0x79,
+    0x12, 0x0a, 0x0a, 0x08, 0x08, 0x01, 0x12, 0x04, 0x0a, 0x02, 0x08, 0x01, 0x42, 0x02, 0x10, 0x0d};
+
 // Keeps malloc to brk and anonymous mmap: a second arena would need mprotect.
 void restrain_malloc() {
   ::mallopt(M_ARENA_MAX, 1);
 }
 
-Ort::SessionOptions session_options() {
-  Ort::SessionOptions options;
-  options.SetIntraOpNumThreads(1);
+// The runtime asks for a thread; it gets one that waits for work since before the cage.
+OrtCustomThreadHandle start_parked(void* park, OrtThreadWorkerFn work, void* argument) {
+  return static_cast<OrtCustomThreadHandle>(static_cast<ThreadPark*>(park)->start(work, argument));
+}
+void join_parked(OrtCustomThreadHandle thread) {
+  ThreadPark::join(const_cast<OrtCustomHandleType*>(thread));
+}
+
+void use_threads(Ort::SessionOptions& options, ThreadPark* park) {
   options.SetInterOpNumThreads(1);
   options.SetExecutionMode(ORT_SEQUENTIAL);
+  options.SetIntraOpNumThreads(park == nullptr ? 1 : static_cast<int>(park->size()) + 1);
+  if (park == nullptr) return;
+  options.SetCustomCreateThreadFn(start_parked);
+  options.SetCustomThreadCreationOptions(park);
+  options.SetCustomJoinThreadFn(join_parked);
+}
+
+Ort::SessionOptions session_options(const LoadSettings& settings) {
+  Ort::SessionOptions options;
+  use_threads(options, settings.threads);
   options.SetGraphOptimizationLevel(ORT_ENABLE_ALL);
-  options.AddConfigEntry(kOrtSessionOptionsConfigLoadModelFormat, "ONNX");
+  options.AddConfigEntry(kOrtSessionOptionsConfigLoadModelFormat,
+                         settings.ort_format ? "ORT" : "ONNX");
+  if (!settings.ort_format) return options;
+  options.AddConfigEntry(kOrtSessionOptionsConfigUseORTModelBytesDirectly, "1");
+  options.AddConfigEntry(kOrtSessionOptionsConfigUseORTModelBytesForInitializers, "1");
+  // Packed copies of the weights would be private to each process.
+  options.AddConfigEntry(kOrtSessionOptionsConfigDisablePrepacking, "1");
   return options;
 }
 
@@ -97,22 +126,26 @@ Result<ModelMetadata> describe_session(const Ort::Session& session) {
 }
 
 // The runtime reads inputs in place and its C API takes them as mutable; it does not write them.
-Ort::Value to_value(const Ort::MemoryInfo& memory, const TensorView& view) {
-  auto* const data = const_cast<std::uint8_t*>(view.data.data());
-  return Ort::Value::CreateTensor(memory, data, view.data.size(), view.shape.data(),
-                                  view.shape.size(), to_onnx(view.type));
+Ort::Value to_value(const Ort::MemoryInfo& memory, const IndexedTensor& tensor) {
+  auto* const data = const_cast<std::uint8_t*>(tensor.data.data());
+  return Ort::Value::CreateTensor(memory, data, tensor.data.size(), tensor.shape.data(),
+                                  tensor.shape.size(), to_onnx(tensor.type));
 }
 
-Result<TensorView> to_view(const std::string& name, const Ort::Value& value) {
-  if (!value.IsTensor()) return refuse("INF-MODEL", "the model left an output empty", name);
+// A tensor of the runtime's; `shape` is kept by the caller for as long as the result is used.
+Result<IndexedTensor> to_tensor(std::size_t index, const Ort::Value& value,
+                                std::vector<std::int64_t>& shape) {
+  if (!value.HasValue() || !value.IsTensor())
+    return refuse("INF-MODEL", "the model left an output empty", "output " + std::to_string(index));
   const auto about = value.GetTensorTypeAndShapeInfo();
   const auto type = from_onnx(about.GetElementType());
-  if (!type) return refuse("INF-MODEL", "an output's element type does not cross the cage", name);
-  TensorView view{name, *type, about.GetShape(), {}};
-  VEDETTE_TRY(const std::uint64_t size, byte_size(view.type, view.shape));
-  view.data = {static_cast<const std::uint8_t*>(value.GetTensorRawData()),
-               static_cast<std::size_t>(size)};
-  return view;
+  if (!type) return refuse("INF-MODEL", "an output's element type does not cross the cage");
+  shape.resize(about.GetDimensionsCount());
+  Ort::ThrowOnError(Ort::GetApi().GetDimensions(about, shape.data(), shape.size()));
+  VEDETTE_TRY(const std::uint64_t size, byte_size(*type, shape));
+  return IndexedTensor{static_cast<std::uint32_t>(index), *type, shape,
+                       ByteView(static_cast<const std::uint8_t*>(value.GetTensorRawData()),
+                                static_cast<std::size_t>(size))};
 }
 
 // Runs `work` where the runtime may throw: a hostile model is a refusal, not a fault.
@@ -129,13 +162,59 @@ auto guarded(const char* code, const char* sentence, Work work) -> decltype(work
 
 }  // namespace
 
+// Everything a run needs is laid out by load(): a run allocates nothing of ours.
 struct Engine::Impl {
   Ort::Env env{ORT_LOGGING_LEVEL_FATAL, "vedette", discard, nullptr};
   Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
   std::optional<Ort::Session> session;
   ModelMetadata metadata;
   std::vector<const char*> output_names;  // point into metadata
-  std::vector<Ort::Value> outputs;        // of the last run
+  std::vector<const char*> input_names;   // of this run
+  std::vector<Ort::Value> inputs;
+  std::vector<Ort::Value> outputs;
+  std::vector<std::vector<std::int64_t>> shapes;  // of the outputs
+  std::vector<IndexedTensor> results;
+
+  void adopt(Ort::Session loaded, ModelMetadata about) {
+    metadata = std::move(about);
+    session = std::move(loaded);
+    output_names.clear();
+    for (const TensorInfo& output : metadata.outputs)
+      output_names.push_back(output.name.c_str());
+    input_names.reserve(metadata.inputs.size());
+    inputs.reserve(metadata.inputs.size());
+    shapes.resize(metadata.outputs.size());
+    results.reserve(metadata.outputs.size());
+  }
+
+  [[nodiscard]] Result<void> take_inputs(std::span<const IndexedTensor> given) {
+    input_names.clear();
+    inputs.clear();
+    for (const IndexedTensor& input : given) {
+      if (input.index >= metadata.inputs.size())
+        return refuse("INF-MODEL", "the model has no such input", std::to_string(input.index));
+      input_names.push_back(metadata.inputs[input.index].name.c_str());
+      inputs.push_back(to_value(memory, input));
+    }
+    return {};
+  }
+
+  void run() {
+    outputs.clear();
+    for (std::size_t i = 0; i < output_names.size(); ++i)
+      outputs.emplace_back(nullptr);
+    session->Run(Ort::RunOptions{nullptr}, input_names.data(), inputs.data(), inputs.size(),
+                 output_names.data(), outputs.data(), outputs.size());
+  }
+
+  [[nodiscard]] Result<std::span<const IndexedTensor>> give_outputs() {
+    results.clear();
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      VEDETTE_TRY(const IndexedTensor tensor, to_tensor(i, outputs[i], shapes[i]));
+      results.push_back(tensor);
+    }
+    return results;
+  }
 };
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -155,14 +234,19 @@ Result<Engine> Engine::create() {
   });
 }
 
-Result<void> Engine::load(ByteView model) {
+Result<void> Engine::warm_up() {
+  return guarded("INF-RUNTIME", "ONNX Runtime could not be warmed up", [&]() -> Result<void> {
+    const Ort::Session session(impl_->env, kWarmUpModel.data(), kWarmUpModel.size(),
+                               session_options({}));
+    return {};
+  });
+}
+
+Result<void> Engine::load(ByteView model, const LoadSettings& settings) {
   return guarded("INF-LOAD", "ONNX Runtime refused the model", [&]() -> Result<void> {
-    Ort::Session session(impl_->env, model.data(), model.size(), session_options());
-    VEDETTE_TRY(impl_->metadata, describe_session(session));
-    impl_->output_names.clear();
-    for (const TensorInfo& output : impl_->metadata.outputs)
-      impl_->output_names.push_back(output.name.c_str());
-    impl_->session = std::move(session);
+    Ort::Session session(impl_->env, model.data(), model.size(), session_options(settings));
+    VEDETTE_TRY(ModelMetadata about, describe_session(session));
+    impl_->adopt(std::move(session), std::move(about));
     return {};
   });
 }
@@ -171,28 +255,14 @@ const ModelMetadata& Engine::metadata() const {
   return impl_->metadata;
 }
 
-Result<std::vector<TensorView>> Engine::run(std::span<const TensorView> inputs) {
+Result<std::span<const IndexedTensor>> Engine::run(std::span<const IndexedTensor> inputs) {
   if (!impl_->session) return refuse("INF-MODEL", "no model is loaded");
-  return guarded(
-      "INF-MODEL", "the model refused this input", [&]() -> Result<std::vector<TensorView>> {
-        impl_->outputs.clear();
-        std::vector<const char*> names;
-        std::vector<Ort::Value> values;
-        for (const TensorView& input : inputs) {
-          names.push_back(input.name.c_str());
-          values.push_back(to_value(impl_->memory, input));
-        }
-        impl_->outputs = impl_->session->Run(Ort::RunOptions{nullptr}, names.data(), values.data(),
-                                             values.size(), impl_->output_names.data(),
-                                             impl_->output_names.size());
-        std::vector<TensorView> views;
-        for (std::size_t i = 0; i < impl_->outputs.size(); ++i) {
-          VEDETTE_TRY(TensorView view,
-                      to_view(impl_->metadata.outputs.at(i).name, impl_->outputs.at(i)));
-          views.push_back(std::move(view));
-        }
-        return views;
-      });
+  return guarded("INF-MODEL", "the model refused this input",
+                 [&]() -> Result<std::span<const IndexedTensor>> {
+                   VEDETTE_CHECK(impl_->take_inputs(inputs));
+                   impl_->run();
+                   return impl_->give_outputs();
+                 });
 }
 
 }  // namespace vedette::inference

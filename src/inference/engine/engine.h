@@ -1,8 +1,9 @@
 // ONNX Runtime, as much of it as the worker needs. Only vedette-worker links this library.
 //
-// The life of an engine crosses the cage: create() reads /proc and /sys and belongs before it;
-// load() is the first thing that touches the model's bytes and belongs inside. One thread: with one
-// intra-op thread the runtime needs no more system calls than memory and futex.
+// The life of an engine crosses the cage: create() reads /proc and /sys and belongs before it, and
+// so before any fork into one; load() is the first thing that touches the model's bytes and belongs
+// inside. With a heap that is there already (sandbox/cage.h), loading takes no system call but
+// futex, and running takes none.
 #pragma once
 
 #include <memory>
@@ -11,9 +12,17 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "inference/engine/thread_park.h"
 #include "inference/tensor.h"
 
 namespace vedette::inference {
+
+struct LoadSettings {
+  // An ORT model (a flatbuffer) instead of an ONNX one. Its weights are used where they lie: the
+  // bytes must outlive the engine, and processes that map the same bytes share them.
+  bool ort_format = false;
+  ThreadPark* threads = nullptr;  // computes with these and the calling thread; none: one thread
+};
 
 class Engine {
  public:
@@ -26,16 +35,20 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
-  // Parses and optimises an ONNX model (the ORT format is not accepted). `model` is borrowed for
-  // the call. Refuses INF-LOAD, also for inputs or outputs that are no tensors of a known type.
-  [[nodiscard]] Result<void> load(ByteView model);
+  // Makes and runs a small model of its own, so that later ones, here and in forks, find the
+  // runtime's tables built. Refuses INF-RUNTIME.
+  [[nodiscard]] Result<void> warm_up();
+
+  // Parses and optimises a model. An ONNX model is borrowed for the call. Refuses INF-LOAD, also
+  // for inputs or outputs that are no tensors of a known type.
+  [[nodiscard]] Result<void> load(ByteView model, const LoadSettings& settings = {});
 
   // What the loaded model declares. Unnamed and symbolic dimensions are -1.
   [[nodiscard]] const ModelMetadata& metadata() const;
 
   // Runs the model on inputs that stay in the caller's memory, and gives all outputs, which stay in
-  // the runtime's memory until the next call. Refuses INF-MODEL with the runtime's own words.
-  [[nodiscard]] Result<std::vector<TensorView>> run(std::span<const TensorView> inputs);
+  // the engine's memory until the next call. Refuses INF-MODEL with the runtime's own words.
+  [[nodiscard]] Result<std::span<const IndexedTensor>> run(std::span<const IndexedTensor> inputs);
 
  private:
   struct Impl;

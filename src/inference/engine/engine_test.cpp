@@ -1,5 +1,6 @@
 #include "inference/engine/engine.h"
 
+#include <atomic>
 #include <cstring>
 
 #include <gtest/gtest.h>
@@ -35,9 +36,31 @@ TEST(Engine, RefusesInputsThatTheModelDidNotDeclare) {
   ASSERT_TRUE(engine.has_value());
   ASSERT_EQ(code_of(engine->load(silero())), "");
   const Bytes data(8);
-  const TensorView stranger{"stranger", DataType::int64, {}, data};
+  const IndexedTensor stranger{3, DataType::int64, {}, data};
   EXPECT_EQ(code_of(engine->run(std::span(&stranger, 1))), "INF-MODEL");
   EXPECT_EQ(code_of(engine->run({})), "INF-MODEL");
+}
+
+TEST(Engine, WarmsUpAndThenLoads) {
+  auto engine = Engine::create();
+  ASSERT_TRUE(engine.has_value());
+  EXPECT_EQ(code_of(engine->warm_up()), "");
+  EXPECT_EQ(code_of(engine->run({})), "INF-MODEL");  // the warm-up's model is gone
+}
+
+TEST(ThreadPark, GivesEachThreadWorkOnce) {
+  const auto park = ThreadPark::open(2).value();
+  std::atomic<int> sum = 0;
+  const auto work = [](void* argument) { ++*static_cast<std::atomic<int>*>(argument); };
+  void* const one = park->start(work, &sum);
+  void* const two = park->start(work, &sum);
+  ASSERT_NE(one, nullptr);
+  ASSERT_NE(two, nullptr);
+  EXPECT_NE(one, two);
+  EXPECT_EQ(park->start(work, &sum), nullptr);
+  ThreadPark::join(one);
+  ThreadPark::join(two);
+  EXPECT_EQ(sum, 2);
 }
 
 TEST(Engine, RunsARealModel) {
@@ -52,15 +75,18 @@ TEST(Engine, RunsARealModel) {
   const std::int64_t rate = 16000;
   Bytes sr(8);
   std::memcpy(sr.data(), &rate, 8);
-  const std::vector<TensorView> inputs = {{"input", DataType::fp32, {1, 512}, sound},
-                                          {"state", DataType::fp32, {2, 1, 128}, state},
-                                          {"sr", DataType::int64, {}, sr}};
+  constexpr std::int64_t kWindow[] = {1, 512};
+  constexpr std::int64_t kState[] = {2, 1, 128};
+  const std::vector<IndexedTensor> inputs = {{0, DataType::fp32, kWindow, sound},
+                                             {1, DataType::fp32, kState, state},
+                                             {2, DataType::int64, {}, sr}};
   const auto outputs = engine->run(inputs);
   ASSERT_EQ(code_of(outputs), "") << outputs.error().cause;
-  EXPECT_EQ(outputs->at(0).name, "output");
-  EXPECT_EQ(outputs->at(0).shape, (std::vector<std::int64_t>{1, 1}));
+  const IndexedTensor& output = outputs->front();
+  EXPECT_EQ(std::vector(output.shape.begin(), output.shape.end()),
+            (std::vector<std::int64_t>{1, 1}));
   float probability = -1;
-  std::memcpy(&probability, outputs->at(0).data.data(), 4);
+  std::memcpy(&probability, output.data.data(), 4);
   EXPECT_GT(probability, 0.0F);
   EXPECT_LT(probability, 0.5F);  // silence is not speech
 }

@@ -1,15 +1,22 @@
 // A sandbox profile: what a worker is confined by, as data. The mechanism is inference/sandbox.
 //
+//   VEDETTE_TRY(Profile profile, built_in_profile("strict"));
+//   VEDETTE_CHECK(grant(profile, ThreadsPower{2}));     // power.h: the only way to widen it
+//   hash(canonical_text(profile));                      // what is hashed is what is sent and
+//   enforced
+//
 // A profile says nothing about how a layer is put up, and the mechanism decides nothing: what is
 // written here is what happens, or the worker does not start.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "inference/policy/power.h"
 
 namespace vedette::inference {
 
@@ -31,8 +38,9 @@ struct NamespaceRule {
 // What the arguments of a permitted system call must be.
 enum class Condition {
   none,
-  anonymous_never_executable,  // mmap: MAP_ANONYMOUS set, PROT_EXEC clear
-  wait_or_wake,                // futex: WAIT, WAKE and their BITSET forms
+  wait_or_wake,      // futex: WAIT, WAKE and their BITSET forms
+  fork_and_wait,     // clone: exactly CLONE_VFORK and SIGCHLD, nothing shared
+  never_executable,  // mmap: PROT_EXEC clear
 };
 
 struct SyscallRule {
@@ -43,9 +51,11 @@ struct SyscallRule {
 };
 
 struct ResourceLimits {
-  std::uint64_t memory_bytes = std::uint64_t{512} << 20U;  // private writable memory (RLIMIT_DATA)
-  std::uint64_t open_files = 0;
-  std::uint64_t processes = 0;
+  // The worker's heap. It is reserved (not touched) before the filter: inside, no call can grow it.
+  std::uint64_t memory_bytes = std::uint64_t{512} << 20U;
+  std::uint64_t threads = 1;     // all of them made before the filter
+  std::uint64_t open_files = 0;  // new descriptors
+  std::uint64_t processes = 0;   // new processes and threads
   std::uint64_t file_bytes = 0;  // of any file written to
   std::uint64_t core_bytes = 0;
 
@@ -57,10 +67,12 @@ struct Profile {
   std::vector<NamespaceRule> namespaces;
   Need empty_root = Need::required;       // tmpfs without inodes, read-only, the old root detached
   Need no_capabilities = Need::required;  // and no_new_privs, locked securebits
-  Need landlock = Need::required;         // every right handled, no rule granted
-  Need syscall_filter = Need::required;   // all but `syscalls` kill the process
+  Need landlock = Need::required;         // every right handled, none granted but to device nodes
+  Need cgroup = Need::where_present;      // memory and tasks bounded for the worker as a whole
+  Need syscall_filter = Need::required;   // all but `syscalls` end the worker, with evidence
   std::vector<SyscallRule> syscalls;
   ResourceLimits limits;
+  std::vector<Power> powers;  // what was granted beyond the built-in profile, in order
 
   [[nodiscard]] Need need_of(Namespace kind) const;  // off when it is not listed
 
@@ -70,15 +82,22 @@ struct Profile {
 [[nodiscard]] std::string_view name_of(Namespace kind);
 [[nodiscard]] std::string_view name_of(Need need);
 [[nodiscard]] std::string_view name_of(Condition condition);
+[[nodiscard]] std::optional<Namespace> namespace_from_name(std::string_view name);
+[[nodiscard]] std::optional<Need> need_from_name(std::string_view name);
+[[nodiscard]] std::optional<Condition> condition_from_name(std::string_view name);
 
 // The built-in profiles: "strict". Refuses SBX-PROFILE for any other name.
 [[nodiscard]] Result<Profile> built_in_profile(std::string_view name);
 
+// Widens `profile` by one power and records it. Refuses SBX-POWER: a power that is malformed,
+// granted twice, or does not go together with one that was granted before.
+[[nodiscard]] Result<void> grant(Profile& profile, const Power& power);
+
 // In sentences, one per line, for a person to read aloud.
 [[nodiscard]] std::string describe(const Profile& profile);
 
-// One line per fact, `key value`, in a fixed order: two profiles that confine differently differ
-// here. Meant to be hashed into the worker's measurement.
-[[nodiscard]] std::string canonical_text(const Profile& profile);
+// The facts in which `after` differs from `before`, one per line, `- old` and `+ new`; empty when
+// they confine alike.
+[[nodiscard]] std::string differences(const Profile& before, const Profile& after);
 
 }  // namespace vedette::inference

@@ -1,12 +1,21 @@
 #include "inference/policy/profile.h"
 
 #include <algorithm>
-#include <functional>
 
 #include <gtest/gtest.h>
 
+#include "inference/policy/posture.h"
+
 namespace vedette::inference {
 namespace {
+
+Profile strict() {
+  return built_in_profile("strict").value();
+}
+
+bool allows(const Profile& profile, std::string_view call) {
+  return std::ranges::find(profile.syscalls, call, &SyscallRule::name) != profile.syscalls.end();
+}
 
 TEST(BuiltInProfile, RefusesNamesThatDoNotExist) {
   for (const char* name : {"", "Strict", "none", "strict "}) {
@@ -17,57 +26,84 @@ TEST(BuiltInProfile, RefusesNamesThatDoNotExist) {
 }
 
 TEST(StrictProfile, RequiresEveryLayer) {
-  const Profile strict = built_in_profile("strict").value();
+  const Profile profile = strict();
   for (const Namespace kind : {Namespace::user, Namespace::mount, Namespace::ipc, Namespace::uts,
                                Namespace::net, Namespace::pid})
-    EXPECT_EQ(strict.need_of(kind), Need::required) << name_of(kind);
-  EXPECT_EQ(strict.empty_root, Need::required);
-  EXPECT_EQ(strict.no_capabilities, Need::required);
-  EXPECT_EQ(strict.landlock, Need::required);
-  EXPECT_EQ(strict.syscall_filter, Need::required);
+    EXPECT_EQ(profile.need_of(kind), Need::required) << name_of(kind);
+  for (const Need need :
+       {profile.empty_root, profile.no_capabilities, profile.landlock, profile.syscall_filter})
+    EXPECT_EQ(need, Need::required);
+  EXPECT_TRUE(profile.powers.empty());
 }
 
-TEST(StrictProfile, AllowsSixCallsAndNoneThatReachesOut) {
-  const Profile strict = built_in_profile("strict").value();
-  EXPECT_LE(strict.syscalls.size(), 6U);
-  for (const char* name : {"open", "openat", "socket", "clone", "clone3", "fork", "execve",
-                           "ptrace", "read", "write", "mprotect", "ioctl", "io_uring_setup"})
-    EXPECT_EQ(std::ranges::find(strict.syscalls, name, &SyscallRule::name), strict.syscalls.end())
-        << name;
+TEST(StrictProfile, AllowsThreeCallsAndNoneThatReachesOut) {
+  const Profile profile = strict();
+  EXPECT_EQ(profile.syscalls.size(), 3U);
+  for (const char* name : {"open", "openat", "socket", "clone", "clone3", "fork", "execve", "brk",
+                           "mmap", "ptrace", "read", "write", "mprotect", "ioctl", "close"})
+    EXPECT_FALSE(allows(profile, name)) << name;
 }
 
-TEST(CanonicalText, ChangesWithEveryFact) {
-  const Profile strict = built_in_profile("strict").value();
-  const std::string text = canonical_text(strict);
-  EXPECT_EQ(text, canonical_text(strict));
-  const std::vector<std::function<void(Profile&)>> changes = {
-      [](Profile& p) { p.name = "other"; },
-      [](Profile& p) { p.namespaces[0].need = Need::off; },
-      [](Profile& p) { p.namespaces.pop_back(); },
-      [](Profile& p) { p.empty_root = Need::off; },
-      [](Profile& p) { p.no_capabilities = Need::off; },
-      [](Profile& p) { p.landlock = Need::where_present; },
-      [](Profile& p) { p.syscall_filter = Need::off; },
-      [](Profile& p) { p.syscalls.push_back({"openat", Condition::none}); },
-      [](Profile& p) { p.syscalls[1].condition = Condition::none; },
-      [](Profile& p) { ++p.limits.memory_bytes; },
-      [](Profile& p) { ++p.limits.open_files; },
-      [](Profile& p) { ++p.limits.processes; },
-      [](Profile& p) { ++p.limits.file_bytes; },
-      [](Profile& p) { ++p.limits.core_bytes; },
-  };
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    Profile changed = strict;
-    changes[i](changed);
-    EXPECT_NE(canonical_text(changed), text) << i;
+TEST(Grant, RefusesAPowerTwiceAndPowersThatContradict) {
+  Profile profile = strict();
+  ASSERT_TRUE(grant(profile, ThreadsPower{2}).has_value());
+  for (const Power& power : {Power(ThreadsPower{2}), Power(ThreadsPower{3}),
+                             Power(ForkPerRequestPower{}), Power(DeviceNodePower{"/etc/passwd"})}) {
+    const Profile before = profile;
+    const auto granted = grant(profile, power);
+    ASSERT_FALSE(granted.has_value()) << text_of(power);
+    EXPECT_EQ(granted.error().code, "SBX-POWER");
+    EXPECT_EQ(profile, before);
   }
 }
 
+TEST(Grant, ThreadsLeaveTheFilterAsItIs) {
+  Profile profile = strict();
+  ASSERT_TRUE(grant(profile, ThreadsPower{4}).has_value());
+  EXPECT_EQ(profile.syscalls, strict().syscalls);
+  EXPECT_EQ(profile.limits.threads, 4U);
+  EXPECT_EQ(profile.limits.processes, 0U);
+}
+
+TEST(Grant, ADeviceNodeOpensTheFilterForNoSocketAndNoProcess) {
+  Profile profile = strict();
+  ASSERT_TRUE(grant(profile, DeviceNodePower{"/dev/one"}).has_value());
+  ASSERT_TRUE(grant(profile, DeviceNodePower{"/dev/two"}).has_value());
+  EXPECT_FALSE(grant(profile, DeviceNodePower{"/dev/one"}).has_value());
+  for (const char* name : {"socket", "clone", "execve", "ptrace", "mprotect"})
+    EXPECT_FALSE(allows(profile, name)) << name;
+  EXPECT_TRUE(allows(profile, "ioctl"));
+}
+
+TEST(Posture, TouchesOnlyTheLayerThatItNames) {
+  EXPECT_EQ(at_posture(strict(), Posture::full), strict());
+  Profile expected = strict();
+  expected.landlock = Need::where_present;
+  EXPECT_EQ(at_posture(strict(), Posture::without_landlock), expected);
+  expected = strict();
+  expected.namespaces.front().need = Need::off;
+  EXPECT_EQ(at_posture(strict(), Posture::without_user_namespace), expected);
+  for (const Posture posture : kPostures)
+    EXPECT_EQ(posture_from_name(name_of(posture)), posture);
+  EXPECT_EQ(posture_from_name("lenient"), std::nullopt);
+}
+
 TEST(Describe, NamesTheLayersInWords) {
-  const std::string text = describe(built_in_profile("strict").value());
+  Profile profile = strict();
+  ASSERT_TRUE(grant(profile, ThreadsPower{2}).has_value());
+  const std::string text = describe(profile);
   EXPECT_NE(text.find("user, mount, ipc, uts, net, pid"), std::string::npos) << text;
-  EXPECT_NE(text.find("dies of any but brk"), std::string::npos) << text;
+  EXPECT_NE(text.find("of any but futex"), std::string::npos) << text;
   EXPECT_NE(text.find("512 MiB"), std::string::npos) << text;
+  EXPECT_NE(text.find("Power: 2 threads compute"), std::string::npos) << text;
+}
+
+TEST(Differences, ShowWhatAPowerAdds) {
+  Profile wider = strict();
+  ASSERT_TRUE(grant(wider, ForkPerRequestPower{}).has_value());
+  EXPECT_EQ(differences(strict(), wider),
+            "- limit.processes 0\n+ syscall.clone fork-and-wait\n+ limit.processes 2\n"
+            "+ power fork-per-request\n");
 }
 
 }  // namespace

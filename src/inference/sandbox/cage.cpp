@@ -10,27 +10,34 @@ namespace {
 
 using namespace sandbox;
 
-Result<void> close_inside(const Profile& profile, const CageSurroundings& around) {
-  if (profile.empty_root != Need::off) VEDETTE_CHECK(empty_root());
+Result<void> give_up_powers(const Profile& profile, const CageSurroundings& around) {
+  const bool has_user_namespace = profile.need_of(Namespace::user) != Need::off;
+  if (has_user_namespace) VEDETTE_CHECK(take_inside_ids(true));
+  if (profile.empty_root != Need::off) VEDETTE_CHECK(empty_root(profile.powers));
   if (profile.need_of(Namespace::uts) != Need::off) VEDETTE_CHECK(empty_host_names());
-  VEDETTE_CHECK(close_all_descriptors());
-  if (profile.no_capabilities != Need::off) VEDETTE_CHECK(drop_privileges());
-  VEDETTE_CHECK(deny_by_landlock(profile.landlock));
-  return limit_resources(profile.limits, around.mapped_bytes);
+  const auto become_nobody = [&]() -> Result<void> {
+    if (has_user_namespace) return {};
+    return take_inside_ids(false);
+  };
+  if (profile.no_capabilities != Need::off) VEDETTE_CHECK(drop_privileges(become_nobody));
+  VEDETTE_CHECK(die_with_zygote(around.alive_fd));
+  return restrict_by_landlock(profile.landlock, profile.powers);
 }
 
 }  // namespace
 
-Result<void> enter_cage(const Profile& profile, const CageSurroundings& around) {
+Result<void> enter_cage(const Profile& profile, const CageSurroundings& around,
+                        const std::function<Result<void>()>& make_threads) {
   std::optional<SyscallFilter> filter;
   if (profile.syscall_filter != Need::off) {
     VEDETTE_TRY(filter, SyscallFilter::compile(profile.syscalls));
   }
-  VEDETTE_CHECK(enter_namespaces(profile));
-  VEDETTE_CHECK(leave_outer_process(around.lifeline_fd));
-  VEDETTE_CHECK(close_inside(profile, around));
-  if (filter) VEDETTE_CHECK(filter->install());
-  return {};
+  VEDETTE_CHECK(give_up_powers(profile, around));
+  if (make_threads) VEDETTE_CHECK(make_threads());
+  VEDETTE_CHECK(reserve_heap(profile.limits.memory_bytes));
+  VEDETTE_CHECK(limit_resources(profile.limits, around.mapped_bytes));
+  if (filter) return put_up_filter(*filter, around.line_fd, profile.limits);
+  return close_without_filter(around.line_fd, profile.limits);
 }
 
 }  // namespace vedette::inference

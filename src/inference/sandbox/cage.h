@@ -1,27 +1,30 @@
 // The cage: how a worker process gives up everything that a profile does not grant.
 //
-// enter_cage() runs inside the worker, which must have one thread. It forks: the caller's process
-// becomes the *outer* one, which only waits, passes on how the inner one ended, and kills it when
-// the lifeline is cut; the call returns in the *inner* process, pid 1 of its namespace. Every step
-// is checked and any failure refuses, except what the profile calls where-present. The order, and
-// what each layer stops when all the others have failed:
+// enter_cage() runs inside a process that Birth::give() made, with one thread. Every step is
+// checked and any failure refuses, except what the profile calls where-present. The order, and what
+// each layer stops when all the others have failed:
 //
-//   1  filter compiled        (nothing yet: compiling allocates and opens a memfd)
-//   2  namespaces, id maps    other processes, their IPC, the network; root outside is nobody here
-//   3  fork, parent-death     nothing outlives the agent; no signal reaches a process outside
-//   4  empty root             every path: a tmpfs without inodes, read-only; the old root detached
-//   5  host names emptied     the device's name, for a model that would tell it
-//   6  descriptors closed     all of them: whatever was inherited by mistake
-//   7  privileges             mounts, raw sockets, set-uid programs, and getting any of it back
-//   8  Landlock               files, TCP ports, signals and abstract sockets, by any later path
-//   9  limits                 memory and processes without end, new descriptors, files, core dumps
-//   10 system call filter     the kernel's surface: all but the listed calls kill the process
+//   1  namespaces, id maps    (birth.h) other processes, their IPC, the network; root is nobody
+//   here 2  control group          (birth.h) memory and tasks without end, for the worker as a
+//   whole 3  filter compiled        nothing yet: compiling allocates and opens a memfd 4  empty
+//   root             every path: a tmpfs without inodes, read-only; the old root detached 5  host
+//   names emptied     the device's name, for a model that would tell it 6  privileges mounts, raw
+//   sockets, set-uid programs, and getting any of it back 7  parent-death signal    nothing
+//   outlives the zygote 8  Landlock               files, TCP ports, signals and abstract sockets,
+//   by any later path 9  threads made           (the caller's, by power) none can be made later 10
+//   heap reserved          growth: inside, no call can get memory from the kernel 11 limits memory
+//   and processes without end, files, core dumps 12 system call filter     the kernel's surface:
+//   all but the listed calls freeze the caller until
+//                             the supervisor has read number and arguments, and killed it
+//   13 descriptors closed     all of them, and no new one can be had
 //
-// Landlock precedes the limits because its rule set is a descriptor; it follows the root because it
-// forbids mounting.
+// The filter's listener is a descriptor, and after the filter nothing can be sent or closed. So a
+// helper process that shares the descriptor table, and is not under the filter, hands the listener
+// over, closes everything, and is gone before enter_cage() returns.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "base/error.h"
 #include "inference/policy/profile.h"
@@ -29,14 +32,16 @@
 namespace vedette::inference {
 
 struct CageSurroundings {
-  int lifeline_fd = -1;            // read end of a pipe; -1: none
+  int line_fd = -1;                // SOCK_SEQPACKET; gets the `caged` report with the listener
+  int alive_fd = -1;               // see birth.h
   std::uint64_t mapped_bytes = 0;  // shared memory and model, granted on top of the memory limit
 };
 
-// Codes: SBX-CAGE-FILTER, -USERNS, -NAMESPACE, -IDMAP, -FORK, -ROOT, -NAMES, -FDS,
-// -PRIVILEGES, -LANDLOCK, -LIMITS. A refusal may be returned in the outer process (before the fork)
-// or in the inner one: the caller reports it and exits, either way.
-[[nodiscard]] Result<void> enter_cage(const Profile& profile, const CageSurroundings& around);
+// Codes: SBX-CAGE-FILTER, -ROOT, -NAMES, -PRIVILEGES, -FORK, -LANDLOCK, -MEMORY, -LIMITS,
+// -HANDOVER. After a refusal the process is half confined: the caller reports it, if it still can,
+// and exits. `make_threads` is called when every power is given up, and refuses with its own codes.
+[[nodiscard]] Result<void> enter_cage(const Profile& profile, const CageSurroundings& around,
+                                      const std::function<Result<void>()>& make_threads = {});
 
 // The kernel's Landlock ABI version, 0 when it has none or it is switched off.
 [[nodiscard]] int landlock_abi();

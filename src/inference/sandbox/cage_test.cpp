@@ -1,15 +1,20 @@
 // What is left inside the cage, seen from inside: each test enters it in a child of its own and
-// tells by an exit code. The filter itself is drilled in tests/adversarial.
+// tells by an exit code. Whole workers in their cages are attacked in tests/adversarial.
 #include "inference/sandbox/cage.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -21,7 +26,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "inference/sandbox/steps.h"
+#include "inference/host/violation.h"
+#include "inference/line/line.h"
+#include "inference/policy/posture.h"
+#include "inference/sandbox/birth.h"
 
 namespace vedette::inference {
 namespace {
@@ -29,31 +37,66 @@ namespace {
 constexpr int kRefused = 100;
 
 Profile strict() {
-  return built_in_profile("strict").value();
+  Profile profile = built_in_profile("strict").value();
+  profile.limits.memory_bytes = std::uint64_t{16} << 20U;
+  if (landlock_abi() == 0) profile.landlock = Need::where_present;
+  return profile;
 }
 Profile without_filter() {
   Profile profile = strict();
   profile.syscall_filter = Need::off;
-  if (landlock_abi() == 0) profile.landlock = Need::where_present;
   return profile;
 }
 
-// The wait status of a child that entered the cage and then ran `inside`.
+struct Fate {
+  int status = 0;                      // as waitpid gives it
+  std::optional<Violation> violation;  // it was killed for
+  std::optional<Report> refusal;
+};
+
+// Watches over a child as the host does: takes the listener, reads a violation, kills.
+Fate watch_over(Birth& birth, int line) {
+  Fate fate;
+  const auto report = receive_report(line, true);
+  if (report && report->report.kind == ReportKind::refused) fate.refusal = report->report;
+  const UniqueFd process = birth.take_process();
+  pollfd watched[] = {{report ? report->fd.get() : -1, POLLIN, 0}, {process.get(), POLLIN, 0}};
+  while (watched[1].revents == 0) {
+    if (::poll(watched, 2, 10'000) <= 0) break;
+    if ((watched[0].revents & POLLIN) != 0) fate.violation = take_violation(watched[0].fd);
+    if (fate.violation) ::kill(birth.pid(), SIGKILL);
+    if (watched[0].revents != 0) watched[0].fd = -1;
+  }
+  EXPECT_EQ(::waitpid(birth.pid(), &fate.status, 0), birth.pid());
+  return fate;
+}
+
+// What becomes of a child that enters the cage and then runs `inside`.
 template <class Inside>
-int status_in_cage(const Profile& profile, Inside inside, const CageSurroundings& around = {}) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const auto entered = enter_cage(profile, around);
+Fate fate_in_cage(const Profile& profile, Inside inside) {
+  auto line = make_line().value();
+  const auto place = Birthplace::make().value();
+  auto birth = Birth::give(place, profile, nullptr);
+  EXPECT_TRUE(birth.has_value()) << describe(birth.error());
+  if (birth->is_child()) {
+    const auto entered = enter_cage(profile, {line.other.get(), birth->alive_fd(), 0});
     if (!entered) {
-      const std::string line = describe(entered.error()) + "\n";
-      [[maybe_unused]] const ssize_t written = ::write(2, line.data(), line.size());
+      send_report(line.other.get(), refusal_report(entered.error()));
       ::_exit(kRefused);
     }
     ::_exit(inside());
   }
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  return status;
+  line.other.reset();
+  Fate fate = watch_over(*birth, line.one.get());
+  EXPECT_FALSE(fate.refusal.has_value()) << fate.refusal->code << " " << fate.refusal->text;
+  return fate;
+}
+
+template <class Inside>
+int status_in_cage(const Profile& profile, Inside inside) {
+  const Fate fate = fate_in_cage(profile, inside);
+  EXPECT_FALSE(fate.violation.has_value()) << describe(*fate.violation);
+  return fate.status;
 }
 
 #define EXPECT_ENDED(status, code)   \
@@ -61,6 +104,14 @@ int status_in_cage(const Profile& profile, Inside inside, const CageSurroundings
     const int s = (status);          \
     EXPECT_TRUE(WIFEXITED(s)) << s;  \
     EXPECT_EQ(WEXITSTATUS(s), code); \
+  } while (false)
+
+#define EXPECT_VIOLATION(fate, call)                  \
+  do {                                                \
+    const Fate f = (fate);                            \
+    ASSERT_TRUE(f.violation.has_value()) << f.status; \
+    EXPECT_EQ(f.violation->number, call);             \
+    EXPECT_TRUE(WIFSIGNALED(f.status)) << f.status;   \
   } while (false)
 
 TEST(Cage, IsRefusedForAnUnknownSystemCall) {
@@ -148,64 +199,213 @@ TEST(Cage, ForbidsProcessesAndBoundsMemory) {
       0);
 }
 
-TEST(Cage, PassesOnHowTheInnerProcessEnded) {
+TEST(Cage, TellsHowItsProcessEnded) {
   EXPECT_ENDED(status_in_cage(without_filter(), [] { return 7; }), 7);
-  const int killed =
-      status_in_cage(strict(), [] { return static_cast<int>(::syscall(SYS_getppid)); });
-  ASSERT_TRUE(WIFSIGNALED(killed)) << killed;
-  EXPECT_EQ(WTERMSIG(killed), SIGSYS);
+  EXPECT_ENDED(status_in_cage(strict(), [] { return 7; }), 7);
 }
 
-TEST(Filter, LetsWorkersWorkAndEnd) {
+TEST(Filter, LetsWorkersUseTheHeapThatWasReserved) {
   EXPECT_ENDED(status_in_cage(strict(),
                               [] {
-                                void* const memory =
-                                    ::mmap(nullptr, 1 << 20, PROT_READ | PROT_WRITE,
-                                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-                                if (memory == MAP_FAILED) return 1;
-                                std::memset(memory, 1, 1 << 20);
-                                return ::munmap(memory, 1 << 20) == 0 ? 0 : 2;
+                                for (std::size_t size = 1; size <= std::size_t{8} << 20U;
+                                     size *= 2) {
+                                  void* const memory = std::malloc(size);
+                                  if (memory == nullptr) return 1;
+                                  std::memset(memory, 1, size);
+                                  std::free(memory);
+                                }
+                                return 0;
                               }),
                0);
 }
 
-TEST(Filter, KillsForExecutableMemory) {
-  const int status = status_in_cage(strict(), [] {
-    ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+TEST(Filter, EndsAWorkerWhoseHeapIsUsedUp) {
+  const Fate fate = fate_in_cage(strict(), [] {
+    for (;;)
+      if (void* const memory = std::malloc(1 << 20)) std::memset(memory, 1, 1 << 20);
     return 0;
   });
-  ASSERT_TRUE(WIFSIGNALED(status));
-  EXPECT_EQ(WTERMSIG(status), SIGSYS);
+  ASSERT_TRUE(fate.violation.has_value());
+  EXPECT_TRUE(fate.violation->is_memory_shortage()) << describe(*fate.violation);
 }
 
-TEST(Filter, KillsForAnUnneededFutexOperation) {
-  const int status = status_in_cage(strict(), [] {
-    static std::uint32_t word = 0;
-    ::syscall(SYS_futex, &word, 6 /* FUTEX_LOCK_PI */, 0, nullptr, nullptr, 0);
+TEST(Filter, ReadsNumberAndArgumentsOfTheCall) {
+  const Fate fate = fate_in_cage(strict(), [] {
+    ::syscall(SYS_mmap, 0x10, 0x20, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1L, 0x30);
     return 0;
   });
-  ASSERT_TRUE(WIFSIGNALED(status));
-  EXPECT_EQ(WTERMSIG(status), SIGSYS);
+  ASSERT_TRUE(fate.violation.has_value());
+  EXPECT_EQ(fate.violation->number, SYS_mmap);
+  EXPECT_EQ(fate.violation->arguments,
+            (std::array<std::uint64_t, 6>{0x10, 0x20, PROT_READ | PROT_EXEC,
+                                          MAP_PRIVATE | MAP_ANONYMOUS, ~std::uint64_t{0}, 0x30}));
+  EXPECT_NE(fate.violation->instruction, 0U);
+  EXPECT_FALSE(fate.violation->is_memory_shortage());  // executable memory is no mere shortage
 }
 
-TEST(Cage, EndsWhenTheLifelineIsCut) {
+TEST(Filter, EndsAWorkerForAnUnneededFutexOperation) {
+  EXPECT_VIOLATION(fate_in_cage(strict(),
+                                [] {
+                                  static std::uint32_t word = 0;
+                                  ::syscall(SYS_futex, &word, 6 /* FUTEX_LOCK_PI */, 0, nullptr,
+                                            nullptr, 0);
+                                  return 0;
+                                }),
+                   SYS_futex);
+}
+
+TEST(Filter, EndsAWorkerForItsOwnConfinement) {
+  for (const long call : {SYS_seccomp, SYS_prctl, SYS_setrlimit, SYS_prlimit64, SYS_close})
+    EXPECT_VIOLATION(fate_in_cage(strict(),
+                                  [call] {
+                                    ::syscall(call, 0, 0, 0, 0, 0, 0);
+                                    return 0;
+                                  }),
+                     call);
+}
+
+Profile forking() {
+  Profile profile = strict();
+  EXPECT_TRUE(grant(profile, ForkPerRequestPower{}).has_value());
+  return profile;
+}
+
+// For a moment the kernel may still count a child that has ended.
+long fork_once() {
+  constexpr timespec kMoment{.tv_sec = 0, .tv_nsec = 100'000};
+  const std::uint32_t nobody_wakes = 0;
+  long child = -1;
+  for (int i = 0; i < 1000 && child < 0; ++i) {
+    child = ::syscall(SYS_clone, CLONE_VFORK | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+    if (child < 0) ::syscall(SYS_futex, &nobody_wakes, 128, 0, &kMoment, nullptr, 0);
+  }
+  return child;
+}
+
+TEST(ForkPerRequest, LetsAWorkerForkAgainAndAgain) {
+  EXPECT_ENDED(status_in_cage(forking(),
+                              [] {
+                                for (int i = 0; i < 100; ++i) {
+                                  const long child = fork_once();
+                                  if (child == 0) ::_exit(0);
+                                  if (child < 0) return 1;
+                                }
+                                return 0;
+                              }),
+               0);
+}
+
+TEST(ForkPerRequest, HoldsChildrenByTheSameFilter) {
+  EXPECT_VIOLATION(fate_in_cage(forking(),
+                                [] {
+                                  if (fork_once() == 0) ::syscall(SYS_getpid);
+                                  return 0;
+                                }),
+                   SYS_getpid);
+}
+
+TEST(ForkPerRequest, StopsAForkBombAtOnce) {
+  void* const memory =
+      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  auto& deepest = *static_cast<std::atomic<int>*>(memory);
+  EXPECT_ENDED(status_in_cage(forking(),
+                              [&deepest] {
+                                int generation = 0;
+                                for (int i = 0; i < 3; ++i)
+                                  if (fork_once() == 0)
+                                    deepest = std::max(deepest.load(), ++generation);
+                                return 0;
+                              }),
+               0);
+  EXPECT_LE(deepest.load(), 2);
+  ::munmap(memory, 4096);
+}
+
+TEST(DeviceNode, IsAllThatThereIsInTheRoot) {
+  Profile profile = strict();
+  ASSERT_TRUE(grant(profile, DeviceNodePower{"/dev/zero"}).has_value());
+  EXPECT_ENDED(status_in_cage(profile,
+                              [] {
+                                const auto open = [](const char* path, int flags) {
+                                  return static_cast<int>(
+                                      ::syscall(SYS_openat, AT_FDCWD, path, flags, 0600));
+                                };
+                                const int node = open("/dev/zero", O_RDWR);
+                                if (node < 0) return 1;
+                                char bytes[4] = {1, 1, 1, 1};
+                                if (::read(node, bytes, 4) != 4 || bytes[0] != 0) return 2;
+                                if (open("/dev/null", O_RDWR) >= 0) return 3;
+                                if (open("/etc/passwd", O_RDONLY) >= 0) return 4;
+                                if (open("/dev/new", O_RDWR | O_CREAT) >= 0) return 5;
+                                return open("/", O_RDONLY | O_DIRECTORY) < 0 ? 0 : 6;
+                              }),
+               0);
+}
+
+TEST(DeviceNode, IsRefusedWhenItIsNoDevice) {
+  Profile profile = strict();
+  ASSERT_TRUE(grant(profile, DeviceNodePower{"/dev/shm"}).has_value());
+  auto line = make_line().value();
+  const auto place = Birthplace::make().value();
+  auto birth = Birth::give(place, profile, nullptr);
+  ASSERT_TRUE(birth.has_value()) << describe(birth.error());
+  if (birth->is_child()) {
+    const auto entered = enter_cage(profile, {line.other.get(), birth->alive_fd(), 0});
+    ::_exit(!entered && entered.error().code == "SBX-CAGE-ROOT" ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(birth->pid(), &status, 0), birth->pid());
+  EXPECT_ENDED(status, 0);
+}
+
+// A privileged zygote makes the namespaces; the worker is nobody all the same.
+TEST(WithoutUserNamespace, TheWorkerIsStillNobodyInAnEmptyRoot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can do without a user namespace";
+  const Profile profile = at_posture(without_filter(), Posture::without_user_namespace);
+  EXPECT_ENDED(status_in_cage(profile,
+                              [] {
+                                if (::getuid() != 65534 || ::geteuid() != 65534) return 1;
+                                if (::access("/proc", F_OK) == 0) return 2;
+                                if (::prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) != 0) return 3;
+                                if (::mount("none", "/", "tmpfs", 0, nullptr) == 0) return 4;
+                                return ::setresuid(0, 0, 0) == 0 ? 5 : 0;
+                              }),
+               0);
+}
+
+TEST(Birth, EndsWithItsZygote) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  UniqueFd read_end{ends[0]};
+  const UniqueFd read_end{ends[0]};
   UniqueFd write_end{ends[1]};
-  const pid_t child = ::fork();
-  if (child == 0) {
-    write_end.reset();
-    if (!enter_cage(strict(), {.lifeline_fd = read_end.get()})) ::_exit(kRefused);
-    for (;;) {
-      std::uint32_t word = 0;
-      ::syscall(SYS_futex, &word, 0, 0, nullptr, nullptr, 0);
+  const pid_t zygote = ::fork();
+  if (zygote == 0) {
+    const auto line = make_line().value();
+    const auto place = Birthplace::make().value();
+    auto birth = Birth::give(place, strict(), nullptr);
+    if (!birth) ::_exit(kRefused);
+    if (birth->is_child()) {
+      // Closed with the rest by the cage; the parent's copy goes with the parent.
+      if (!enter_cage(strict(), {line.other.get(), birth->alive_fd(), 0})) ::_exit(kRefused);
+      for (std::uint32_t word = 0;;)
+        ::syscall(SYS_futex, &word, 0, 0, nullptr, nullptr, 0);
     }
+    const auto caged = receive_report(line.one.get(), true);
+    const pid_t pid = caged && caged->report.kind == ReportKind::caged ? birth->pid() : -1;
+    [[maybe_unused]] const ssize_t told = ::write(write_end.get(), &pid, sizeof pid);
+    ::pause();
   }
   write_end.reset();
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_ENDED(status, 45);
+  pid_t worker = -1;
+  ASSERT_EQ(::read(read_end.get(), &worker, sizeof worker), static_cast<ssize_t>(sizeof worker));
+  ASSERT_GT(worker, 0);
+  const UniqueFd process{static_cast<int>(::syscall(SYS_pidfd_open, worker, 0))};
+  ASSERT_TRUE(process.valid());
+  ::kill(zygote, SIGKILL);
+  ASSERT_EQ(::waitpid(zygote, nullptr, 0), zygote);
+  pollfd watched{process.get(), POLLIN, 0};
+  EXPECT_EQ(::poll(&watched, 1, 10'000), 1);
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 #include <cerrno>
+#include <string>
+#include <vector>
 
+#include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,19 +19,64 @@ namespace {
 // Any folder that exists everywhere; what lies under it is hidden for an instant, here only.
 constexpr const char* kMountPoint = "/proc";
 constexpr unsigned long kRootFlags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+constexpr unsigned long kNodeFlags = MS_NOSUID | MS_NOEXEC;
 
 std::unexpected<Error> refuse_root(std::string_view call) {
   return refuse("SBX-CAGE-ROOT", "the worker could not be given an empty root", errno_text(call));
 }
 
+std::vector<std::string> nodes_of(const std::vector<Power>& powers) {
+  std::vector<std::string> paths;
+  for (const Power& power : powers)
+    if (const auto* node = std::get_if<DeviceNodePower>(&power)) paths.push_back(node->path);
+  return paths;
+}
+
+// The folders above `path`, each below `root`, and an empty file to bind on.
+bool make_place(const std::string& root, const std::string& path) {
+  for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
+    if (::mkdir((root + path.substr(0, at)).c_str(), 0555) != 0 && errno != EEXIST) return false;
+  const UniqueFd file{::open((root + path).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444)};
+  return file.valid();
+}
+
+// Binds the node itself, not what a link of that name may point to, and nothing but a device.
+Result<void> bind_node(const std::string& root, const std::string& path) {
+  struct stat about{};
+  if (::lstat(path.c_str(), &about) != 0) return refuse_root(path);
+  if (!S_ISCHR(about.st_mode))
+    return refuse("SBX-CAGE-ROOT", "a granted device node is no character device", path);
+  if (!make_place(root, path)) return refuse_root(path);
+  const std::string place = root + path;
+  if (::mount(path.c_str(), place.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    return refuse_root("bind " + path);
+  if (::mount(nullptr, place.c_str(), nullptr, MS_REMOUNT | MS_BIND | kNodeFlags, nullptr) != 0)
+    return refuse_root("remount " + path);
+  return {};
+}
+
+// With device nodes, the root is writable for the moment in which their places are made.
+Result<void> mount_root(const std::vector<std::string>& nodes) {
+  if (nodes.empty()) {
+    // One inode: the root folder itself. Read-only from the first instant.
+    if (::mount("none", kMountPoint, "tmpfs", kRootFlags, "size=4096,nr_inodes=1,mode=0555") != 0)
+      return refuse_root("mount tmpfs");
+    return {};
+  }
+  if (::mount("none", kMountPoint, "tmpfs", kRootFlags & ~static_cast<unsigned long>(MS_RDONLY),
+              "size=64k,nr_inodes=64,mode=0555") != 0)
+    return refuse_root("mount tmpfs");
+  for (const std::string& node : nodes)
+    VEDETTE_CHECK(bind_node(kMountPoint, node));
+  return {};
+}
+
 }  // namespace
 
-Result<void> empty_root() {
+Result<void> empty_root(const std::vector<Power>& powers) {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     return refuse_root("mount private");
-  // One inode: the root folder itself. Read-only from the first instant.
-  if (::mount("none", kMountPoint, "tmpfs", kRootFlags, "size=4096,nr_inodes=1,mode=0555") != 0)
-    return refuse_root("mount tmpfs");
+  VEDETTE_CHECK(mount_root(nodes_of(powers)));
   if (::chdir(kMountPoint) != 0) return refuse_root("chdir");
   // The old root lands on top of the new one, whence it is detached (pivot_root(2), NOTES).
   if (::syscall(SYS_pivot_root, ".", ".") != 0) return refuse_root("pivot_root");
@@ -48,13 +97,6 @@ Result<void> empty_root() {
 Result<void> empty_host_names() {
   if (::sethostname("", 0) != 0 || ::setdomainname("", 0) != 0)
     return refuse("SBX-CAGE-NAMES", "the host name could not be hidden", errno_text("sethostname"));
-  return {};
-}
-
-Result<void> close_all_descriptors() {
-  if (::syscall(SYS_close_range, 0U, ~0U, 0U) != 0)
-    return refuse("SBX-CAGE-FDS", "the inherited descriptors could not be closed",
-                  errno_text("close_range"));
   return {};
 }
 

@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <cstdint>
 
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -39,6 +40,20 @@ std::unexpected<Error> refuse_landlock(std::string cause) {
                 "'without-landlock'");
 }
 
+// What may be done to a device node: read, write and, from ABI 5 on, ioctl.
+Result<void> grant_node(int ruleset, const DeviceNodePower& power, std::uint64_t handled) {
+  constexpr std::uint64_t kIoctl = std::uint64_t{1} << 15U;  // LANDLOCK_ACCESS_FS_IOCTL_DEV
+  const UniqueFd node{::open(power.path.c_str(), O_PATH | O_CLOEXEC | O_NOFOLLOW)};
+  if (!node.valid()) return refuse_landlock(errno_text(power.path));
+  landlock_path_beneath_attr rule{};
+  rule.allowed_access =
+      (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kIoctl) & handled;
+  rule.parent_fd = node.get();
+  if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U) != 0)
+    return refuse_landlock(errno_text("landlock_add_rule"));
+  return {};
+}
+
 }  // namespace
 
 int landlock_abi() {
@@ -49,7 +64,7 @@ int landlock_abi() {
 
 namespace sandbox {
 
-Result<void> deny_by_landlock(Need need) {
+Result<void> restrict_by_landlock(Need need, const std::vector<Power>& powers) {
   if (need == Need::off) return {};
   const int abi = landlock_abi();
   if (abi == 0 && need == Need::where_present) return {};
@@ -58,6 +73,9 @@ Result<void> deny_by_landlock(Need need) {
   const UniqueFd ruleset{
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0U))};
   if (!ruleset.valid()) return refuse_landlock(errno_text("landlock_create_ruleset"));
+  for (const Power& power : powers)
+    if (const auto* node = std::get_if<DeviceNodePower>(&power))
+      VEDETTE_CHECK(grant_node(ruleset.get(), *node, attributes.handled_files));
   // Landlock takes no_new_privs even from a profile that keeps capabilities.
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return refuse_landlock(errno_text("PR_SET_NO_NEW_PRIVS"));

@@ -50,13 +50,14 @@ Result<void> empty_capability_sets() {
 
 }  // namespace
 
-Result<void> drop_privileges() {
+Result<void> drop_privileges(const std::function<Result<void>()>& change_ids) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refuse_drop("PR_SET_NO_NEW_PRIVS");
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
     return refuse_drop("PR_CAP_AMBIENT");
   if (::prctl(PR_SET_SECUREBITS, kSecurebits, 0, 0, 0) != 0)
     return refuse_drop("PR_SET_SECUREBITS");
   VEDETTE_CHECK(empty_bounding_set());
+  if (change_ids) VEDETTE_CHECK(change_ids());
   VEDETTE_CHECK(empty_capability_sets());
   // Other processes of the same user must not read the model out of this one.
   if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return refuse_drop("PR_SET_DUMPABLE");

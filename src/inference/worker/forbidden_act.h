@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "inference/policy/worker_order.h"
+#include "inference/policy/drill_act.h"
 
 namespace vedette::inference {
 

@@ -1,18 +1,42 @@
-// The life of vedette-worker: born with a few descriptors, it makes the runtime's environment,
-// enters the cage for good, loads the model there, and answers until its agent goes.
+// The program vedette-worker: a zygote that makes the runtime once, and forks a worker for each
+// model into a cage of its own.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 
-#include "inference/policy/worker_order.h"
+#include "inference/policy/spawn_order.h"
 
 namespace vedette::inference {
 
-// Runs the order that the command line gives and returns the process's exit code. Arguments that
-// make no sense are reported on stderr; everything later goes through the channel, for inside the
-// cage there is no descriptor left to write to. Expects one thread and no exit handlers: leave with
-// _exit.
-[[nodiscard]] WorkerExit run_worker(std::span<const std::string_view> arguments);
+// Where in its life a worker is.
+enum class Moment {
+  caged,      // the cage is closed, no byte of the model has been read
+  loaded,     // the model has been parsed, the first answer is not yet out
+  answering,  // a request has come, its answer is not yet out
+};
+
+// What a worker does besides its work. Ours commits the acts of drills; the workers of adversarial
+// tests commit worse.
+struct Conduct {
+  // Called at each moment with the order's drill. A result ends the worker with that exit code.
+  std::function<std::optional<WorkerExit>(std::string_view drill, Moment moment)> act;
+};
+
+// Runs what the command line says and returns the process's exit code:
+//
+//   --zygote           serves orders on descriptor kControlFd until its other end closes
+//   --zygote-broker    the same for the posture without user namespaces: keeps root's powers
+//
+// Expects one thread and no exit handlers: leave with _exit.
+[[nodiscard]] WorkerExit run_worker(std::span<const std::string_view> arguments,
+                                    const Conduct& conduct);
+
+// Of vedette-worker itself.
+[[nodiscard]] Conduct drill_conduct();
+
+inline constexpr int kControlFd = 3;  // SOCK_SEQPACKET, a zygote's
 
 }  // namespace vedette::inference

@@ -1,0 +1,39 @@
+#include <gtest/gtest.h>
+
+#include "cli/canned_server.h"
+
+namespace vedette::cli {
+namespace {
+
+TEST(SandboxCommands, RefuseWhatDoesNotExist) {
+  Desk desk;
+  EXPECT_EQ(desk.run_json({"sandbox", "profile", "show", "lenient"}).refusal(), "SBX-PROFILE");
+  EXPECT_EQ(desk.run_json({"sandbox", "profile", "show", "--grant", "everything"}).refusal(),
+            "SBX-POWER");
+  EXPECT_EQ(desk.run_json({"sandbox", "profile", "show", "--posture", "relaxed"}).code, 2);
+  desk.write("odd.profile", "not a profile");
+  EXPECT_EQ(desk.run_json({"sandbox", "profile", "show", desk.path("odd.profile")}).refusal(),
+            "SBX-PROFILE");
+}
+
+TEST(SandboxCommands, ShowAProfileInWordsAndAsTheTextThatIsEnforced) {
+  Desk desk;
+  const Outcome words = desk.run({"sandbox", "profile", "show"});
+  EXPECT_EQ(words.code, 0);
+  EXPECT_NE(words.out.find("of any but futex"), std::string::npos) << words.out;
+  const Outcome text = desk.run({"sandbox", "profile", "show", "--canonical"});
+  ASSERT_TRUE(text.out.starts_with("vedette-profile 2\nname strict\n")) << text.out;
+  desk.write("own.profile", text.out);
+  const Outcome same = desk.run({"sandbox", "profile", "diff", "strict", desk.path("own.profile")});
+  EXPECT_EQ(same.out, "they confine alike\n");
+}
+
+TEST(SandboxCommands, ShowWhatAPowerAdds) {
+  Desk desk;
+  const Outcome outcome =
+      desk.run({"sandbox", "profile", "diff", "strict", "--grant", "threads 4"});
+  EXPECT_EQ(outcome.out, "- limit.threads 1\n+ limit.threads 4\n+ power threads 4\n");
+}
+
+}  // namespace
+}  // namespace vedette::cli

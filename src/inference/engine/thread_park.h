@@ -1,0 +1,43 @@
+// Threads that are made before the cage is closed and given work inside it: where no thread can be
+// made, the runtime gets one of these. Waiting takes futex alone.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+
+namespace vedette::inference {
+
+class ThreadPark {
+ public:
+  // Starts `count` threads, which wait. They end with the process. Refuses SBX-THREADS.
+  [[nodiscard]] static Result<std::unique_ptr<ThreadPark>> open(std::size_t count);
+  ThreadPark(const ThreadPark&) = delete;
+  ThreadPark& operator=(const ThreadPark&) = delete;
+  ~ThreadPark() = default;
+
+  using Work = void (*)(void*);
+  // Gives `work` to a thread that has none yet; none when every thread has. Takes no system call
+  // but futex. The result names the thread to join().
+  [[nodiscard]] void* start(Work work, void* argument);
+  // Waits until that thread's work has returned.
+  static void join(void* thread);
+
+  [[nodiscard]] std::size_t size() const { return places_.size(); }
+
+ private:
+  struct Place {
+    std::atomic<std::uint32_t> state{0};  // waiting, working, done
+    Work work = nullptr;
+    void* argument = nullptr;
+  };
+  ThreadPark() = default;
+  static void* run(void* place);
+
+  std::vector<std::unique_ptr<Place>> places_;
+};
+
+}  // namespace vedette::inference

@@ -1,0 +1,67 @@
+// The control group of one worker: its memory and its tasks, bounded as a whole.
+//
+// Works with version 1 (the memory and pids hierarchies), version 2, and both at once; where none
+// can be used (no root, no delegation) there is no group, and a profile decides whether that is
+// tolerated.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "inference/policy/profile.h"
+
+namespace vedette::inference {
+
+// Where groups can be made, as /proc tells. Pure.
+struct CgroupPlan {
+  struct Hierarchy {
+    std::string folder;                    // of our own group in it
+    std::vector<std::string> controllers;  // of memory and pids, those that it holds; v2: none yet
+    bool unified = false;                  // version 2
+
+    friend bool operator==(const Hierarchy&, const Hierarchy&) = default;
+  };
+  std::vector<Hierarchy> hierarchies;
+};
+
+// From the texts of /proc/self/cgroup and /proc/self/mountinfo. Mounts and lines that make no sense
+// are passed over.
+[[nodiscard]] CgroupPlan plan_cgroups(std::string_view self_cgroup, std::string_view mountinfo);
+
+class Cgroup {
+ public:
+  // Makes a group named `name` in every hierarchy of the plan that can bound something, with
+  // `memory_bytes` for everything and `tasks` processes and threads. Refuses SBX-CAGE-CGROUP when
+  // there is none, or one could not be made or bounded; what was made is removed again.
+  [[nodiscard]] static Result<std::unique_ptr<Cgroup>> make(const CgroupPlan& plan,
+                                                            const std::string& name,
+                                                            std::uint64_t memory_bytes,
+                                                            std::uint64_t tasks);
+  Cgroup(const Cgroup&) = delete;
+  Cgroup& operator=(const Cgroup&) = delete;
+  ~Cgroup();  // removes the group; by then its last process has been reaped
+
+  // For CLONE_INTO_CGROUP; -1 without version 2.
+  [[nodiscard]] int unified_fd() const { return unified_.get(); }
+  // Puts the calling thread, alone in its process, into the version 1 groups.
+  [[nodiscard]] bool join() const;
+  // `v1 memory, v1 pids`: what is in force.
+  [[nodiscard]] const std::string& in_force() const { return in_force_; }
+
+ private:
+  Cgroup() = default;
+  [[nodiscard]] bool make_in(const CgroupPlan::Hierarchy& hierarchy, const std::string& name,
+                             std::uint64_t memory_bytes, std::uint64_t tasks);
+
+  std::vector<std::string> folders_;
+  std::vector<UniqueFd> tasks_;  // of version 1, opened for writing
+  UniqueFd unified_;
+  std::string in_force_;
+};
+
+}  // namespace vedette::inference

@@ -1,0 +1,111 @@
+#include "inference/worker/life.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "inference/channel/channel.h"
+#include "inference/line/line.h"
+#include "inference/sandbox/cage.h"
+#include "inference/worker/mapped_model.h"
+#include "inference/worker/service.h"
+
+namespace vedette::inference {
+
+namespace {
+
+using channel::WorkerEnd;
+
+// What a worker takes along into its cage: mapped, for no descriptor comes along.
+struct Belongings {
+  WorkerEnd channel;
+  ByteView model;  // empty in a drill
+  std::unique_ptr<ThreadPark> threads;
+};
+
+// The zygote's other descriptors: its control socket, and the lines of other workers.
+void close_all_but(std::vector<int> kept) {
+  std::ranges::sort(kept);
+  unsigned from = 0;
+  for (const int fd : kept) {
+    const auto number = static_cast<unsigned>(fd);
+    if (number > from) ::syscall(SYS_close_range, from, number - 1, 0U);
+    from = number + 1;
+  }
+  ::syscall(SYS_close_range, from, ~0U, 0U);
+}
+
+Result<void> bind_to_core(int cpu) {
+  if (cpu < 0) return {};
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (cpu < CPU_SETSIZE) CPU_SET(static_cast<std::size_t>(cpu), &set);
+  if (::sched_setaffinity(0, sizeof set, &set) == 0) return {};
+  return refuse("SBX-CAGE-LIMITS", "the worker could not be bound to its core",
+                errno_text("core " + std::to_string(cpu)));
+}
+
+Result<Belongings> take_belongings(const SpawnOrder& order, const std::vector<UniqueFd>& fds) {
+  VEDETTE_TRY(WorkerEnd channel, WorkerEnd::attach(fds[kChannelAt].get()));
+  ByteView model;
+  if (order.drill.empty()) {
+    if (fds.size() <= kModelAt) return refuse("SBX-ORDER", "an order came without a model");
+    VEDETTE_TRY(model, map_sealed_model(fds[kModelAt].get()));
+  }
+  return Belongings{std::move(channel), model, nullptr};
+}
+
+Result<Belongings> prepare(const SpawnOrder& order, const std::vector<UniqueFd>& fds,
+                           int alive_fd) {
+  std::vector<int> kept = {alive_fd};
+  for (const UniqueFd& fd : fds)
+    kept.push_back(fd.get());
+  close_all_but(std::move(kept));
+  VEDETTE_CHECK(bind_to_core(order.cpu));
+  return take_belongings(order, fds);
+}
+
+Result<Belongings> enter(const SpawnOrder& order, const std::vector<UniqueFd>& fds, int alive_fd) {
+  VEDETTE_TRY(Belongings belongings, prepare(order, fds, alive_fd));
+  const std::uint64_t extra_threads = order.profile.limits.threads - 1;
+  const auto make_threads = [&]() -> Result<void> {
+    if (extra_threads == 0) return {};
+    VEDETTE_TRY(belongings.threads, ThreadPark::open(extra_threads));
+    return {};
+  };
+  const std::uint64_t mapped = belongings.model.size() + belongings.channel.mapped_bytes();
+  VEDETTE_CHECK(enter_cage(order.profile, {fds[kLineAt].get(), alive_fd, mapped}, make_threads));
+  return belongings;
+}
+
+WorkerExit work(const SpawnOrder& order, Belongings& belongings, Engine& engine,
+                const Conduct& conduct) {
+  if (conduct.act)
+    if (const auto exit = conduct.act(order.drill, Moment::caged)) return *exit;
+  if (belongings.model.empty()) return WorkerExit::done;
+  const LoadSettings settings{order.format == ModelFormat::ort, belongings.threads.get()};
+  if (const auto loaded = engine.load(belongings.model, settings); !loaded) {
+    belongings.channel.refuse_load(loaded.error());
+    return WorkerExit::refused;
+  }
+  if (conduct.act)
+    if (const auto exit = conduct.act(order.drill, Moment::loaded)) return *exit;
+  return serve(order, engine, belongings.channel, conduct);
+}
+
+}  // namespace
+
+void live(const SpawnOrder& order, const std::vector<UniqueFd>& fds, int alive_fd, Engine& engine,
+          const Conduct& conduct) {
+  auto belongings = enter(order, fds, alive_fd);
+  if (!belongings) {
+    send_report(fds[kLineAt].get(), refusal_report(belongings.error()));
+    ::_exit(static_cast<int>(WorkerExit::refused));
+  }
+  ::_exit(static_cast<int>(work(order, *belongings, engine, conduct)));
+}
+
+}  // namespace vedette::inference
