@@ -7,6 +7,7 @@
 #include "cli/command_line.h"
 #include "cli/key_files.h"
 #include "cli/manifest_view.h"
+#include "cli/model_conversion.h"
 #include "cli/progress.h"
 #include "release/dsse.h"
 #include "release/model_tree.h"
@@ -121,6 +122,7 @@ void add_model_commands(CLI::App& app, Choice& choice) {
   add_sign(noun, choice);
   add_verify(noun, choice);
   add_inspect(noun, choice);
+  add_convert(noun, choice);
 }
 
 }  // namespace vedette::cli

@@ -1,6 +1,7 @@
 // Good and hostile models in the real worker.
 #include <chrono>
 #include <cstring>
+#include <fstream>
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -8,6 +9,7 @@
 
 #include "base/fd.h"
 #include "inference/channel/channel.h"
+#include "inference/host/conversion.h"
 #include "inference/host/worker_spawner.h"
 
 #include "onnx_writer.h"
@@ -132,7 +134,8 @@ TEST(UnsealedModel, IsRefusedByTheWorkerWithoutTheHostsHelp) {
   const Bytes model = add_model();
   ASSERT_EQ(::write(loose.get(), model.data(), model.size()), static_cast<ssize_t>(model.size()));
   const auto host = channel::HostEnd::create({.request_bytes = 1, .reply_bytes = 1}).value();
-  const SpawnOrder order{at_posture(settings().profile, posture()), ModelFormat::onnx, -1, ""};
+  const SpawnOrder order{at_posture(settings().profile, posture()), ModelFormat::onnx, false, -1,
+                         ""};
   const auto life = spawner().spawn(order, host->fd(), loose.get(), {}).value();
   const auto caged = life->wait_caged(std::chrono::steady_clock::now() + 20000ms);
   EXPECT_EQ(code_of(caged), "SBX-MODEL-UNSEALED");
@@ -156,6 +159,63 @@ TEST(TooLittleMemory, EndsTheWorkerAndIsNoViolation) {
   EXPECT_EQ(code_of((*worker)->infer(std::span(&large, 1), 10000ms)), "SBX-MEMORY");
   EXPECT_FALSE((*worker)->alive());
   EXPECT_FALSE(violated);
+}
+
+TEST(Conversion, RefusesWhatTheRuntimeRefuses) {
+  EXPECT_EQ(code_of(convert_to_ort(spawner(), sealed(as_bytes("no model")).fd())), "INF-LOAD");
+  EXPECT_EQ(code_of(convert_to_ort(spawner(), -1)), "SBX-MODEL-UNSEALED");
+  EXPECT_EQ(code_of(convert_to_ort(spawner(), sealed(external_data_model("passwd")).fd())),
+            "SBX-SYSCALL-DENIED");
+}
+
+// The file of the conversion is the only one, and it ends at its size.
+TEST(Conversion, CannotWriteMoreThanItMay) {
+  EXPECT_FALSE(
+      convert_to_ort(spawner(), sealed(add_model()).fd(), {.output_bytes = 64}).has_value());
+}
+
+TEST(Conversion, GivesAModelThatAnswersAlike) {
+  const auto converted = convert_to_ort(spawner(), sealed(add_model()).fd());
+  ASSERT_TRUE(converted.has_value()) << describe(converted.error());
+  WorkerSettings chosen = settings();
+  EXPECT_EQ(code_of(WorkerProcess::start(spawner(), chosen, sealed(*converted).fd())), "INF-LOAD");
+  chosen.format = ModelFormat::ort;
+  const auto worker = WorkerProcess::start(spawner(), chosen, sealed(*converted).fd());
+  ASSERT_TRUE(worker.has_value()) << describe(worker.error());
+  const Tensor input = floats("x", {1.0F, 2.5F});
+  const auto outputs = (*worker)->infer(std::span(&input, 1), 5000ms);
+  ASSERT_TRUE(outputs.has_value()) << describe(outputs.error());
+  EXPECT_EQ(outputs->at(0), floats("y", {2.0F, 5.0F}));
+}
+
+// Threads are made before the cage: computing with them takes no other call than computing without.
+TEST(Threads, ComputeInTheStrictFilter) {
+  WorkerSettings chosen = settings();
+  ASSERT_TRUE(grant(chosen.profile, ThreadsPower{3}).has_value());
+  const auto worker = WorkerProcess::start(spawner(), chosen, sealed(add_model()).fd());
+  ASSERT_TRUE(worker.has_value()) << describe(worker.error());
+  std::ifstream status("/proc/" + std::to_string((*worker)->pid()) + "/status");
+  const std::string text{std::istreambuf_iterator<char>(status), {}};
+  EXPECT_NE(text.find("Threads:\t3"), std::string::npos) << text;
+  const Tensor input = floats("x", std::vector<float>(1 << 20, 1.0F));
+  for (int i = 0; i < 20; ++i) {
+    const auto outputs = (*worker)->infer(std::span(&input, 1), 5000ms);
+    ASSERT_TRUE(outputs.has_value()) << describe(outputs.error());
+    EXPECT_EQ(outputs->at(0), floats("y", std::vector<float>(1 << 20, 2.0F)));
+  }
+}
+
+TEST(ForkPerRequest, AnswersEachRequestAndOutlivesADeadOne) {
+  WorkerSettings chosen = settings();
+  ASSERT_TRUE(grant(chosen.profile, ForkPerRequestPower{}).has_value());
+  const auto worker = WorkerProcess::start(spawner(), chosen, sealed(add_model()).fd());
+  ASSERT_TRUE(worker.has_value()) << describe(worker.error());
+  for (int i = 0; i < 50; ++i) {
+    const Tensor input = floats("x", {static_cast<float>(i)});
+    const auto outputs = (*worker)->infer(std::span(&input, 1), 5000ms);
+    ASSERT_TRUE(outputs.has_value()) << describe(outputs.error());
+    EXPECT_EQ(outputs->at(0), floats("y", {static_cast<float>(2 * i)}));
+  }
 }
 
 }  // namespace

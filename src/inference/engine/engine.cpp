@@ -251,6 +251,18 @@ Result<void> Engine::load(ByteView model, const LoadSettings& settings) {
   });
 }
 
+Result<void> Engine::convert(ByteView model, const char* path) {
+  return guarded("INF-LOAD", "ONNX Runtime could not convert the model", [&]() -> Result<void> {
+    Ort::SessionOptions options = session_options({});
+    options.SetGraphOptimizationLevel(ORT_ENABLE_EXTENDED);
+    options.SetOptimizedModelFilePath(path);
+    options.AddConfigEntry(kOrtSessionOptionsConfigSaveModelFormat, "ORT");
+    const Ort::Session session(impl_->env, model.data(), model.size(), options);
+    VEDETTE_TRY(impl_->metadata, describe_session(session));
+    return {};
+  });
+}
+
 const ModelMetadata& Engine::metadata() const {
   return impl_->metadata;
 }

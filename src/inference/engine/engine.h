@@ -43,6 +43,10 @@ class Engine {
   // for inputs or outputs that are no tensors of a known type.
   [[nodiscard]] Result<void> load(ByteView model, const LoadSettings& settings = {});
 
+  // Writes the model in ORT format to `path`, optimised for no processor in particular: the
+  // publisher's need not be the device's. Refuses INF-LOAD.
+  [[nodiscard]] Result<void> convert(ByteView model, const char* path);
+
   // What the loaded model declares. Unnamed and symbolic dimensions are -1.
   [[nodiscard]] const ModelMetadata& metadata() const;
 

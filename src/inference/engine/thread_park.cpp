@@ -12,9 +12,10 @@ namespace vedette::inference {
 
 namespace {
 
-constexpr std::uint32_t kWaiting = 0;
-constexpr std::uint32_t kWorking = 1;
-constexpr std::uint32_t kDone = 2;
+constexpr std::uint32_t kStarting = 0;
+constexpr std::uint32_t kWaiting = 1;
+constexpr std::uint32_t kWorking = 2;
+constexpr std::uint32_t kDone = 3;
 constexpr std::size_t kStackBytes = std::size_t{2} << 20U;
 
 // std::atomic's own waiting would call sched_yield.
@@ -32,6 +33,8 @@ void set_and_wake(std::atomic<std::uint32_t>& word, std::uint32_t value) {
 
 void* ThreadPark::run(void* argument) {
   auto& place = *static_cast<Place*>(argument);
+  // A thread's first steps take more calls than a cage allows: they must be over before it closes.
+  set_and_wake(place.state, kWaiting);
   wait_while(place.state, kWaiting);
   place.work(place.argument);
   set_and_wake(place.state, kDone);
@@ -53,6 +56,8 @@ Result<std::unique_ptr<ThreadPark>> ThreadPark::open(std::size_t count) {
     error = ::pthread_create(&thread, &attributes, &ThreadPark::run, park->places_.back().get());
   }
   ::pthread_attr_destroy(&attributes);
+  for (std::size_t i = 0; i + (error == 0 ? 0 : 1) < park->places_.size(); ++i)
+    wait_while(park->places_[i]->state, kStarting);
   if (error == 0) return park;
   // A thread that was started lives on with its place.
   static_cast<void>(park.release());

@@ -13,7 +13,7 @@ namespace vedette::inference {
 
 class ThreadPark {
  public:
-  // Starts `count` threads, which wait. They end with the process. Refuses SBX-THREADS.
+  // Starts `count` threads and returns when all of them wait. They end with the process. Refuses SBX-THREADS.
   [[nodiscard]] static Result<std::unique_ptr<ThreadPark>> open(std::size_t count);
   ThreadPark(const ThreadPark&) = delete;
   ThreadPark& operator=(const ThreadPark&) = delete;
@@ -30,7 +30,7 @@ class ThreadPark {
 
  private:
   struct Place {
-    std::atomic<std::uint32_t> state{0};  // waiting, working, done
+    std::atomic<std::uint32_t> state{0};  // starting, waiting, working, done
     Work work = nullptr;
     void* argument = nullptr;
   };

@@ -71,6 +71,11 @@ std::optional<Violation> WorkerLife::violation() const {
   return violation_;
 }
 
+UniqueFd WorkerLife::take_output() {
+  const std::scoped_lock lock(mutex_);
+  return std::move(output_);
+}
+
 int WorkerLife::listener_fd() const {
   const std::scoped_lock lock(mutex_);
   return listener_.get();
@@ -94,6 +99,9 @@ void WorkerLife::hear(const Report& report, UniqueFd fd) {
       case ReportKind::caged:
         caged_ = true;
         listener_ = std::move(fd);
+        break;
+      case ReportKind::output:
+        output_ = std::move(fd);
         break;
       case ReportKind::refused:
         refusal_ = report.error();

@@ -57,6 +57,8 @@ class WorkerLife {
   [[nodiscard]] bool was_killed() const;
   [[nodiscard]] int pid() const;  // as this process sees it; 0 before it was born
   [[nodiscard]] std::optional<Violation> violation() const;
+  // The output file (power.h), when the worker has one; once.
+  [[nodiscard]] UniqueFd take_output();
 
   // The watching thread's part. Each reads what is there; `false`: there is nothing more to watch.
   [[nodiscard]] int line_fd() const { return line_.get(); }
@@ -78,6 +80,7 @@ class WorkerLife {
   int pid_ = 0;
   UniqueFd process_;  // pidfd
   UniqueFd listener_;
+  UniqueFd output_;
   bool caged_ = false;
   bool killed_ = false;
   std::optional<Error> refusal_;

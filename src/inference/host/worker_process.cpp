@@ -26,6 +26,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(WorkerSpawner& spawn
   auto calls = std::make_shared<Calls>(std::move(channel));
   const SpawnOrder order{.profile = at_posture(settings.profile, spawner.posture()),
                          .format = settings.format,
+                         .convert = false,
                          .cpu = settings.cpu,
                          .drill = {}};
   // The watching thread may speak of a worker whose owner is already gone.

@@ -79,8 +79,9 @@ class WorkerProcess {
 
   [[nodiscard]] int pid() const;  // of the caged process, as the agent sees it
 
+  class Calls;  // worker_calls.h, private to inference/host
+
  private:
-  class Calls;
   explicit WorkerProcess(std::shared_ptr<Calls> calls);
 
   std::shared_ptr<Calls> calls_;

@@ -45,7 +45,7 @@ TEST(Line, CarriesADescriptorAlong) {
 
 TEST(Line, CarriesAnOrderWithItsDescriptors) {
   const auto line = make_line().value();
-  const SpawnOrder order{built_in_profile("strict").value(), ModelFormat::onnx, -1, ""};
+  const SpawnOrder order{built_in_profile("strict").value(), ModelFormat::onnx, false, -1, ""};
   EXPECT_FALSE(send_order(line.one.get(), order, {0, 0, 0, 0}));
   ASSERT_TRUE(send_order(line.one.get(), order, {line.one.get(), line.other.get()}));
   const auto received = receive_order(line.other.get());

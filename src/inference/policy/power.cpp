@@ -10,9 +10,11 @@ namespace {
 constexpr std::string_view kThreads = "threads ";
 constexpr std::string_view kDeviceNode = "device-node ";
 constexpr std::string_view kForkPerRequest = "fork-per-request";
+constexpr std::string_view kOutputFile = "output-file ";
 constexpr std::string_view kDevices = "/dev/";
 constexpr unsigned kMaxThreads = 64;
 constexpr std::size_t kMaxPath = 128;
+constexpr std::uint64_t kMaxOutput = std::uint64_t{1} << 34U;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -21,7 +23,8 @@ struct Overloaded : Ts... {
 
 std::unexpected<Error> refuse_power(std::string message, std::string_view what) {
   return refuse("SBX-POWER", std::move(message), std::string(what.substr(0, kMaxPath)),
-                "powers are 'threads N', 'device-node /dev/...' and 'fork-per-request'");
+                "powers are 'threads N', 'device-node /dev/...', 'fork-per-request' and "
+                "'output-file BYTES'");
 }
 
 bool is_path_character(char c) {
@@ -43,6 +46,14 @@ bool is_device_path(std::string_view path) {
   return true;
 }
 
+Result<std::uint64_t> read_count(std::string_view text) {
+  std::uint64_t count = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (fault == std::errc{} && end == text.data() + text.size() && !text.starts_with('0'))
+    return count;
+  return refuse_power("a power's count is not a number", text);
+}
+
 }  // namespace
 
 std::string text_of(const Power& power) {
@@ -50,7 +61,10 @@ std::string text_of(const Power& power) {
       Overloaded{
           [](const ThreadsPower& p) { return std::string(kThreads) + std::to_string(p.count); },
           [](const DeviceNodePower& p) { return std::string(kDeviceNode) + p.path; },
-          [](const ForkPerRequestPower&) { return std::string(kForkPerRequest); }},
+          [](const ForkPerRequestPower&) { return std::string(kForkPerRequest); },
+          [](const OutputFilePower& p) {
+            return std::string(kOutputFile) + std::to_string(p.bytes);
+          }},
       power);
 }
 
@@ -60,12 +74,11 @@ Result<Power> power_from_text(std::string_view text) {
   if (text.starts_with(kDeviceNode)) {
     power = DeviceNodePower{std::string(text.substr(kDeviceNode.size()))};
   } else if (text.starts_with(kThreads)) {
-    const std::string_view number = text.substr(kThreads.size());
-    unsigned count = 0;
-    const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), count);
-    if (fault != std::errc{} || end != number.data() + number.size() || number.starts_with('0'))
-      return refuse_power("a power's count is not a number", text);
-    power = ThreadsPower{count};
+    VEDETTE_TRY(const std::uint64_t count, read_count(text.substr(kThreads.size())));
+    power = ThreadsPower{static_cast<unsigned>(std::min<std::uint64_t>(count, kMaxThreads + 1))};
+  } else if (text.starts_with(kOutputFile)) {
+    VEDETTE_TRY(const std::uint64_t bytes, read_count(text.substr(kOutputFile.size())));
+    power = OutputFilePower{bytes};
   } else {
     return refuse_power("there is no such power", text);
   }
@@ -87,23 +100,32 @@ std::string describe(const Power& power) {
                    return std::string(
                        "Each request is answered by a fork that ends with it; one such process at "
                        "a time.");
+                 },
+                 [](const OutputFilePower& p) {
+                   return "One file in memory of at most " + std::to_string(p.bytes) +
+                          " bytes may be written; the host reads it.";
                  }},
       power);
 }
 
 Result<void> check(const Power& power) {
-  return std::visit(Overloaded{[](const ThreadsPower& p) -> Result<void> {
-                                 if (p.count >= 2 && p.count <= kMaxThreads) return {};
-                                 return refuse_power("a worker has 2 to 64 threads by this power",
-                                                     std::to_string(p.count));
-                               },
-                               [](const DeviceNodePower& p) -> Result<void> {
-                                 if (is_device_path(p.path)) return {};
-                                 return refuse_power("a device node is a plain path below /dev",
-                                                     p.path);
-                               },
-                               [](const ForkPerRequestPower&) -> Result<void> { return {}; }},
-                    power);
+  return std::visit(
+      Overloaded{[](const ThreadsPower& p) -> Result<void> {
+                   if (p.count >= 2 && p.count <= kMaxThreads) return {};
+                   return refuse_power("a worker has 2 to 64 threads by this power",
+                                       std::to_string(p.count));
+                 },
+                 [](const DeviceNodePower& p) -> Result<void> {
+                   if (is_device_path(p.path)) return {};
+                   return refuse_power("a device node is a plain path below /dev", p.path);
+                 },
+                 [](const ForkPerRequestPower&) -> Result<void> { return {}; },
+                 [](const OutputFilePower& p) -> Result<void> {
+                   if (p.bytes >= 1 && p.bytes <= kMaxOutput) return {};
+                   return refuse_power("an output file has a size from 1 byte to 16 GiB",
+                                       std::to_string(p.bytes));
+                 }},
+      power);
 }
 
 }  // namespace vedette::inference

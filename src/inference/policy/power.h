@@ -2,7 +2,7 @@
 // sandbox profile diff`), in the profile's text and digest, and so in every log and measurement.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,9 +34,17 @@ struct ForkPerRequestPower {
   friend bool operator==(const ForkPerRequestPower&, const ForkPerRequestPower&) = default;
 };
 
-using Power = std::variant<ThreadsPower, DeviceNodePower, ForkPerRequestPower>;
+// One file in memory, of at most `bytes`, may be written; the host reads it afterwards. For turning
+// a model into another format, never for answering requests.
+struct OutputFilePower {
+  std::uint64_t bytes = 0;  // 1 to 2^34
 
-// `threads 2`, `device-node /dev/x`, `fork-per-request`; and back.
+  friend bool operator==(const OutputFilePower&, const OutputFilePower&) = default;
+};
+
+using Power = std::variant<ThreadsPower, DeviceNodePower, ForkPerRequestPower, OutputFilePower>;
+
+// `threads 2`, `device-node /dev/x`, `fork-per-request`, `output-file 1048576`; and back.
 [[nodiscard]] std::string text_of(const Power& power);
 // Refuses SBX-POWER.
 [[nodiscard]] Result<Power> power_from_text(std::string_view text);

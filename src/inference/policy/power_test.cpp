@@ -8,7 +8,8 @@ namespace {
 TEST(Power, RefusesTextsThatNameNone) {
   for (const char* text :
        {"", "threads", "threads ", "threads 0", "threads 1", "threads 02", "threads 65",
-        "threads 2 ", "threads -2", "device-node", "device-node ", "fork-per-request now", "all"}) {
+        "threads 2 ", "threads -2", "threads 4294967298", "output-file 0",
+        "output-file 17179869185", "device-node", "device-node ", "fork-per-request now", "all"}) {
     const auto power = power_from_text(text);
     ASSERT_FALSE(power.has_value()) << text;
     EXPECT_EQ(power.error().code, "SBX-POWER") << text;
@@ -25,7 +26,7 @@ TEST(Power, RefusesDeviceNodesThatCouldLeadElsewhere) {
 
 TEST(Power, ReadsBackWhatItWrote) {
   for (const Power& power : {Power(ThreadsPower{4}), Power(DeviceNodePower{"/dev/dri/renderD128"}),
-                             Power(ForkPerRequestPower{})})
+                             Power(ForkPerRequestPower{}), Power(OutputFilePower{1 << 20})})
     EXPECT_EQ(power_from_text(text_of(power)).value(), power) << text_of(power);
 }
 

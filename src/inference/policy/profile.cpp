@@ -96,6 +96,14 @@ void widen(Profile& profile, const DeviceNodePower&) {
   profile.limits.open_files = kDescriptors;
 }
 
+// What a stream to a file takes; there is no other file to open.
+void widen(Profile& profile, const OutputFilePower& power) {
+  for (const char* call : {"openat", "close", "write", "writev", "lseek"})
+    allow(profile, {call, Condition::none});
+  profile.limits.open_files = std::max<std::uint64_t>(profile.limits.open_files, 1);
+  profile.limits.file_bytes = power.bytes;
+}
+
 void widen(Profile& profile, const ThreadsPower& power) {
   profile.limits.threads = power.count;
 }

@@ -40,9 +40,9 @@ void copy_text(char (&to)[N], std::string_view text) {
 }  // namespace
 
 std::string to_message(const SpawnOrder& order) {
-  return std::string(kTitle) + "format " + std::string(name_of(order.format)) + "\ncpu " +
-         std::to_string(order.cpu) + "\ndrill " + order.drill + "\n" +
-         canonical_text(order.profile);
+  return std::string(kTitle) + "format " + std::string(name_of(order.format)) + "\nconvert " +
+         (order.convert ? "yes" : "no") + "\ncpu " + std::to_string(order.cpu) + "\ndrill " +
+         order.drill + "\n" + canonical_text(order.profile);
 }
 
 Result<SpawnOrder> parse_order(std::string_view message) {
@@ -52,6 +52,9 @@ Result<SpawnOrder> parse_order(std::string_view message) {
   VEDETTE_TRY(const std::string_view format, take_line(message, "format "));
   if (format != "onnx" && format != "ort") return refuse_order(format);
   order.format = format == "ort" ? ModelFormat::ort : ModelFormat::onnx;
+  VEDETTE_TRY(const std::string_view convert, take_line(message, "convert "));
+  if (convert != "yes" && convert != "no") return refuse_order(convert);
+  order.convert = convert == "yes";
   VEDETTE_TRY(const std::string_view cpu, take_line(message, "cpu "));
   const auto [end, fault] = std::from_chars(cpu.data(), cpu.data() + cpu.size(), order.cpu);
   if (fault != std::errc{} || end != cpu.data() + cpu.size()) return refuse_order(cpu);
@@ -93,6 +96,7 @@ std::optional<Report> parse_report(ByteView bytes) {
     case ReportKind::born:
     case ReportKind::caged:
     case ReportKind::refused:
+    case ReportKind::output:
     case ReportKind::ended:
       return report;
   }

@@ -30,7 +30,8 @@ enum class ModelFormat { onnx, ort };
 struct SpawnOrder {
   Profile profile;
   ModelFormat format = ModelFormat::onnx;
-  int cpu = -1;       // the core it is bound to; -1: any
+  bool convert = false;  // write the model as ORT into the output file (power.h), serve nothing
+  int cpu = -1;          // the core it is bound to; -1: any
   std::string drill;  // empty: serve; else the name of an act (drill_act.h), and there is no model
 
   friend bool operator==(const SpawnOrder&, const SpawnOrder&) = default;
@@ -44,6 +45,7 @@ enum class ReportKind : std::uint32_t {
   born = 1,     // with the process's pidfd; `value` is its pid as the zygote sees it
   caged = 2,    // with the filter's listener; from here on the worker holds no descriptor
   refused = 3,  // the cage could not be put up, or no process made: code and text
+  output = 5,   // with the output file, to be read when the worker has ended
   ended = 4,    // `by_signal` and `value` say how; the last report
 };
 

@@ -8,7 +8,7 @@ namespace vedette::inference {
 namespace {
 
 SpawnOrder order() {
-  return {built_in_profile("strict").value(), ModelFormat::ort, 3, "socket"};
+  return {built_in_profile("strict").value(), ModelFormat::ort, true, 3, "socket"};
 }
 
 TEST(SpawnOrder, RefusesOrdersThatMakeNoSense) {
@@ -20,14 +20,15 @@ TEST(SpawnOrder, RefusesOrdersThatMakeNoSense) {
   };
   for (const std::string& spoilt :
        {std::string(), message.substr(1), with("format ort", "format gguf"), with("cpu 3", "cpu x"),
-        with("cpu 3", "cpu 3 "), with("drill socket", "drill " + std::string(65, 'a')),
+        with("convert yes", "convert"), with("cpu 3", "cpu 3 "),
+        with("drill socket", "drill " + std::string(65, 'a')),
         with("landlock required", "landlock"), message + std::string(kMaxOrderBytes, 'x')})
     EXPECT_FALSE(parse_order(spoilt).has_value()) << spoilt.substr(0, 60);
 }
 
 TEST(SpawnOrder, ReadsBackWhatItWrote) {
   EXPECT_EQ(parse_order(to_message(order())).value(), order());
-  const SpawnOrder plain{built_in_profile("strict").value(), ModelFormat::onnx, -1, ""};
+  const SpawnOrder plain{built_in_profile("strict").value(), ModelFormat::onnx, false, -1, ""};
   EXPECT_EQ(parse_order(to_message(plain)).value(), plain);
 }
 

@@ -1,7 +1,13 @@
 #include "inference/sandbox/cage.h"
 
+#include <algorithm>
 #include <optional>
 
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "inference/line/line.h"
+#include "inference/sandbox/output_file.h"
 #include "inference/sandbox/steps.h"
 
 namespace vedette::inference {
@@ -10,10 +16,23 @@ namespace {
 
 using namespace sandbox;
 
+// The host's hold on what the worker will write; the worker itself opens the file by its name.
+Result<void> give_output_away(const std::vector<Power>& powers, int line_fd) {
+  const bool wanted = std::ranges::any_of(
+      powers, [](const Power& power) { return std::holds_alternative<OutputFilePower>(power); });
+  if (!wanted) return {};
+  const UniqueFd output{::open(kOutputFile, O_RDONLY | O_CLOEXEC)};
+  if (!output.valid() || !send_report(line_fd, plain_report(ReportKind::output, 0), output.get()))
+    return refuse("SBX-CAGE-ROOT", "the worker's output could not be handed over",
+                  errno_text(kOutputFile));
+  return {};
+}
+
 Result<void> give_up_powers(const Profile& profile, const CageSurroundings& around) {
   const bool has_user_namespace = profile.need_of(Namespace::user) != Need::off;
   if (has_user_namespace) VEDETTE_CHECK(take_inside_ids(true));
   if (profile.empty_root != Need::off) VEDETTE_CHECK(empty_root(profile.powers));
+  VEDETTE_CHECK(give_output_away(profile.powers, around.line_fd));
   if (profile.need_of(Namespace::uts) != Need::off) VEDETTE_CHECK(empty_host_names());
   const auto become_nobody = [&]() -> Result<void> {
     if (has_user_namespace) return {};

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "inference/sandbox/output_file.h"
 #include "inference/sandbox/steps.h"
 
 namespace vedette::inference::sandbox {
@@ -19,6 +20,7 @@ namespace {
 // Any folder that exists everywhere; what lies under it is hidden for an instant, here only.
 constexpr const char* kMountPoint = "/proc";
 constexpr unsigned long kRootFlags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+constexpr unsigned long kWritable = ~static_cast<unsigned long>(MS_RDONLY);
 constexpr unsigned long kNodeFlags = MS_NOSUID | MS_NOEXEC;
 
 std::unexpected<Error> refuse_root(std::string_view call) {
@@ -30,6 +32,12 @@ std::vector<std::string> nodes_of(const std::vector<Power>& powers) {
   for (const Power& power : powers)
     if (const auto* node = std::get_if<DeviceNodePower>(&power)) paths.push_back(node->path);
   return paths;
+}
+
+const OutputFilePower* output_of(const std::vector<Power>& powers) {
+  for (const Power& power : powers)
+    if (const auto* output = std::get_if<OutputFilePower>(&power)) return output;
+  return nullptr;
 }
 
 // The folders above `path`, each below `root`, and an empty file to bind on.
@@ -55,19 +63,36 @@ Result<void> bind_node(const std::string& root, const std::string& path) {
   return {};
 }
 
-// With device nodes, the root is writable for the moment in which their places are made.
-Result<void> mount_root(const std::vector<std::string>& nodes) {
-  if (nodes.empty()) {
+// A file system of its own, with room for one file of that size and no other.
+Result<void> mount_output(const std::string& root, const OutputFilePower& power) {
+  const std::string folder = root + kOutputFolder;
+  const std::string options = "nr_inodes=2,mode=0555,size=" + std::to_string(power.bytes);
+  if (::mkdir(folder.c_str(), 0555) != 0) return refuse_root("mkdir");
+  if (::mount("none", folder.c_str(), "tmpfs", kRootFlags & kWritable, options.c_str()) != 0)
+    return refuse_root("mount output");
+  const UniqueFd file{
+      ::open((root + kOutputFile).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+  if (!file.valid()) return refuse_root("create output");
+  return {};
+}
+
+// With device nodes or an output file, the root is writable for the moment in which their places
+// are made.
+Result<void> mount_root(const std::vector<Power>& powers) {
+  const auto nodes = nodes_of(powers);
+  const OutputFilePower* const output = output_of(powers);
+  if (nodes.empty() && output == nullptr) {
     // One inode: the root folder itself. Read-only from the first instant.
     if (::mount("none", kMountPoint, "tmpfs", kRootFlags, "size=4096,nr_inodes=1,mode=0555") != 0)
       return refuse_root("mount tmpfs");
     return {};
   }
-  if (::mount("none", kMountPoint, "tmpfs", kRootFlags & ~static_cast<unsigned long>(MS_RDONLY),
+  if (::mount("none", kMountPoint, "tmpfs", kRootFlags & kWritable,
               "size=64k,nr_inodes=64,mode=0555") != 0)
     return refuse_root("mount tmpfs");
   for (const std::string& node : nodes)
     VEDETTE_CHECK(bind_node(kMountPoint, node));
+  if (output != nullptr) return mount_output(kMountPoint, *output);
   return {};
 }
 
@@ -76,7 +101,7 @@ Result<void> mount_root(const std::vector<std::string>& nodes) {
 Result<void> empty_root(const std::vector<Power>& powers) {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     return refuse_root("mount private");
-  VEDETTE_CHECK(mount_root(nodes_of(powers)));
+  VEDETTE_CHECK(mount_root(powers));
   if (::chdir(kMountPoint) != 0) return refuse_root("chdir");
   // The old root lands on top of the new one, whence it is detached (pivot_root(2), NOTES).
   if (::syscall(SYS_pivot_root, ".", ".") != 0) return refuse_root("pivot_root");

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "inference/sandbox/cage.h"
+#include "inference/sandbox/output_file.h"
 #include "inference/sandbox/steps.h"
 
 namespace vedette::inference {
@@ -40,17 +41,28 @@ std::unexpected<Error> refuse_landlock(std::string cause) {
                 "'without-landlock'");
 }
 
-// What may be done to a device node: read, write and, from ABI 5 on, ioctl.
-Result<void> grant_node(int ruleset, const DeviceNodePower& power, std::uint64_t handled) {
-  constexpr std::uint64_t kIoctl = std::uint64_t{1} << 15U;  // LANDLOCK_ACCESS_FS_IOCTL_DEV
-  const UniqueFd node{::open(power.path.c_str(), O_PATH | O_CLOEXEC | O_NOFOLLOW)};
-  if (!node.valid()) return refuse_landlock(errno_text(power.path));
+constexpr std::uint64_t kTruncate = std::uint64_t{1} << 14U;  // LANDLOCK_ACCESS_FS_TRUNCATE
+constexpr std::uint64_t kIoctl = std::uint64_t{1} << 15U;     // LANDLOCK_ACCESS_FS_IOCTL_DEV
+
+// One file or node, and what may be done to it of what the kernel can deny.
+Result<void> grant_path(int ruleset, const std::string& path, std::uint64_t rights) {
+  const UniqueFd file{::open(path.c_str(), O_PATH | O_CLOEXEC | O_NOFOLLOW)};
+  if (!file.valid()) return refuse_landlock(errno_text(path));
   landlock_path_beneath_attr rule{};
-  rule.allowed_access =
-      (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kIoctl) & handled;
-  rule.parent_fd = node.get();
+  rule.allowed_access = rights;
+  rule.parent_fd = file.get();
   if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U) != 0)
     return refuse_landlock(errno_text("landlock_add_rule"));
+  return {};
+}
+
+Result<void> grant_power(int ruleset, const Power& power, std::uint64_t handled) {
+  constexpr std::uint64_t kNodeRights =
+      LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | kIoctl;
+  if (const auto* node = std::get_if<DeviceNodePower>(&power))
+    return grant_path(ruleset, node->path, kNodeRights & handled);
+  if (std::holds_alternative<OutputFilePower>(power))
+    return grant_path(ruleset, kOutputFile, (LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate) & handled);
   return {};
 }
 
@@ -74,8 +86,7 @@ Result<void> restrict_by_landlock(Need need, const std::vector<Power>& powers) {
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0U))};
   if (!ruleset.valid()) return refuse_landlock(errno_text("landlock_create_ruleset"));
   for (const Power& power : powers)
-    if (const auto* node = std::get_if<DeviceNodePower>(&power))
-      VEDETTE_CHECK(grant_node(ruleset.get(), *node, attributes.handled_files));
+    VEDETTE_CHECK(grant_power(ruleset.get(), power, attributes.handled_files));
   // Landlock takes no_new_privs even from a profile that keeps capabilities.
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return refuse_landlock(errno_text("PR_SET_NO_NEW_PRIVS"));

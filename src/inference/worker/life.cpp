@@ -10,6 +10,7 @@
 #include "inference/channel/channel.h"
 #include "inference/line/line.h"
 #include "inference/sandbox/cage.h"
+#include "inference/sandbox/output_file.h"
 #include "inference/worker/mapped_model.h"
 #include "inference/worker/service.h"
 
@@ -81,11 +82,22 @@ Result<Belongings> enter(const SpawnOrder& order, const std::vector<UniqueFd>& f
   return belongings;
 }
 
+WorkerExit convert(Belongings& belongings, Engine& engine) {
+  const auto converted = engine.convert(belongings.model, kOutputFile);
+  if (!converted) {
+    belongings.channel.refuse_load(converted.error());
+    return WorkerExit::refused;
+  }
+  belongings.channel.loaded(engine.metadata());
+  return WorkerExit::done;
+}
+
 WorkerExit work(const SpawnOrder& order, Belongings& belongings, Engine& engine,
                 const Conduct& conduct) {
   if (conduct.act)
     if (const auto exit = conduct.act(order.drill, Moment::caged)) return *exit;
   if (belongings.model.empty()) return WorkerExit::done;
+  if (order.convert) return convert(belongings, engine);
   const LoadSettings settings{order.format == ModelFormat::ort, belongings.threads.get()};
   if (const auto loaded = engine.load(belongings.model, settings); !loaded) {
     belongings.channel.refuse_load(loaded.error());
