@@ -37,6 +37,14 @@ Result<void> read_tpm(SettingsReader& reader, const std::string& folder, AgentCo
   return {};
 }
 
+// What a machine lacks is declared, never found out by a worker that starts all the same.
+Result<inference::Posture> read_posture(const std::string& text) {
+  const auto posture = inference::posture_from_name(text);
+  if (posture) return *posture;
+  return refuse("CONFIG-VALUE", "the setting 'inference.posture' names no posture", text,
+                "full, without-user-namespace or without-landlock; see 'vedette doctor'");
+}
+
 Result<void> check_api(const AgentConfig& config) {
   if (config.api_address != "127.0.0.1" && config.api_address != "::1")
     return refuse("CONFIG-VALUE", "the setting 'api.address' is not a loopback address",
@@ -55,8 +63,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   config.device_port = read_port(reader, "server.device_port", 1);
   config.server_roots = beside(folder, reader.required_text("server.roots"));
   config.worker_path = beside(folder, reader.required_text("inference.worker"));
-  if (reader.flag("inference.allow_kernel_without_landlock", false))
-    config.posture = inference::Posture::without_landlock;
+  const std::string posture = reader.text("inference.posture", "full");
   config.worker_memory_bytes = read_mebibytes(reader, "inference.memory_mib", 512, 65'536);
   config.model_max_bytes = read_mebibytes(reader, "inference.model_max_mib", 512, 65'536);
   config.inference_deadline = std::chrono::milliseconds{
@@ -71,6 +78,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   const Result<void> tpm = read_tpm(reader, folder, config);
   VEDETTE_CHECK(reader.finish());
   VEDETTE_CHECK(tpm);
+  VEDETTE_TRY(config.posture, read_posture(posture));
   VEDETTE_CHECK(check_api(config));
   for (const std::string& text : models) {
     VEDETTE_TRY(ModelName name, ModelName::parse(text));

@@ -46,6 +46,15 @@ TEST(AgentConfig, RefusesToServeModelsToTheNetwork) {
             "CONFIG-VALUE");
 }
 
+TEST(AgentConfig, RefusesAPostureThatDoesNotExist) {
+  const auto at = [](const std::string& posture) {
+    return load(with(kSound, "[inference]", "[inference]\nposture = \"" + posture + "\""));
+  };
+  EXPECT_EQ(at("relaxed").error().code, "CONFIG-VALUE");
+  EXPECT_EQ(at("without-landlock")->posture, inference::Posture::without_landlock);
+  EXPECT_EQ(load(kSound)->posture, inference::Posture::full);
+}
+
 TEST(AgentConfig, RefusesAMisspelledSetting) {
   const auto refused = load(with(kSound, "host =", "hots ="));
   EXPECT_EQ(refused.error().code, "CONFIG-MISSING");

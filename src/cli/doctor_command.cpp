@@ -13,19 +13,14 @@ namespace {
 
 using inference::DrillAct;
 
-constexpr std::array kActs{DrillAct::open_file, DrillAct::socket, DrillAct::exec, DrillAct::fork,
-                           DrillAct::ptrace};
-
 bool is_program(const std::string& path) {
   return ::access(path.c_str(), X_OK) == 0;
 }
 
-// Where the kernel lacks Landlock, which is a finding of its own, the rest of the cage is tried
-// still.
-void run_drills(const std::string& worker, bool has_landlock, std::vector<Finding>& findings) {
-  const auto posture =
-      has_landlock ? inference::Posture::full : inference::Posture::without_landlock;
-  for (const DrillAct act : kActs)
+// In the strongest posture that the machine can keep: what it lacks is a finding of its own.
+void run_drills(const std::string& worker, inference::Posture posture,
+                std::vector<Finding>& findings) {
+  for (const DrillAct act : inference::kDrillActs)
     findings.push_back(judge_drill(act, inference::run_drill(worker, act, posture)));
 }
 
@@ -36,7 +31,8 @@ Result<void> examine(Environment& environment) {
     findings.push_back(
         judge_program(program, is_program(environment.program_folder + "/" + program)));
   const std::string worker = environment.program_folder + "/vedette-worker";
-  if (is_program(worker)) run_drills(worker, facts.landlock_abi > 0, findings);
+  const auto posture = strongest_posture(facts);
+  if (posture && is_program(worker)) run_drills(worker, *posture, findings);
   environment.output->result(findings_json(findings),
                              findings_text(findings, environment.output->colour()));
   if (all_required(findings)) return {};

@@ -51,8 +51,8 @@ Finding judge_namespaces(const MachineFacts& facts) {
 Finding judge_landlock(const MachineFacts& facts) {
   if (facts.landlock_abi > 0) return good("landlock", "ABI " + std::to_string(facts.landlock_abi));
   return {"landlock", Standing::missing, "this kernel has none",
-          "boot with lsm=landlock,… in the kernel's command line; or set "
-          "allow_kernel_without_landlock in the agent's [inference], and lose this layer"};
+          "boot with lsm=landlock,… in the kernel's command line; or declare the posture "
+          "'without-landlock' in the agent's [inference], and lose this layer"};
 }
 
 Finding judge_seccomp(const MachineFacts& facts) {
@@ -61,12 +61,25 @@ Finding judge_seccomp(const MachineFacts& facts) {
           "use a kernel with CONFIG_SECCOMP_FILTER"};
 }
 
+Finding judge_posture(const MachineFacts& facts) {
+  const auto posture = strongest_posture(facts);
+  if (!posture)
+    return {"posture", Standing::missing, "no cage can be built on this machine",
+            "see the lines about namespaces, Landlock and seccomp"};
+  const std::string name(inference::name_of(*posture));
+  if (*posture == inference::Posture::full) return good("posture", name + ": every layer holds");
+  return {"posture", Standing::insecure, name + ": one layer of the cage is missing here",
+          "an agent keeps it only if its configuration declares it: [inference] posture = \"" +
+              name + "\""};
+}
+
 Finding judge_cgroups(const MachineFacts& facts) {
   switch (facts.cgroups) {
     case Cgroups::v2:
-      return good("cgroups", "version 2");
+      return good("cgroups", "version 2: where delegated, memory and tasks are bounded as a whole");
     case Cgroups::v1:
-      return good("cgroups", "version 1; a worker's memory is bounded by resource limits");
+      return good("cgroups",
+                  "version 1: as root, a worker's memory and tasks are bounded as a whole");
     case Cgroups::none:
       return good("cgroups", "none; a worker's memory is bounded by resource limits");
   }
@@ -98,10 +111,25 @@ Finding judge_user(const MachineFacts& facts) {
 
 }  // namespace
 
+std::optional<inference::Posture> strongest_posture(const MachineFacts& facts) {
+  using inference::Posture;
+  if (!facts.seccomp_filter) return std::nullopt;
+  if (facts.user_namespaces && facts.landlock_abi > 0) return Posture::full;
+  if (facts.user_namespaces) return Posture::without_landlock;
+  if (facts.runs_as_root && facts.landlock_abi > 0) return Posture::without_user_namespace;
+  return std::nullopt;
+}
+
 std::vector<Finding> judge_machine(const MachineFacts& facts) {
-  return {good("kernel", facts.kernel), judge_namespaces(facts), judge_landlock(facts),
-          judge_seccomp(facts),         judge_cgroups(facts),    judge_tpm(facts),
-          judge_clock(facts),           judge_user(facts)};
+  return {good("kernel", facts.kernel),
+          judge_namespaces(facts),
+          judge_landlock(facts),
+          judge_seccomp(facts),
+          judge_posture(facts),
+          judge_cgroups(facts),
+          judge_tpm(facts),
+          judge_clock(facts),
+          judge_user(facts)};
 }
 
 Finding judge_program(const std::string& name, bool present) {

@@ -1,6 +1,7 @@
 // Findings: what a machine's facts and its drills mean, in words. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "cli/machine.h"
 #include "codec/json.h"
 #include "inference/host/drill.h"
+#include "inference/policy/posture.h"
 
 namespace vedette::cli {
 
@@ -25,6 +27,8 @@ struct Finding {
 };
 
 [[nodiscard]] std::vector<Finding> judge_machine(const MachineFacts& facts);
+// The strongest posture that this machine can keep; none: no model runs here.
+[[nodiscard]] std::optional<inference::Posture> strongest_posture(const MachineFacts& facts);
 // Of the programs beside this one; a worker is required, the others are not.
 [[nodiscard]] Finding judge_program(const std::string& name, bool present);
 [[nodiscard]] Finding judge_drill(inference::DrillAct act,

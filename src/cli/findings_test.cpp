@@ -42,6 +42,26 @@ TEST(Machine, WithoutALayerOfTheCageLacksWhatIsRequired) {
   EXPECT_FALSE(all_required(judge_machine(facts)));
 }
 
+TEST(Machine, HasThePostureThatItsKernelAllows) {
+  using inference::Posture;
+  MachineFacts facts = good_machine();
+  EXPECT_EQ(strongest_posture(facts), Posture::full);
+  facts.landlock_abi = 0;
+  EXPECT_EQ(strongest_posture(facts), Posture::without_landlock);
+  EXPECT_EQ(standing_of(judge_machine(facts), "posture"), Standing::insecure);
+  facts = good_machine();
+  facts.user_namespaces = false;
+  EXPECT_EQ(strongest_posture(facts), std::nullopt);
+  facts.runs_as_root = true;
+  EXPECT_EQ(strongest_posture(facts), Posture::without_user_namespace);
+  facts.landlock_abi = 0;  // never two layers less
+  EXPECT_EQ(strongest_posture(facts), std::nullopt);
+  facts = good_machine();
+  facts.seccomp_filter = false;
+  EXPECT_EQ(strongest_posture(facts), std::nullopt);
+  EXPECT_EQ(standing_of(judge_machine(facts), "posture"), Standing::missing);
+}
+
 TEST(Machine, SpellsOutWhatIsInsecureWithoutFailing) {
   MachineFacts facts = good_machine();
   facts.tpm_usable = facts.tpm_present = facts.clock_synchronised = false;
