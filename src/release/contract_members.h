@@ -25,7 +25,7 @@ inline constexpr std::uint64_t kMebibyte = 1 << 20;
 
 // A greater number is the wider one in every row.
 inline constexpr std::array<CountMember, 8> kCountMembers{{
-    {"memory_bytes", &RuntimeContract::memory_bytes, kMebibyte, 64 * 1024 * kMebibyte, Unit::bytes,
+    {"memory_bytes", &RuntimeContract::memory_bytes, kMebibyte, 65'536 * kMebibyte, Unit::bytes,
      "private memory of a worker"},
     {"call_deadline_ms", &RuntimeContract::call_deadline_ms, 1, 600'000, Unit::milliseconds,
      "time for a call"},

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "codec/utf8.h"
 #include "release/contract_fields.h"
@@ -169,7 +170,7 @@ Result<Batching> read_batching(const Json& json, std::string place) {
 
 // `{"threads": 4}` or `{"device_node": "/dev/..."}`: one member, whose name is the power's.
 Result<Power> read_power(const Json& json, std::string place) {
-  ContractFields fields(json, place);
+  ContractFields fields(json, std::move(place));
   Power power;
   if (fields.has("threads")) {
     power = Threads{fields.count("threads", 2, 2, 64)};
