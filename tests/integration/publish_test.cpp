@@ -122,6 +122,32 @@ TEST_F(Publish, AContractIsListedAndLoggedWithWhatItWidens) {
   EXPECT_TRUE(as_text(*entry).contains("4 threads"));
 }
 
+TEST_F(Publish, AStoredContractThatNoLongerVerifiesIsListedAsRefused) {
+  const Documents documents = release_with({}, 1);
+  const auto verified =
+      release::verify_release(documents.bundle, documents.statement,
+                              std::array{publisher_.public_key()}, documents.contract);
+  const auto foreign = release::sign_runtime_contract(
+      {}, (*verified)->model, (*verified)->model_root, crypto::PrivateKey::generate_p256());
+  const auto stored = store_->write([&](platform::UnitOfWork& unit) {
+    return unit.releases().add({.model = (*verified)->model,
+                                .number = 1,
+                                .model_root = (*verified)->model_root,
+                                .file_name = "m.onnx",
+                                .bundle = documents.bundle,
+                                .statement = documents.statement,
+                                .contract = foreign->text,
+                                .published_at = from_unix_seconds(1'795'435'200)});
+  });
+  ASSERT_TRUE(stored.has_value());
+  const auto answer =
+      platform::read_json_answer(*admin_->send(platform::get_request("/v1/releases")));
+  const codec::Json* contract = answer->find("releases")->if_array()->front().find("contract");
+  ASSERT_NE(contract, nullptr);
+  EXPECT_TRUE(contract->string("refused").value_or("").starts_with("DSSE-UNTRUSTED"));
+  EXPECT_EQ(contract->find("widenings"), nullptr);
+}
+
 TEST_F(Publish, NumbersOnlyRise) {
   ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
   EXPECT_EQ(publish(signed_release(2, publisher_)), "");
