@@ -25,6 +25,23 @@ double jitter() {
   return std::uniform_real_distribution<double>(0.0, 1.0)(device);
 }
 
+// `, under contract 0123456789ab`, and what it widens.
+std::string contract_text(const ServedContract& contract) {
+  constexpr std::size_t kShortDigest = 12;
+  if (!contract.sha256) return {};
+  std::string text = ", under contract " + to_hex(*contract.sha256).substr(0, kShortDigest);
+  for (const std::string& sentence : contract.widenings)
+    text += "; wider: " + sentence;
+  return text;
+}
+
+Json contract_json(const ServedContract& contract) {
+  Json json;
+  json.set("sha256", to_hex(*contract.sha256));
+  json.set("widenings", Json::Array(contract.widenings.begin(), contract.widenings.end()));
+  return json;
+}
+
 }  // namespace
 
 struct Agent::Start {
@@ -49,11 +66,12 @@ Agent::Agent(Start start)
       spawner_(std::move(start.spawner)),
       link_(config_, anchors_, start.parts.http),
       reporter_(clock_, trust_, std::move(start.sequence)),
-      handler_({.trust = trust_,
-                .serving = serving_,
-                .witness = reporter_,
-                .status = [this] { return status(); },
-                .deadline = config_.inference_deadline}) {}
+      handler_({
+          .trust = trust_,
+          .serving = serving_,
+          .witness = reporter_,
+          .status = [this] { return status(); },
+      }) {}
 
 Agent::~Agent() {
   stop();
@@ -207,7 +225,8 @@ Result<void> Agent::fetch_all() {
     if (!fetched && first) first = std::unexpected(fetched.error());
     if (!fetched || *fetched == nullptr) continue;
     news_.say(Phase::fetch, model.str() + " release " + std::to_string((*fetched)->release) +
-                                " verified, sealed, caged and ready");
+                                " verified, sealed, caged and ready" +
+                                contract_text((*fetched)->contract));
     serving_.put(*std::move(fetched));
   }
   return first;
@@ -274,6 +293,7 @@ Json Agent::status() const {
     Json one;
     one.set("model", model->name.str()).set("release", model->release);
     one.set("alive", model->worker->alive()).set("worker_pid", model->worker->pid());
+    if (model->contract.sha256) one.set("contract", contract_json(model->contract));
     models.push_back(std::move(one));
   }
   const ReporterCounts counts = reporter_.counts();

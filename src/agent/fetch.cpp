@@ -1,8 +1,10 @@
 #include "agent/fetch.h"
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 
+#include "agent/contract_mapping.h"
 #include "base/fd.h"
 #include "codec/json.h"
 #include "inference/model_memory.h"
@@ -28,11 +30,28 @@ Result<VerifiedRelease> newest_release(platform::HttpClient& client, const std::
   VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
   VEDETTE_TRY(const std::string bundle, answer.string("bundle"));
   VEDETTE_TRY(const std::string statement, answer.string("statement"));
-  VEDETTE_TRY(VerifiedRelease release, release::verify_release(bundle, statement, publishers));
+  std::optional<std::string> contract;
+  if (answer.find("contract") != nullptr) {
+    VEDETTE_TRY(contract, answer.string("contract"));
+  }
+  VEDETTE_TRY(VerifiedRelease release,
+              release::verify_release(bundle, statement, publishers, contract));
   if (release->model != model)
     return refuse("REL-OTHER", "the server answered with another model's release",
                   "asked for " + model.str() + ", got " + release->model.str());
   return release;
+}
+
+Result<WorkerTerms> terms_of(const AgentConfig& config, const VerifiedRelease& release) {
+  if (!release->contract) return map_contract(config, std::nullopt);
+  return map_contract(config, **release->contract);
+}
+
+// What a log, a status page or an attestation says of the contract.
+ServedContract served_contract(const VerifiedRelease& release) {
+  if (!release->contract) return {};
+  const release::SignedContract& contract = **release->contract;
+  return {.sha256 = contract.contract_sha256, .widenings = release::widenings(contract)};
 }
 
 // The bytes pass the verifier on their way into the memory; the memory is sealed only if they held.
@@ -97,13 +116,16 @@ Result<std::shared_ptr<ServedModel>> fetch_newer(
   const bool is_present = present != nullptr && present->release == release->number &&
                           present->model_root == release->model_root && present->worker->alive();
   if (is_present) return nullptr;
+  VEDETTE_TRY(const WorkerTerms terms, terms_of(config, release));
   VEDETTE_TRY(const auto sealed, download(client, ear, release, config.model_max_bytes));
-  auto settings = inference::strict_settings();
-  settings.profile.limits.memory_bytes = config.worker_memory_bytes;
-  VEDETTE_TRY(auto worker, inference::WorkerProcess::start(spawner, settings, sealed.fd()));
+  VEDETTE_TRY(auto worker, inference::WorkerProcess::start(spawner, terms.settings, sealed.fd()));
   VEDETTE_CHECK(floors.raise(model, release->number));
-  return std::make_shared<ServedModel>(
-      ServedModel{model, release->number, release->model_root, std::move(worker)});
+  return std::make_shared<ServedModel>(ServedModel{.name = model,
+                                                   .release = release->number,
+                                                   .model_root = release->model_root,
+                                                   .worker = std::move(worker),
+                                                   .call_deadline = terms.call_deadline,
+                                                   .contract = served_contract(release)});
 }
 
 }  // namespace vedette::agent

@@ -34,10 +34,11 @@ class ReleaseFloors {
 };
 
 // Looks for the newest release of `model`. Returns nothing when `present` is that release already;
-// else the verified, sealed, caged model, ready to answer. Order: both signatures, rollback floor,
-// bytes (verified while they arrive, into memory that is then sealed), worker, and only then the
-// floor. Refuses what verify_release, StreamVerifier, ModelWriter and WorkerProcess::start refuse,
-// and REL-OTHER when the server answers with another model than was asked for.
+// else the verified, sealed, caged model, ready to answer. Order: all signatures, rollback floor,
+// contract against the device's limits, bytes (verified while they arrive, into memory that is then
+// sealed), worker, and only then the floor. Refuses what verify_release, map_contract,
+// StreamVerifier, ModelWriter and WorkerProcess::start refuse, and REL-OTHER when the server
+// answers with another model than was asked for.
 [[nodiscard]] Result<std::shared_ptr<ServedModel>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
     std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors,

@@ -94,7 +94,7 @@ Result<HttpResponse> LocalApi::infer(std::string_view name, ByteView body) const
   VEDETTE_TRY(const Verdict before, parts_.trust.current());
   VEDETTE_TRY(const auto model, parts_.serving.find(name));
   VEDETTE_TRY(const auto request, inference::parse_infer_request(as_text(body)));
-  VEDETTE_TRY(auto outputs, model->worker->infer(request.inputs, parts_.deadline));
+  VEDETTE_TRY(auto outputs, model->worker->infer(request.inputs, model->call_deadline));
   VEDETTE_TRY(outputs, inference::select_outputs(std::move(outputs), request.outputs));
   VEDETTE_CHECK(parts_.witness.witness(
       {.model = *model, .request_id = request.id, .inputs = request.inputs, .outputs = outputs}));

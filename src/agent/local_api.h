@@ -1,7 +1,6 @@
 // LocalApi: the Open Inference Protocol v2 for the applications on this device.
 #pragma once
 
-#include <chrono>
 #include <functional>
 
 #include "agent/serving.h"
@@ -20,7 +19,6 @@ class LocalApi final : public platform::HttpHandler {
     const ServingTable& serving;
     InferenceWitness& witness;
     std::function<codec::Json()> status;  // for /vedette/status
-    std::chrono::milliseconds deadline;   // of one inference
   };
 
   explicit LocalApi(Parts parts) : parts_(std::move(parts)) {}

@@ -1,9 +1,11 @@
 // Serving: the models that answer on this device now.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,12 +18,20 @@
 
 namespace vedette::agent {
 
+// Under which runtime contract a model answers, for logs and status.
+struct ServedContract {
+  std::optional<crypto::Sha256Digest> sha256{};  // none: the device's own limits alone
+  std::vector<std::string> widenings{};
+};
+
 // One release in its worker. The release was verified, the model is sealed, the cage is closed.
 struct ServedModel {
   ModelName name;
   std::uint64_t release = 0;
   crypto::Sha256Digest model_root{};
   std::unique_ptr<inference::WorkerProcess> worker;
+  std::chrono::milliseconds call_deadline{0};  // then the worker is killed
+  ServedContract contract{};
 };
 
 // Thread-safe. A model that is replaced ends when the last call on it has returned.

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "cli/bundle_file.h"
 #include "cli/command_line.h"
+#include "cli/contract_commands.h"
 #include "cli/key_files.h"
 #include "cli/manifest_view.h"
 #include "cli/model_conversion.h"
@@ -123,6 +124,7 @@ void add_model_commands(CLI::App& app, Choice& choice) {
   add_verify(noun, choice);
   add_inspect(noun, choice);
   add_convert(noun, choice);
+  add_contract_commands(noun, choice);
 }
 
 }  // namespace vedette::cli

@@ -64,11 +64,21 @@ Result<PreparedRelease> prepare_release(const PublishRequest& request,
                                       .file_sha256 = file.sha256,
                                       .file_size = content.size(),
                                       .issued_at = std::chrono::floor<std::chrono::seconds>(now)};
+  std::optional<std::string> contract;
+  if (request.contract) {
+    VEDETTE_TRY(
+        release::ContractEnvelope made,
+        release::sign_runtime_contract(*request.contract, request.name, statement.model_root, key));
+    statement.contract_sha256 = made.contract_sha256;
+    contract = std::move(made.text);
+  }
   VEDETTE_TRY(std::string text, release::sign_release_statement(statement, key));
-  VEDETTE_CHECK(release::verify_release(bundle, text, publishers));
+  VEDETTE_CHECK(release::verify_release(bundle, text, publishers, contract));
   return PreparedRelease{.statement = std::move(statement),
                          .bundle = std::move(bundle),
                          .statement_text = std::move(text),
+                         .contract = request.contract,
+                         .contract_text = std::move(contract),
                          .file = std::move(content)};
 }
 

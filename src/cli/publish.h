@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -12,6 +13,7 @@
 #include "crypto/key.h"
 #include "release/model_tree.h"
 #include "release/release_statement.h"
+#include "release/runtime_contract.h"
 
 namespace vedette::cli {
 
@@ -23,19 +25,22 @@ struct PublishRequest {
   ModelName name;
   std::uint64_t number = 0;
   release::Tier tier = release::Tier::medium;
+  std::optional<release::RuntimeContract> contract{};  // none: the device's own limits apply
 };
 
 struct PreparedRelease {
   release::ReleaseStatement statement;  // as signed
   std::string bundle;
   std::string statement_text;  // DSSE envelope
-  Bytes file;                  // the one model file, of the digest that the statement says
+  std::optional<release::RuntimeContract> contract{};
+  std::optional<std::string> contract_text{};  // DSSE envelope; there exactly when `contract` is
+  Bytes file;  // the one model file, of the digest that the statement says
 };
 
-// Verifies the bundle and the model by the public half of `key`, signs the release statement, reads
-// the model's file (checked again by its digest, since a path can change), and verifies the whole
-// as a server will. Refuses what verify_model, sign_release_statement and verify_release refuse,
-// REL-ONNX, FILE-* and OMS-CHANGED.
+// Verifies the bundle and the model by the public half of `key`, signs the contract and the release
+// statement, reads the model's file (checked again by its digest, since a path can change), and
+// verifies the whole as a server will. Refuses what verify_model, sign_runtime_contract,
+// sign_release_statement and verify_release refuse, REL-ONNX, FILE-* and OMS-CHANGED.
 [[nodiscard]] Result<PreparedRelease> prepare_release(const PublishRequest& request,
                                                       const crypto::PrivateKey& key, TimePoint now,
                                                       const release::HashOptions& options);

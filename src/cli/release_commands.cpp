@@ -6,6 +6,7 @@
 #include "base/strong_id.h"
 #include "cli/bundle_file.h"
 #include "cli/command_line.h"
+#include "cli/contract_file.h"
 #include "cli/key_files.h"
 #include "cli/operator_client.h"
 #include "cli/progress.h"
@@ -28,6 +29,13 @@ struct PublishOptions {
   std::uint64_t number = 0;
   std::string tier;
   std::string key;
+  std::string contract;
+  bool accept_widening = false;
+};
+
+struct ShowOptions {
+  std::string name;
+  std::uint64_t number = 0;
 };
 
 struct BlockOptions {
@@ -36,15 +44,31 @@ struct BlockOptions {
   std::string reason;
 };
 
+// A contract that widens the sandbox goes out only when its publisher says so on the line, where a
+// review sees it.
+Result<std::optional<release::RuntimeContract>> contract_of(const PublishOptions& options) {
+  if (options.contract.empty()) return std::nullopt;
+  VEDETTE_TRY(release::RuntimeContract contract, load_contract(options.contract));
+  const auto wider = release::widenings(contract);
+  if (wider.empty() || options.accept_widening) return contract;
+  std::string list;
+  for (const std::string& sentence : wider)
+    list += (list.empty() ? "" : "; ") + sentence;
+  return refuse("CLI-WIDENING", "the contract widens the sandbox", std::move(list),
+                "add --accept-widening if the model needs that");
+}
+
 Result<PreparedRelease> prepare(Environment& environment, const PublishOptions& options) {
   VEDETTE_TRY(const ModelName name, ModelName::parse(options.name));
   VEDETTE_TRY(const release::Tier tier, release::parse_tier(options.tier));
+  VEDETTE_TRY(auto contract, contract_of(options));
   VEDETTE_TRY(const auto key, load_signing_key(options.key, environment.console));
   const PublishRequest request{.model_path = options.model,
                                .bundle_path = bundle_path(options.model, options.bundle),
                                .name = name,
                                .number = options.number,
-                               .tier = tier};
+                               .tier = tier,
+                               .contract = std::move(contract)};
   Progress progress(environment.console, *environment.output, "verifying " + options.model);
   return prepare_release(request, key, environment.clock.now(),
                          {.ignore = bundle_within(options.model, request.bundle_path),
@@ -53,7 +77,15 @@ Result<PreparedRelease> prepare(Environment& environment, const PublishOptions& 
                           }});
 }
 
-Json summary(const release::ReleaseStatement& statement) {
+// What a server answers of a contract too.
+Json contract_json(const release::RuntimeContract& contract, const crypto::Sha256Digest& sha256) {
+  Json json;
+  json.set("sha256", to_hex(sha256)).set("widenings", widenings_json(contract));
+  return json;
+}
+
+Json summary(const PreparedRelease& prepared) {
+  const release::ReleaseStatement& statement = prepared.statement;
   Json file;
   file.set("name", statement.file_name).set("sha256", to_hex(statement.file_sha256));
   file.set("size", statement.file_size);
@@ -62,7 +94,22 @@ Json summary(const release::ReleaseStatement& statement) {
   json.set("tier", release::to_string(statement.tier));
   json.set("model_root", to_hex(statement.model_root)).set("file", std::move(file));
   json.set("issued_at", to_rfc3339(statement.issued_at));
+  if (prepared.contract)
+    json.set("contract", contract_json(*prepared.contract, *statement.contract_sha256));
   return json;
+}
+
+std::string published_text(const PreparedRelease& prepared) {
+  const release::ReleaseStatement& statement = prepared.statement;
+  std::string text =
+      "published " + statement.model.str() + " release " + std::to_string(statement.number) +
+      " for tier " + std::string(release::to_string(statement.tier)) + "\n" + "  root      " +
+      to_hex(statement.model_root) + "\n" + "  file      " + to_hex(statement.file_sha256) + "\n";
+  if (!prepared.contract) return text;
+  text += "  contract  " + to_hex(*statement.contract_sha256) + "\n";
+  for (const std::string& sentence : release::widenings(*prepared.contract))
+    text += "  wider     " + sentence + "\n";
+  return text;
 }
 
 // The connection is opened before the model is read, so that a missing operator shows at once.
@@ -77,12 +124,9 @@ Result<void> publish(Environment& environment, const PublishOptions& options) {
   VEDETTE_CHECK(client.put_octets("/v1/blobs/" + digest, std::move(prepared.file)));
   Json body;
   body.set("bundle", prepared.bundle).set("statement", prepared.statement_text);
+  if (prepared.contract_text) body.set("contract", *prepared.contract_text);
   VEDETTE_CHECK(client.post("/v1/releases", body));
-  environment.output->result(
-      summary(statement), "published " + statement.model.str() + " release " +
-                              std::to_string(statement.number) + " for tier " +
-                              std::string(release::to_string(statement.tier)) + "\n" + "  root  " +
-                              to_hex(statement.model_root) + "\n" + "  file  " + digest + "\n");
+  environment.output->result(summary(prepared), published_text(prepared));
   return {};
 }
 
@@ -91,6 +135,22 @@ Result<void> list(Environment& environment) {
   VEDETTE_TRY(const Json answer, client.get("/v1/releases"));
   environment.output->result(answer, releases_view(answer));
   return {};
+}
+
+Result<void> show(Environment& environment, const ShowOptions& options) {
+  VEDETTE_TRY(const ModelName name, ModelName::parse(options.name));
+  VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
+  VEDETTE_TRY(const Json answer, client.get("/v1/releases"));
+  VEDETTE_TRY(const Json* releases, answer.array("releases"));
+  for (const Json& release : *releases->if_array()) {
+    if (release.string("model") != name.str() ||
+        release.integer("release") != static_cast<std::int64_t>(options.number))
+      continue;
+    environment.output->result(release, facts_view(release));
+    return {};
+  }
+  return refuse("HTTP-NOT-FOUND", "there is no such release",
+                name.str() + " " + std::to_string(options.number), "see 'vedette release list'");
 }
 
 Result<void> block(Environment& environment, const BlockOptions& options) {
@@ -120,8 +180,23 @@ void add_publish(CLI::App& noun, Choice& choice) {
       ->check(CLI::IsMember({"low", "medium", "high"}));
   verb->add_option("--key", options->key, "the private key that signs the release")->required();
   verb->add_option("--bundle", options->bundle, "its bundle (else where 'model sign' puts it)");
+  verb->add_option("--contract", options->contract,
+                   "its runtime contract (TOML; else the device's own limits apply)");
+  verb->add_flag("--accept-widening", options->accept_widening,
+                 "publish though the contract widens the sandbox");
   on_call(*verb, choice,
           [options](Environment& environment) { return publish(environment, *options); });
+}
+
+void add_show(CLI::App& noun, Choice& choice) {
+  CLI::App* verb = noun.add_subcommand("show", "one release, its contract and what that widens");
+  const auto options = std::make_shared<ShowOptions>();
+  verb->add_option("name", options->name, "the model's name")->required();
+  verb->add_option("release", options->number, "the release's number")
+      ->required()
+      ->check(CLI::Range(std::uint64_t{1}, kMaxRelease));
+  on_call(*verb, choice,
+          [options](Environment& environment) { return show(environment, *options); });
 }
 
 void add_block(CLI::App& noun, Choice& choice) {
@@ -143,6 +218,7 @@ void add_release_commands(CLI::App& app, Choice& choice) {
   add_publish(noun, choice);
   on_call(*noun.add_subcommand("list", "every release"), choice,
           [](Environment& environment) { return list(environment); });
+  add_show(noun, choice);
   add_block(noun, choice);
 }
 

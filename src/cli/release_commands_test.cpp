@@ -24,6 +24,23 @@ class ReleaseCommands : public ::testing::Test {
     return desk.run_json({"release", "publish", desk.path("vad.onnx"), "--name", "vad", "--release",
                           "3", "--tier", tier, "--key", desk.path(key)});
   }
+  Outcome publish_under(const std::string& contract, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> line{"release",
+                                  "publish",
+                                  desk.path("vad.onnx"),
+                                  "--name",
+                                  "vad",
+                                  "--release",
+                                  "3",
+                                  "--tier",
+                                  "high",
+                                  "--key",
+                                  desk.path("publisher"),
+                                  "--contract",
+                                  desk.path(contract)};
+    line.insert(line.end(), more.begin(), more.end());
+    return desk.run_json(line);
+  }
   static constexpr const char* kWeights = "weights of a model";
   const std::string blob = "PUT /v1/blobs/" + to_hex(crypto::sha256(as_bytes(kWeights)));
   Desk desk;
@@ -103,6 +120,62 @@ TEST_F(ReleaseCommands, PublishSendsTheFileThenBothSignatures) {
   EXPECT_EQ((*release)->file_name, "vad.onnx");
   EXPECT_EQ(to_rfc3339((*release)->issued_at), "2026-11-23T12:53:00Z");
   EXPECT_EQ(outcome.json().string("model").value_or(""), "vad");
+}
+
+TEST_F(ReleaseCommands, PublishSendsNothingOfAContractThatWidensUnlessThatIsAccepted) {
+  desk.write("contract.toml", "powers = [{threads = 4}]\n");
+  const Outcome outcome = publish_under("contract.toml");
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.refusal(), "CLI-WIDENING");
+  EXPECT_TRUE(outcome.out.contains("it runs on 4 threads")) << outcome.out;
+  EXPECT_TRUE(outcome.out.contains("--accept-widening")) << outcome.out;
+  EXPECT_TRUE(desk.server.requests().empty());
+  desk.server.answer(blob, "{}");
+  desk.server.answer("POST /v1/releases", "{}");
+  const Outcome accepted = publish_under("contract.toml", {"--accept-widening"});
+  EXPECT_EQ(accepted.code, 0) << accepted.out;
+  EXPECT_TRUE(accepted.out.contains("it runs on 4 threads")) << accepted.out;
+}
+
+TEST_F(ReleaseCommands, PublishSendsNothingOfAContractThatIsNone) {
+  desk.write("contract.toml", "memory = 1\n");
+  const Outcome outcome = publish_under("contract.toml");
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.refusal(), "REL-CONTRACT");
+  EXPECT_TRUE(desk.server.requests().empty());
+}
+
+TEST_F(ReleaseCommands, PublishSendsTheContractThatTheReleaseNames) {
+  desk.write("contract.toml", "queue = 3\n");
+  desk.server.answer(blob, "{}");
+  desk.server.answer("POST /v1/releases", "{}");
+  const Outcome outcome = publish_under("contract.toml");
+  ASSERT_EQ(outcome.code, 0) << outcome.out;
+  const std::string prefix = "POST /v1/releases ";
+  const auto body = codec::parse_json(desk.server.requests().back().substr(prefix.size())).value();
+  const auto publishers = load_public_keys({desk.path("publisher.pub")}).value();
+  const auto release =
+      release::verify_release(body.string("bundle").value(), body.string("statement").value(),
+                              publishers, body.string("contract").value());
+  ASSERT_TRUE(release.has_value()) << describe(release.error());
+  ASSERT_TRUE((*release)->contract.has_value());
+  const release::SignedContract& contract = **(*release)->contract;
+  EXPECT_EQ(contract.queue, 3U);
+  EXPECT_EQ(outcome.json().find("contract")->string("sha256").value_or(""),
+            to_hex(contract.contract_sha256));
+}
+
+TEST_F(ReleaseCommands, ShowTellsTheContractAndWhatItWidens) {
+  desk.server.answer("GET /v1/releases",
+                     R"({"releases":[{"model":"vad","release":2},{"model":"vad","release":3,)"
+                     R"("contract":{"sha256":"0123456789abcdef","widenings":["it runs on 4 )"
+                     R"(threads"]}}]})");
+  const Outcome text = desk.run({"release", "show", "vad", "3"});
+  EXPECT_EQ(text.code, 0);
+  EXPECT_TRUE(text.out.contains("contract.sha256     0123456789abcdef\n")) << text.out;
+  EXPECT_TRUE(text.out.contains("contract.widenings  it runs on 4 threads\n")) << text.out;
+  EXPECT_EQ(desk.run_json({"release", "show", "vad", "4"}).refusal(), "HTTP-NOT-FOUND");
+  EXPECT_TRUE(desk.run({"release", "list"}).out.contains("0123456789ab, 1 widening\n"));
 }
 
 TEST_F(ReleaseCommands, ListPassesTheServersAnswerThroughAsJson) {

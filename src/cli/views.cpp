@@ -57,6 +57,17 @@ std::string attested(const Json& device) {
   return verdict + " " + cell_of(attestation, "at");
 }
 
+// `0123456789ab, 2 widenings`
+std::string contract_cell(const Json& release) {
+  const Json& contract = member(release, "contract");
+  if (!contract.is_object()) return std::string(kNothing);
+  if (contract.find("refused") != nullptr) return "REFUSED: " + cell_of(contract, "refused");
+  const std::size_t wider = list(contract, "widenings").size();
+  return cell_of(contract, "sha256").substr(0, kShortId) + ", " +
+         (wider == 0 ? "strict"
+                     : std::to_string(wider) + (wider == 1 ? " widening" : " widenings"));
+}
+
 std::string size_cell(const Json& file) {
   const std::int64_t* size = member(file, "size").if_integer();
   return size == nullptr || *size < 0 ? std::string(kNothing)
@@ -106,12 +117,13 @@ std::string facts_view(const Json& object) {
 }
 
 std::string releases_view(const Json& answer) {
-  Rows rows{{"MODEL", "RELEASE", "TIER", "FILE", "SIZE", "PUBLISHED", "BLOCKED"}};
+  Rows rows{{"MODEL", "RELEASE", "TIER", "FILE", "SIZE", "PUBLISHED", "BLOCKED", "CONTRACT"}};
   for (const Json& release : list(answer, "releases")) {
     const Json& file = member(release, "file");
     rows.push_back({cell_of(release, "model"), cell_of(release, "release"),
                     cell_of(release, "tier"), cell_of(file, "name"), size_cell(file),
-                    cell_of(release, "published_at"), cell_of(release, "blocked")});
+                    cell_of(release, "published_at"), cell_of(release, "blocked"),
+                    contract_cell(release)});
   }
   return shown(rows, "nothing is published; 'vedette release publish' does it");
 }

@@ -64,8 +64,18 @@ TEST(ReleasesView, TellsSizeAndBlocking) {
       R"({"releases":[{"model":"vad","release":3,"tier":"high","published_at":"t","blocked":true,)"
       R"("file":{"name":"vad.onnx","sha256":"ab","size":2313101}}]})");
   EXPECT_EQ(releases_view(answer),
-            "MODEL  RELEASE  TIER  FILE      SIZE    PUBLISHED  BLOCKED\n"
-            "vad    3        high  vad.onnx  2.3 MB  t          yes\n");
+            "MODEL  RELEASE  TIER  FILE      SIZE    PUBLISHED  BLOCKED  CONTRACT\n"
+            "vad    3        high  vad.onnx  2.3 MB  t          yes      -\n");
+}
+
+TEST(ReleasesView, TellsAContractThatIsStrictFromOneThatWidensAndOneThatIsRefused) {
+  const std::string view = releases_view(
+      json(R"({"releases":[{"contract":{"sha256":"0123456789abcdef","widenings":[]}},)"
+           R"({"contract":{"sha256":"0123456789abcdef","widenings":["a","b"]}},)"
+           R"({"contract":{"refused":"DSSE-SIGNATURE: altered"}},{"contract":7}]})"));
+  EXPECT_TRUE(view.contains("0123456789ab, strict\n")) << view;
+  EXPECT_TRUE(view.contains("0123456789ab, 2 widenings\n")) << view;
+  EXPECT_TRUE(view.contains("REFUSED: DSSE-SIGNATURE: altered\n")) << view;
 }
 
 TEST(ReferenceView, HasALineForEachAcceptedValue) {

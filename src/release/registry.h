@@ -29,8 +29,9 @@ struct Release {
   std::string file_name;              // of the one model file
   crypto::Sha256Digest file_sha256{};
   std::uint64_t file_size = 0;
-  std::string bundle;     // OpenSSF Model Signing bundle, bytes as received
-  std::string statement;  // DSSE envelope of the release statement, bytes as received
+  std::string bundle;      // OpenSSF Model Signing bundle, bytes as received
+  std::string statement;   // DSSE envelope of the release statement, bytes as received
+  std::string contract{};  // DSSE envelope of the runtime contract, bytes as received; empty: none
   TimePoint published_at;
   bool blocked = false;
 };

@@ -4,7 +4,7 @@
 
 #include "codec/json.h"
 #include "release/digest_text.h"
-#include "release/dsse.h"
+#include "release/in_toto.h"
 #include "release/oms_bundle.h"
 
 namespace vedette::release {
@@ -13,10 +13,12 @@ namespace {
 using codec::Json;
 using crypto::PublicKey;
 
-constexpr std::string_view kStatementType = "https://in-toto.io/Statement/v1";
 constexpr std::uint64_t kMaxNumber = (std::uint64_t{1} << 53U) - 1;  // exact in every JSON reader
-constexpr codec::JsonLimits kLimits{
-    .max_bytes = kMaxStatementBytes, .max_depth = 8, .max_values = 100};
+constexpr InTotoKind kKind{
+    .predicate_type = kReleasePredicateType,
+    .code = "REL-STATEMENT",
+    .noun = "release statement",
+    .limits = {.max_bytes = kMaxStatementBytes, .max_depth = 8, .max_values = 100}};
 
 template <class T>
 Result<T> as_statement(Result<T> result) {
@@ -40,8 +42,8 @@ Result<void> check_ranges(const ReleaseStatement& statement) {
   return {};
 }
 
-Result<crypto::Sha256Digest> digest_member(const Json& object) {
-  VEDETTE_TRY(const std::string text, as_statement(object.string("sha256")));
+Result<crypto::Sha256Digest> digest_member(const Json& object, std::string_view name) {
+  VEDETTE_TRY(const std::string text, as_statement(object.string(name)));
   const auto digest = parse_digest(text);
   if (!digest) return out_of_range("digest", text.substr(0, 80));
   return *digest;
@@ -53,54 +55,34 @@ Result<std::uint64_t> count_member(const Json& object, std::string_view name) {
   return static_cast<std::uint64_t>(value);
 }
 
-struct Subject {
-  std::string name;
-  crypto::Sha256Digest root{};
-};
-
-Result<Subject> read_subject(const Json& statement) {
-  VEDETTE_TRY(const Json* subjects, as_statement(statement.array("subject")));
-  if (subjects->if_array()->size() != 1) return out_of_range("subject");
-  const Json& item = subjects->if_array()->front();
-  VEDETTE_CHECK(as_statement(item.only({"name", "digest"})));
-  Subject subject;
-  VEDETTE_TRY(subject.name, as_statement(item.string("name")));
-  VEDETTE_TRY(const Json* digest, as_statement(item.object("digest")));
-  VEDETTE_CHECK(as_statement(digest->only({"sha256"})));
-  VEDETTE_TRY(subject.root, digest_member(*digest));
-  return subject;
+Result<void> read_file_member(const Json& predicate, ReleaseStatement& statement) {
+  VEDETTE_TRY(const Json* file, as_statement(predicate.object("file")));
+  VEDETTE_CHECK(as_statement(file->only({"name", "sha256", "size"})));
+  VEDETTE_TRY(statement.file_name, as_statement(file->string("name")));
+  VEDETTE_TRY(statement.file_sha256, digest_member(*file, "sha256"));
+  VEDETTE_TRY(statement.file_size, count_member(*file, "size"));
+  return {};
 }
 
-Result<ReleaseStatement> read_predicate(const Json& predicate, const Subject& subject) {
-  VEDETTE_CHECK(as_statement(predicate.only({"model", "release", "tier", "file", "issued_at"})));
+Result<ReleaseStatement> read_release_statement(const InTotoStatement& frame) {
+  const Json& predicate = frame.predicate;
+  VEDETTE_CHECK(as_statement(
+      predicate.only({"model", "release", "tier", "file", "issued_at", "contract_sha256"})));
   VEDETTE_TRY(const std::string name, as_statement(predicate.string("model")));
-  if (name != subject.name) return out_of_range("subject", "it is not about " + name.substr(0, 80));
+  if (name != frame.model) return out_of_range("subject", "it is not about " + name.substr(0, 80));
   VEDETTE_TRY(ModelName model, as_statement(ModelName::parse(name)));
-  ReleaseStatement statement{.model = std::move(model), .model_root = subject.root};
+  ReleaseStatement statement{.model = std::move(model), .model_root = frame.model_root};
   VEDETTE_TRY(statement.number, count_member(predicate, "release"));
   VEDETTE_TRY(const std::string tier, as_statement(predicate.string("tier")));
   VEDETTE_TRY(statement.tier, as_statement(parse_tier(tier)));
   VEDETTE_TRY(const std::string time, as_statement(predicate.string("issued_at")));
   VEDETTE_TRY(statement.issued_at, as_statement(from_rfc3339(time)));
-  VEDETTE_TRY(const Json* file, as_statement(predicate.object("file")));
-  VEDETTE_CHECK(as_statement(file->only({"name", "sha256", "size"})));
-  VEDETTE_TRY(statement.file_name, as_statement(file->string("name")));
-  VEDETTE_TRY(statement.file_sha256, digest_member(*file));
-  VEDETTE_TRY(statement.file_size, count_member(*file, "size"));
+  VEDETTE_CHECK(read_file_member(predicate, statement));
+  if (predicate.find("contract_sha256") != nullptr) {
+    VEDETTE_TRY(statement.contract_sha256, digest_member(predicate, "contract_sha256"));
+  }
   VEDETTE_CHECK(check_ranges(statement));
   return statement;
-}
-
-Result<ReleaseStatement> parse_release_statement(std::string_view text) {
-  VEDETTE_TRY(const Json json, codec::parse_json(text, kLimits));
-  VEDETTE_CHECK(as_statement(json.only({"_type", "subject", "predicateType", "predicate"})));
-  VEDETTE_TRY(const std::string type, as_statement(json.string("_type")));
-  VEDETTE_TRY(const std::string predicate_type, as_statement(json.string("predicateType")));
-  if (type != kStatementType || predicate_type != kReleasePredicateType)
-    return out_of_range("type", type.substr(0, 80) + ", " + predicate_type.substr(0, 80));
-  VEDETTE_TRY(const Subject subject, read_subject(json));
-  VEDETTE_TRY(const Json* predicate, as_statement(json.object("predicate")));
-  return read_predicate(*predicate, subject);
 }
 
 bool is_onnx(std::string_view name) {
@@ -134,39 +116,67 @@ Result<void> check_agreement(const Manifest& manifest, const ReleaseStatement& s
   return check_one_onnx(manifest, statement.file_name);
 }
 
+std::unexpected<Error> foreign_contract(std::string cause) {
+  return refuse("REL-CONTRACT", "this runtime contract does not belong to the release",
+                std::move(cause));
+}
+
+// Neither may a contract be dropped on the way, nor one be added.
+Result<void> check_contract_presence(const ReleaseStatement& statement, bool present) {
+  if (statement.contract_sha256.has_value() == present) return {};
+  if (present) return foreign_contract("the release statement names none");
+  return refuse("REL-CONTRACT", "the release's runtime contract is missing",
+                to_hex(*statement.contract_sha256));
+}
+
+Result<void> check_contract(const SignedRelease& release, const SignedContract& contract) {
+  if (contract.contract_sha256 != release.contract_sha256)
+    return foreign_contract("the release statement names another: " +
+                            to_hex(*release.contract_sha256));
+  if (contract.model_root != release.model_root || contract.model != release.model)
+    return foreign_contract("it is about another model: " + contract.model.str() + ", " +
+                            to_hex(contract.model_root));
+  if (contract.publisher_sha256 != release.publisher_sha256)
+    return foreign_contract("another key signed it than the release statement");
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> sign_release_statement(const ReleaseStatement& statement,
                                            const crypto::PrivateKey& key) {
   VEDETTE_CHECK(check_ranges(statement));
-  const Json::Object digest{{"sha256", to_hex(statement.model_root)}};
-  const Json::Array subject{Json::Object{{"name", statement.model.str()}, {"digest", digest}}};
   const Json::Object file{{"name", statement.file_name},
                           {"sha256", to_hex(statement.file_sha256)},
                           {"size", statement.file_size}};
-  const Json::Object predicate{{"model", statement.model.str()},
-                               {"release", statement.number},
-                               {"tier", to_string(statement.tier)},
-                               {"file", file},
-                               {"issued_at", to_rfc3339(statement.issued_at)}};
-  const std::string text = codec::to_json(Json::Object{{"_type", kStatementType},
-                                                       {"subject", subject},
-                                                       {"predicateType", kReleasePredicateType},
-                                                       {"predicate", predicate}});
-  VEDETTE_TRY(const Json envelope,
-              sign_dsse(kInTotoPayloadType, as_bytes(text), key, key_hint(key.public_key())));
-  return codec::to_json(envelope);
+  Json predicate(Json::Object{{"model", statement.model.str()},
+                              {"release", statement.number},
+                              {"tier", to_string(statement.tier)},
+                              {"file", file},
+                              {"issued_at", to_rfc3339(statement.issued_at)}});
+  if (statement.contract_sha256)
+    predicate.set("contract_sha256", to_hex(*statement.contract_sha256));
+  VEDETTE_TRY(SignedInToto made, sign_in_toto({.model = statement.model.str(),
+                                               .model_root = statement.model_root,
+                                               .predicate = std::move(predicate)},
+                                              kKind, key));
+  return std::move(made.envelope);
 }
 
 Result<VerifiedRelease> verify_release(std::string_view bundle, std::string_view statement,
-                                       std::span<const PublicKey> publishers) {
+                                       std::span<const PublicKey> publishers,
+                                       std::optional<std::string_view> contract) {
   VEDETTE_TRY(const VerifiedManifest model, verify_bundle(bundle, publishers));
-  VEDETTE_TRY(const Json envelope, codec::parse_json(statement, kLimits));
-  VEDETTE_TRY(const DssePayload payload, verify_dsse(envelope, kInTotoPayloadType, publishers));
-  VEDETTE_TRY(ReleaseStatement terms, parse_release_statement(as_text(payload.payload)));
+  VEDETTE_TRY(const VerifiedInToto proven, verify_in_toto(statement, kKind, publishers));
+  VEDETTE_TRY(ReleaseStatement terms, read_release_statement(proven.statement));
   VEDETTE_CHECK(check_agreement(model->manifest, terms));
   SignedRelease release{std::move(terms)};
-  release.publisher_sha256 = payload.signer.spki_sha256();
+  release.publisher_sha256 = proven.signer.spki_sha256();
+  VEDETTE_CHECK(check_contract_presence(release, contract.has_value()));
+  if (contract) {
+    VEDETTE_TRY(release.contract, verify_runtime_contract(*contract, publishers));
+    VEDETTE_CHECK(check_contract(release, **release.contract));
+  }
   return VerifiedRelease(SignedRelease::VerificationKey(), std::move(release));
 }
 

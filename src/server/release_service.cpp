@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <charconv>
 #include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include <unistd.h>
@@ -30,8 +32,25 @@ Result<std::uint64_t> parse_number(const std::string& text) {
   return number;
 }
 
-Release to_release(const release::VerifiedRelease& verified, std::string bundle,
-                   std::string statement, TimePoint now) {
+// What a publisher sends, octets as received.
+struct Documents {
+  std::string bundle;
+  std::string statement;
+  std::optional<std::string> contract;
+};
+
+Result<Documents> read_documents(const Json& body) {
+  VEDETTE_CHECK(body.only({"bundle", "statement", "contract"}));
+  Documents documents;
+  VEDETTE_TRY(documents.bundle, body.string("bundle"));
+  VEDETTE_TRY(documents.statement, body.string("statement"));
+  if (body.find("contract") != nullptr) {
+    VEDETTE_TRY(documents.contract, body.string("contract"));
+  }
+  return documents;
+}
+
+Release to_release(const release::VerifiedRelease& verified, Documents documents, TimePoint now) {
   return {.model = verified->model,
           .number = verified->number,
           .tier = verified->tier,
@@ -39,8 +58,9 @@ Release to_release(const release::VerifiedRelease& verified, std::string bundle,
           .file_name = verified->file_name,
           .file_sha256 = verified->file_sha256,
           .file_size = verified->file_size,
-          .bundle = std::move(bundle),
-          .statement = std::move(statement),
+          .bundle = std::move(documents.bundle),
+          .statement = std::move(documents.statement),
+          .contract = std::move(documents.contract).value_or(""),
           .published_at = now,
           .blocked = false};
 }
@@ -53,6 +73,25 @@ Json summary(const Release& release) {
   json.set("model", release.model.str()).set("release", release.number);
   json.set("tier", release::to_string(release.tier)).set("file", std::move(file));
   return json;
+}
+
+Json contract_summary(const release::SignedContract& contract) {
+  Json::Array sentences;
+  for (std::string& sentence : release::widenings(contract))
+    sentences.emplace_back(std::move(sentence));
+  Json json;
+  json.set("sha256", to_hex(contract.contract_sha256)).set("widenings", std::move(sentences));
+  return json;
+}
+
+// Verified again, since a list is read to find out what may run: a store that was written to, or a
+// publisher who is trusted no more, shows here.
+Json stored_contract(const Release& release, std::span<const crypto::PublicKey> publishers) {
+  const auto verified = release::verify_runtime_contract(release.contract, publishers);
+  if (!verified) return Json::Object{{"refused", describe(verified.error())}};
+  if ((*verified)->model != release.model || (*verified)->model_root != release.model_root)
+    return Json::Object{{"refused", "it is about another model"}};
+  return contract_summary(**verified);
 }
 
 // Reads the file as the connection takes it: no copy of a model is held in memory.
@@ -99,25 +138,25 @@ Result<void> ReleaseService::check_blob(const Release& release) {
 Result<HttpResponse> ReleaseService::publish(const Call& call) {
   VEDETTE_TRY(const Json body,
               codec::parse_json(as_text(call.request.body), {.max_bytes = kMaxPublishBytes}));
-  VEDETTE_CHECK(body.only({"bundle", "statement"}));
-  VEDETTE_TRY(std::string bundle, body.string("bundle"));
-  VEDETTE_TRY(std::string statement, body.string("statement"));
+  VEDETTE_TRY(Documents documents, read_documents(body));
   Matter matter{.kind = "publish",
                 .subject = "unknown",
                 .actor = call.caller.name(),
                 .rule = call.rule,
                 .details = {}};
-  const auto verified = release::verify_release(bundle, statement, publishers_);
+  const auto verified = release::verify_release(documents.bundle, documents.statement, publishers_,
+                                                documents.contract);
   if (!verified) return std::unexpected(chronicle_.refuse_matter(matter, verified.error()));
-  const Release release =
-      to_release(*verified, std::move(bundle), std::move(statement), clock_.now());
+  const Release release = to_release(*verified, std::move(documents), clock_.now());
   matter.subject = release.model.str() + "/" + std::to_string(release.number);
   matter.details = summary(release);
+  const auto& contract = (*verified)->contract;
+  if (contract) matter.details.set("contract", contract_summary(**contract));
   VEDETTE_CHECK(chronicle_.decide(matter, [&](UnitOfWork& unit, Matter&) -> Result<void> {
     VEDETTE_CHECK(check_blob(release));
     return unit.releases().add(release);
   }));
-  return answer(summary(release));
+  return answer(matter.details);
 }
 
 Result<HttpResponse> ReleaseService::list(const Call& /*call*/) {
@@ -127,6 +166,7 @@ Result<HttpResponse> ReleaseService::list(const Call& /*call*/) {
     for (const Release& release : all) {
       Json one = summary(release);
       one.set("published_at", to_rfc3339(release.published_at)).set("blocked", release.blocked);
+      if (!release.contract.empty()) one.set("contract", stored_contract(release, publishers_));
       releases.push_back(std::move(one));
     }
     return {};
@@ -167,6 +207,7 @@ Result<HttpResponse> ReleaseService::latest(const Call& call) {
   }));
   Json body = summary(*found);
   body.set("bundle", found->bundle).set("statement", found->statement);
+  if (!found->contract.empty()) body.set("contract", found->contract);
   return answer(body);
 }
 

@@ -1,4 +1,7 @@
 // What publishers may put into the registry.
+#include <array>
+
+#include "codec/base64.h"
 #include "codec/json.h"
 #include "release/oms_bundle.h"
 #include "release/release_statement.h"
@@ -13,9 +16,22 @@ class Publish : public ControlPlane {
   struct Documents {
     std::string bundle;
     std::string statement;
+    std::string contract{};  // left out when empty
   };
 
-  Documents signed_release(std::uint64_t number, const crypto::PrivateKey& key) const {
+  // A release whose statement names the contract that comes with it.
+  Documents release_with(const release::RuntimeContract& contract, std::uint64_t number) const {
+    const auto digest = crypto::sha256(model_);
+    const auto manifest = release::build_manifest("model", {{"m.onnx", digest}});
+    const auto made = release::sign_runtime_contract(contract, *ModelName::parse("voice"),
+                                                     manifest->root, publisher_);
+    Documents documents = signed_release(number, publisher_, made->contract_sha256);
+    documents.contract = made->text;
+    return documents;
+  }
+
+  Documents signed_release(std::uint64_t number, const crypto::PrivateKey& key,
+                           std::optional<crypto::Sha256Digest> contract = std::nullopt) const {
     const auto digest = crypto::sha256(model_);
     auto manifest = release::build_manifest("model", {{"m.onnx", digest}});
     const release::ReleaseStatement statement{.model = *ModelName::parse("voice"),
@@ -25,13 +41,15 @@ class Publish : public ControlPlane {
                                               .file_name = "m.onnx",
                                               .file_sha256 = digest,
                                               .file_size = model_.size(),
-                                              .issued_at = from_unix_seconds(1'795'435'200)};
+                                              .issued_at = from_unix_seconds(1'795'435'200),
+                                              .contract_sha256 = contract};
     return {*release::sign_model(*manifest, key), *release::sign_release_statement(statement, key)};
   }
 
   std::string publish(const Documents& documents) {
     codec::Json body;
     body.set("bundle", documents.bundle).set("statement", documents.statement);
+    if (!documents.contract.empty()) body.set("contract", documents.contract);
     return post(*admin_, "/v1/releases", codec::to_json(body));
   }
 
@@ -61,6 +79,73 @@ TEST_F(Publish, RefusesAReleaseWhoseFileIsMissing) {
 TEST_F(Publish, RefusesAFileThatIsNotWhatItsNameSays) {
   EXPECT_EQ(upload(std::string(64, 'a')), "BLOB-DIGEST");
   EXPECT_EQ(upload("..%2fserver.db"), "HEX-SYNTAX");
+}
+
+TEST_F(Publish, RefusesAContractThatWasDroppedOrSwapped) {
+  ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
+  Documents documents = release_with({}, 1);
+  documents.contract.clear();
+  EXPECT_EQ(publish(documents), "REL-CONTRACT");
+  release::RuntimeContract wide;
+  wide.powers = {release::Threads{4}};
+  documents.contract = release_with(wide, 1).contract;
+  EXPECT_EQ(publish(documents), "REL-CONTRACT");
+  documents = signed_release(1, publisher_);
+  documents.contract = release_with({}, 1).contract;
+  EXPECT_EQ(publish(documents), "REL-CONTRACT");
+}
+
+TEST_F(Publish, AContractIsListedAndLoggedWithWhatItWidens) {
+  ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
+  release::RuntimeContract wide;
+  wide.powers = {release::Threads{4}};
+  const Documents documents = release_with(wide, 1);
+  ASSERT_EQ(publish(documents), "");
+  ASSERT_EQ(publish(signed_release(2, publisher_)), "");
+  const auto answer =
+      platform::read_json_answer(*admin_->send(platform::get_request("/v1/releases")));
+  ASSERT_TRUE(answer.has_value());
+  const codec::Json::Array& releases = *answer->find("releases")->if_array();
+  ASSERT_EQ(releases.size(), 2U);
+  const codec::Json* contract = releases[0].find("contract");
+  ASSERT_NE(contract, nullptr);
+  const auto verified =
+      release::verify_runtime_contract(documents.contract, std::array{publisher_.public_key()});
+  EXPECT_EQ(contract->string("sha256").value_or(""), to_hex((*verified)->contract_sha256));
+  EXPECT_TRUE(contract->find("widenings")->if_array()->front().if_string()->contains("4 threads"));
+  EXPECT_EQ(releases[1].find("contract"), nullptr);
+  const auto log = platform::read_json_answer(
+      *admin_->send(platform::get_request("/v1/log/entries?start=0&count=1")));
+  ASSERT_TRUE(log.has_value());
+  const auto entry = codec::from_base64(*log->find("entries")->if_array()->front().if_string());
+  EXPECT_TRUE(as_text(*entry).contains(to_hex((*verified)->contract_sha256)));
+  EXPECT_TRUE(as_text(*entry).contains("4 threads"));
+}
+
+TEST_F(Publish, AStoredContractThatNoLongerVerifiesIsListedAsRefused) {
+  const Documents documents = release_with({}, 1);
+  const auto verified =
+      release::verify_release(documents.bundle, documents.statement,
+                              std::array{publisher_.public_key()}, documents.contract);
+  const auto foreign = release::sign_runtime_contract(
+      {}, (*verified)->model, (*verified)->model_root, crypto::PrivateKey::generate_p256());
+  const auto stored = store_->write([&](platform::UnitOfWork& unit) {
+    return unit.releases().add({.model = (*verified)->model,
+                                .number = 1,
+                                .model_root = (*verified)->model_root,
+                                .file_name = "m.onnx",
+                                .bundle = documents.bundle,
+                                .statement = documents.statement,
+                                .contract = foreign->text,
+                                .published_at = from_unix_seconds(1'795'435'200)});
+  });
+  ASSERT_TRUE(stored.has_value());
+  const auto answer =
+      platform::read_json_answer(*admin_->send(platform::get_request("/v1/releases")));
+  const codec::Json* contract = answer->find("releases")->if_array()->front().find("contract");
+  ASSERT_NE(contract, nullptr);
+  EXPECT_TRUE(contract->string("refused").value_or("").starts_with("DSSE-UNTRUSTED"));
+  EXPECT_EQ(contract->find("widenings"), nullptr);
 }
 
 TEST_F(Publish, NumbersOnlyRise) {

@@ -16,6 +16,7 @@ using codec::Json;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kPictureColumns = 60;
+constexpr std::string_view kContract = "memory_bytes = 268_435_456\ncall_deadline_ms = 2000\n";
 constexpr std::size_t kMostSamples = 16'000UL * 5;  // five seconds are enough to see it work
 
 Result<bool> is_attested(Theatre& theatre, ActingDevice& device) {
@@ -191,13 +192,17 @@ Result<void> act_release(Narrator& narrator, Theatre& theatre, Cast& cast,
                "sigstore accept";
       }));
   VEDETTE_CHECK(narrator.deed(
-      "vedette release publish voice/1: verified again by the server",
+      "vedette release publish voice/1 --contract: verified again by the server",
       [&]() -> Result<std::string> {
-        VEDETTE_TRY([[maybe_unused]] const Json published,
-                    theatre.vedette({"release", "publish", material.model, "--name", "voice",
-                                     "--release", "1", "--tier", "high", "--bundle", bundle,
-                                     "--key", theatre.path("publisher.key")}));
-        return "tier high: given to attested devices alone";
+        const std::string contract = theatre.path("voice.toml");
+        VEDETTE_CHECK(write_file_atomically(contract, as_bytes(kContract), 0600));
+        VEDETTE_TRY(
+            [[maybe_unused]] const Json published,
+            theatre.vedette({"release", "publish", material.model, "--name", "voice", "--release",
+                             "1", "--tier", "high", "--bundle", bundle, "--key",
+                             theatre.path("publisher.key"), "--contract", contract}));
+        return "tier high: given to attested devices alone; 256 MiB and 2 s a call, "
+               "signed by its author";
       }));
   for (ActingDevice* device : {cast.drone.get(), cast.camera.get()})
     VEDETTE_CHECK(

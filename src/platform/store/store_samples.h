@@ -65,6 +65,7 @@ inline release::Release release(const std::string& model, std::uint64_t number) 
           .file_size = 2'327'524,
           .bundle = std::string("{\"bundle\":\0 \xFF}", 13),
           .statement = "{\"statement\":1}",
+          .contract = number % 2 == 0 ? "{\"contract\":\xFF}" : "",
           .published_at = TimePoint(Duration(-1)),
           .blocked = false};
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "platform/store/sqlite/repositories.h"
 #include "platform/store/sqlite/schema.h"
 #include "platform/store/store_samples.h"
 
@@ -92,6 +93,24 @@ TEST_F(DatabaseTest, AMigrationThatFailsLeavesTheVersionBeforeIt) {
   ASSERT_TRUE(migrate(*database, mended).has_value());
   EXPECT_EQ(number(*database, "PRAGMA user_version"), 2);
   EXPECT_TRUE(migrate(*database, mended).has_value());
+}
+
+TEST_F(DatabaseTest, ReleasesFromBeforeContractsAreKeptAndHaveNone) {
+  auto database = open();
+  ASSERT_TRUE(migrate(*database, migrations().first(1)).has_value());
+  ASSERT_TRUE(
+      database
+          ->execute_script("INSERT INTO releases VALUES ('vad', 1, 'high', zeroblob(32), 'm.onnx',"
+                           " zeroblob(32), 7, x'7B', x'7D', 3, 0)")
+          .has_value());
+  ASSERT_TRUE(migrate(*database, migrations()).has_value());
+  EXPECT_EQ(number(*database, "PRAGMA user_version"), migrations().size());
+  const auto kept = make_release_registry(*database)->find(*ModelName::parse("vad"), 1);
+  ASSERT_TRUE(kept.has_value() && kept->has_value());
+  EXPECT_EQ((*kept)->bundle, "{");
+  EXPECT_EQ((*kept)->statement, "}");
+  EXPECT_EQ((*kept)->contract, "");
+  EXPECT_FALSE((*kept)->blocked);
 }
 
 TEST_F(DatabaseTest, OnlyItsOwnerReadsTheFiles) {

@@ -30,11 +30,21 @@ Result<Release> release_of(const Query& row) {
   VEDETTE_TRY(const auto file_size, row.natural(6));
   VEDETTE_TRY(auto bundle, octets_of(row, 7));
   VEDETTE_TRY(auto statement, octets_of(row, 8));
-  VEDETTE_TRY(const auto published_at, row.time(9));
-  VEDETTE_TRY(const bool blocked, row.boolean(10));
-  return Release{std::move(model),     number,       tier,      model_root,
-                 std::move(file_name), file_sha256,  file_size, std::move(bundle),
-                 std::move(statement), published_at, blocked};
+  VEDETTE_TRY(auto contract, octets_of(row, 9));
+  VEDETTE_TRY(const auto published_at, row.time(10));
+  VEDETTE_TRY(const bool blocked, row.boolean(11));
+  return Release{std::move(model),
+                 number,
+                 tier,
+                 model_root,
+                 std::move(file_name),
+                 file_sha256,
+                 file_size,
+                 std::move(bundle),
+                 std::move(statement),
+                 std::move(contract),
+                 published_at,
+                 blocked};
 }
 
 Result<std::optional<Release>> first_of(Query query) {
@@ -50,7 +60,7 @@ class SqliteReleaseRegistry final : public release::ReleaseRegistry {
   Result<std::optional<Release>> latest(const ModelName& model) override {
     VEDETTE_TRY(auto query,
                 database_->query("SELECT model, number, tier, model_root, file_name, file_sha256,"
-                                 " file_size, bundle, statement, published_at, blocked"
+                                 " file_size, bundle, statement, contract, published_at, blocked"
                                  " FROM releases WHERE model = ? AND blocked = 0"
                                  " ORDER BY number DESC LIMIT 1",
                                  {model.str()}));
@@ -60,7 +70,7 @@ class SqliteReleaseRegistry final : public release::ReleaseRegistry {
   Result<std::optional<Release>> find(const ModelName& model, std::uint64_t number) override {
     VEDETTE_TRY(auto query,
                 database_->query("SELECT model, number, tier, model_root, file_name, file_sha256,"
-                                 " file_size, bundle, statement, published_at, blocked"
+                                 " file_size, bundle, statement, contract, published_at, blocked"
                                  " FROM releases WHERE model = ? AND number = ?",
                                  {model.str(), number}));
     return first_of(std::move(query));
@@ -69,7 +79,7 @@ class SqliteReleaseRegistry final : public release::ReleaseRegistry {
   Result<std::vector<Release>> list() override {
     VEDETTE_TRY(auto query,
                 database_->query("SELECT model, number, tier, model_root, file_name, file_sha256,"
-                                 " file_size, bundle, statement, published_at, blocked"
+                                 " file_size, bundle, statement, contract, published_at, blocked"
                                  " FROM releases ORDER BY model, number"));
     std::vector<Release> releases;
     for (;;) {
@@ -85,12 +95,12 @@ class SqliteReleaseRegistry final : public release::ReleaseRegistry {
     VEDETTE_TRY([[maybe_unused]] const auto rows,
                 database_->execute(
                     "INSERT INTO releases (model, number, tier, model_root, file_name, file_sha256,"
-                    " file_size, bundle, statement, published_at, blocked)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    " file_size, bundle, statement, contract, published_at, blocked)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     {release.model.str(), release.number, release::to_string(release.tier),
                      release.model_root, release.file_name, release.file_sha256, release.file_size,
-                     as_bytes(release.bundle), as_bytes(release.statement), release.published_at,
-                     release.blocked}));
+                     as_bytes(release.bundle), as_bytes(release.statement),
+                     as_bytes(release.contract), release.published_at, release.blocked}));
     return {};
   }
 

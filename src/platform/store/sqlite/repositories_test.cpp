@@ -64,6 +64,7 @@ void expect_same(const release::Release& left, const release::Release& right) {
   EXPECT_EQ(left.file_size, right.file_size);
   EXPECT_EQ(left.bundle, right.bundle);
   EXPECT_EQ(left.statement, right.statement);
+  EXPECT_EQ(left.contract, right.contract);
   EXPECT_EQ(left.published_at, right.published_at);
   EXPECT_EQ(left.blocked, right.blocked);
 }

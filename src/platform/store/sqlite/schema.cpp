@@ -104,7 +104,12 @@ CREATE TABLE log_checkpoint (
 ) STRICT;
 )sql";
 
-constexpr Migration kMigrations[] = {{kFirstLight}};
+// Releases from before have none: no octets.
+constexpr const char* kRuntimeContracts = R"sql(
+ALTER TABLE releases ADD COLUMN contract BLOB NOT NULL DEFAULT x'';
+)sql";
+
+constexpr Migration kMigrations[] = {{kFirstLight}, {kRuntimeContracts}};
 
 std::unexpected<Error> no_file(const std::string& cause) {
   return refuse("STORE-FAILED", "the database file cannot be used", cause,

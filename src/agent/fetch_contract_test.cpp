@@ -1,0 +1,109 @@
+// A release's contract on its way to a device, from a server that may be hostile.
+#include <gtest/gtest.h>
+
+#include "agent/fetch.h"
+#include "codec/json.h"
+#include "release/oms_bundle.h"
+#include "release/release_statement.h"
+#include "testing/temporary_folder.h"
+
+namespace vedette::agent {
+namespace {
+
+using codec::Json;
+using release::RuntimeContract;
+
+// Answers with one release, and counts who comes for its file; gives that to nobody.
+class ReleaseServer final : public platform::HttpClient {
+ public:
+  Result<platform::HttpResponse> send(const platform::HttpRequest& /*request*/) override {
+    platform::HttpResponse response;
+    response.body = to_bytes(codec::to_json(answer));
+    return response;
+  }
+  Result<platform::HttpResponse> download(
+      const platform::HttpRequest& /*request*/,
+      const std::function<Result<void>(ByteView)>& /*sink*/) override {
+    ++downloads;
+    return refuse("NET-CLOSED", "no file here");
+  }
+  Result<Bytes> channel_binding() override { return Bytes{}; }
+  bool connected() override { return true; }
+
+  Json answer;
+  int downloads = 0;
+};
+
+class FetchContract : public ::testing::Test {
+ protected:
+  void publish(const RuntimeContract& contract) {
+    const auto file = crypto::sha256(as_bytes("weights"));
+    const auto manifest = release::build_manifest("folder", {{.name = "m.onnx", .sha256 = file}});
+    const auto made = release::sign_runtime_contract(contract, model_, manifest->root, key_);
+    const release::ReleaseStatement statement{.model = model_,
+                                              .number = 1,
+                                              .model_root = manifest->root,
+                                              .file_name = "m.onnx",
+                                              .file_sha256 = file,
+                                              .file_size = 7,
+                                              .issued_at = from_unix_seconds(1'795'438'387),
+                                              .contract_sha256 = made->contract_sha256};
+    server_.answer = Json::Object{{"bundle", *release::sign_model(*manifest, key_)},
+                                  {"statement", *sign_release_statement(statement, key_)},
+                                  {"contract", made->text}};
+  }
+
+  [[nodiscard]] std::string fetch() {
+    AgentConfig config;
+    config.worker_memory_bytes = std::uint64_t{512} << 20U;
+    config.model_max_bytes = 1000;
+    config.inference_deadline = std::chrono::seconds{1};
+    const TemporaryFolder folder;
+    auto floors = ReleaseFloors::load(folder.path());
+    const std::vector publishers{key_.public_key()};
+    return fetch_newer(server_, "ear", config, publishers, *floors, model_, nullptr).error().code;
+  }
+
+  ModelName model_ = *ModelName::parse("voice");
+  crypto::PrivateKey key_ = crypto::PrivateKey::generate_p256();
+  ReleaseServer server_;
+};
+
+TEST_F(FetchContract, RefusesAReleaseWhoseContractTheServerDropped) {
+  publish({});
+  const std::string statement = *server_.answer.string("statement");
+  server_.answer =
+      Json::Object{{"bundle", *server_.answer.string("bundle")}, {"statement", statement}};
+  EXPECT_EQ(fetch(), "REL-CONTRACT");
+  server_.answer.set("contract", nullptr);
+  EXPECT_EQ(fetch(), "JSON-MEMBER");
+  EXPECT_EQ(server_.downloads, 0);
+}
+
+TEST_F(FetchContract, RefusesAContractThatTheServerSwapped) {
+  RuntimeContract wide;
+  wide.memory_bytes = std::uint64_t{512} << 20U;
+  publish(wide);
+  const std::string swapped = *server_.answer.string("contract");
+  publish({});
+  server_.answer.set("contract", swapped);
+  EXPECT_EQ(fetch(), "REL-CONTRACT");
+  EXPECT_EQ(server_.downloads, 0);
+}
+
+TEST_F(FetchContract, RefusesWhatTheDeviceDoesNotAllowBeforeAnyDownload) {
+  RuntimeContract contract;
+  contract.memory_bytes = std::uint64_t{513} << 20U;
+  publish(contract);
+  EXPECT_EQ(fetch(), "AGT-CONTRACT-CEILING");
+  EXPECT_EQ(server_.downloads, 0);
+}
+
+TEST_F(FetchContract, ComesForTheFileUnderAContractThatFits) {
+  publish({});
+  EXPECT_EQ(fetch(), "NET-CLOSED");
+  EXPECT_EQ(server_.downloads, 1);
+}
+
+}  // namespace
+}  // namespace vedette::agent
