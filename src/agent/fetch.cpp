@@ -91,13 +91,15 @@ Result<void> ReleaseFloors::raise(const ModelName& model, std::uint64_t release)
 Result<std::shared_ptr<ServedModel>> fetch_newer(platform::HttpClient& client,
                                                  const std::string& ear, const AgentConfig& config,
                                                  std::span<const crypto::PublicKey> publishers,
-                                                 ReleaseFloors& floors, const ModelName& model,
+                                                 ReleaseFloors& floors, Quarantine& quarantine,
+                                                 const ModelName& model,
                                                  const ServedModel* present) {
   VEDETTE_TRY(const VerifiedRelease release, newest_release(client, ear, publishers, model));
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
   const bool is_present = present != nullptr && present->release == release->number &&
                           present->model_root == release->model_root && present->worker->alive();
   if (is_present) return nullptr;
+  VEDETTE_CHECK(quarantine.check(release->model_root));
   VEDETTE_TRY(const auto sealed, download(client, ear, release, config.model_max_bytes));
   inference::WorkerSettings settings;
   settings.worker_path = config.worker_path;

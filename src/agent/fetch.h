@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/config.h"
+#include "agent/quarantine.h"
 #include "agent/serving.h"
 #include "base/error.h"
 #include "crypto/key.h"
@@ -35,12 +36,13 @@ class ReleaseFloors {
 
 // Looks for the newest release of `model`. Returns nothing when `present` is that release already;
 // else the verified, sealed, caged model, ready to answer. Order: both signatures, rollback floor,
-// bytes (verified while they arrive, into memory that is then sealed), worker, and only then the
-// floor. Refuses what verify_release, StreamVerifier, ModelWriter and WorkerProcess::start refuse,
-// and REL-OTHER when the server answers with another model than was asked for.
+// quarantine, bytes (verified while they arrive, into memory that is then sealed), worker, and only
+// then the floor. Refuses SBX-QUARANTINED, what verify_release, StreamVerifier, ModelWriter and
+// WorkerProcess::start refuse, and REL-OTHER when the server answers with another model than was
+// asked for.
 [[nodiscard]] Result<std::shared_ptr<ServedModel>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
-    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors, const ModelName& model,
-    const ServedModel* present);
+    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors, Quarantine& quarantine,
+    const ModelName& model, const ServedModel* present);
 
 }  // namespace vedette::agent

@@ -68,18 +68,6 @@ Result<std::optional<crypto::Sha256Digest>> optional_digest(const Json& json, co
   return digest;
 }
 
-Json to_json(const SystemCall& call) {
-  Json::Array arguments;
-  for (const std::uint64_t argument : call.arguments)
-    arguments.emplace_back(hex_word(argument));
-  return Json::Object{{"architecture", hex_word(call.architecture)},
-                      {"architecture_name", architecture_name(call.architecture)},
-                      {"number", std::int64_t{call.number}},
-                      {"name", call.name},
-                      {"instruction_pointer", hex_word(call.instruction_pointer)},
-                      {"arguments", std::move(arguments)}};
-}
-
 Result<SystemCall> parse_call(const Json& json) {
   VEDETTE_CHECK(as_claims(json.only({"architecture", "architecture_name", "number", "name",
                                      "instruction_pointer", "arguments"})));
@@ -146,6 +134,18 @@ Result<void> check_ranges(const ViolationClaims& claims) {
 }
 
 }  // namespace
+
+Json to_json(const SystemCall& call) {
+  Json::Array arguments;
+  for (const std::uint64_t argument : call.arguments)
+    arguments.emplace_back(hex_word(argument));
+  return Json::Object{{"architecture", hex_word(call.architecture)},
+                      {"architecture_name", architecture_name(call.architecture)},
+                      {"number", std::int64_t{call.number}},
+                      {"name", call.name},
+                      {"instruction_pointer", hex_word(call.instruction_pointer)},
+                      {"arguments", std::move(arguments)}};
+}
 
 Json to_json(const Violation& violation) {
   Json json(Json::Object{{"model", violation.model.str()},

@@ -76,10 +76,15 @@ struct Violation {
 // the kind goes. A system_call without its call becomes a crash.
 [[nodiscard]] Violation bounded(Violation violation);
 
+// One line for a person: `system call socket (41) of x86_64 while serving`.
+[[nodiscard]] std::string describe(const Violation& violation);
+
 // `{"model","release","model_root","profile_sha256","contract_sha256"?,"worker_sha256"?,"kind",
 // "phase","time","system_call"?|"detail"?}`. Words of 64 bits are text, `"0x2a"`: a JSON number
 // cannot hold them everywhere.
 [[nodiscard]] codec::Json to_json(const Violation& violation);
+// `{"architecture","architecture_name","number","name","instruction_pointer","arguments":[6]}`.
+[[nodiscard]] codec::Json to_json(const SystemCall& call);
 // Strict: one JSON for one violation. Refuses VIOLATION-CLAIMS.
 [[nodiscard]] Result<Violation> parse_violation(const codec::Json& json);
 

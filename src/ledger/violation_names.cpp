@@ -37,6 +37,10 @@ std::string printable_detail(std::string_view text) {
   return detail.empty() ? "no detail" : detail;
 }
 
+std::string_view in_words(ViolationKind kind) {
+  return kind == ViolationKind::malformed_reply ? "malformed reply" : to_string(kind);
+}
+
 }  // namespace
 
 std::string_view to_string(ViolationKind kind) {
@@ -78,6 +82,16 @@ Violation bounded(Violation violation) {
   violation.call.reset();
   violation.detail = printable_detail(violation.detail);
   return violation;
+}
+
+std::string describe(const Violation& violation) {
+  std::string text;
+  if (violation.call)
+    text = "system call " + violation.call->name + " (" + std::to_string(violation.call->number) +
+           ") of " + std::string(architecture_name(violation.call->architecture));
+  else
+    text = std::string(in_words(violation.kind)) + " (" + violation.detail + ")";
+  return text + (violation.phase == ViolationPhase::load ? " while loading" : " while serving");
 }
 
 }  // namespace vedette::ledger

@@ -191,6 +191,15 @@ TEST(BoundedViolation, CanBeSignedWhateverAWorkerSays) {
       }
 }
 
+TEST(DescribedViolation, FitsOneLineForAPerson) {
+  Violation event = claims().event;
+  EXPECT_EQ(describe(event), "system call socket (41) of x86_64 while loading");
+  event.kind = ViolationKind::malformed_reply;
+  event.phase = ViolationPhase::serve;
+  event.detail = "a shape of 2^62";
+  EXPECT_EQ(describe(bounded(event)), "malformed reply (a shape of 2^62) while serving");
+}
+
 TEST(BoundedViolation, ChangesNothingThatIsInOrder) {
   EXPECT_EQ(bounded(claims().event), claims().event);
 }
