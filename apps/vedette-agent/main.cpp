@@ -1,5 +1,6 @@
 // vedette-agent: the composition root of the device's program.
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <thread>
 
@@ -10,6 +11,8 @@
 #include "codec/json.h"
 #include "platform/net/beast/beast_http.h"
 #include "platform/tpm/esys/esys_tpm.h"
+
+#include "quarantine_commands.h"
 
 namespace {
 
@@ -60,7 +63,7 @@ int main(int argc, char** argv) {
   platform::quiet_tss2_log();
   CLI::App app("Vedette's program on the device", "vedette-agent");
   Options options;
-  Result<void> (*command)(const Options&) = run;
+  std::function<Result<void>()> command = [&] { return run(options); };
   app.require_subcommand(1);
   CLI::App* run_command = app.add_subcommand("run", "live until SIGTERM");
   CLI::App* config_command = app.add_subcommand("config", "about the configuration");
@@ -68,9 +71,10 @@ int main(int argc, char** argv) {
   config_command->require_subcommand(1);
   for (CLI::App* verb : {run_command, check_command})
     verb->add_option("--config", options.config, "TOML file")->capture_default_str();
-  check_command->callback([&] { command = check; });
+  check_command->callback([&] { command = [&] { return check(options); }; });
+  add_quarantine_commands(app, options.config, command);
   CLI11_PARSE(app, argc, argv);
-  const auto result = command(options);
+  const auto result = command();
   if (!result) std::cerr << "vedette-agent: " << describe(result.error()) << '\n';
   if (result) return 0;
   return result.error().code.starts_with("CONFIG-") ? 2 : 1;  // usage, or failed

@@ -52,6 +52,8 @@ struct Agent::Start {
   ReleaseFloors floors;
   SequenceNumbers sequence;
   std::unique_ptr<inference::WorkerSpawner> spawner;
+  std::unique_ptr<ViolationStore> violations;
+  std::unique_ptr<Quarantine> quarantine;
 };
 
 Agent::Agent(Start start)
@@ -66,6 +68,12 @@ Agent::Agent(Start start)
       spawner_(std::move(start.spawner)),
       link_(config_, anchors_, start.parts.http),
       reporter_(clock_, trust_, std::move(start.sequence)),
+      violation_store_(std::move(start.violations)),
+      quarantine_(std::move(start.quarantine)),
+      violations_(clock_, *violation_store_, *quarantine_,
+                  [this](const std::string& text, std::optional<Error> error) {
+                    news_.say(Phase::serve, text, std::move(error));
+                  }),
       handler_({
           .trust = trust_,
           .serving = serving_,
@@ -90,10 +98,13 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   VEDETTE_TRY(ReleaseFloors floors, ReleaseFloors::load(config.state_folder));
   VEDETTE_TRY(SequenceNumbers sequence, SequenceNumbers::load(config.state_folder));
   VEDETTE_TRY(auto spawner, inference::WorkerSpawner::start({config.worker_path, config.posture}));
+  VEDETTE_TRY(auto violations, ViolationStore::load(config.state_folder, parts.clock.now()));
+  VEDETTE_TRY(auto quarantine, Quarantine::load(config.state_folder));
   platform::HttpFactory& http = parts.http;
   std::unique_ptr<Agent> agent(
       new Agent({config, std::move(parts), std::move(anchors), std::move(key), std::move(floors),
-                 std::move(sequence), std::move(spawner)}));
+                 std::move(sequence), std::move(spawner), std::move(violations),
+                 std::move(quarantine)}));
   platform::HttpServerSettings settings;
   settings.address = config.api_address;
   settings.port = config.api_port;
@@ -208,6 +219,7 @@ Result<void> Agent::attest_now() {
     return refuse("AGT-CERTIFICATE-EXPIRED", "the device's certificate has expired");
   VEDETTE_TRY(Verdict verdict, attest(*client_, tpm_, *credentials_, clock_));
   news_.say(Phase::attest, "attested until " + to_rfc3339(verdict.expires_at));
+  violations_.attested(verdict.epoch);
   trust_.believe(std::move(verdict));
   return {};
 }
@@ -221,7 +233,8 @@ Result<void> Agent::fetch_all() {
   for (const ModelName& model : config_.models) {
     const auto present = serving_.find(model.str());
     auto fetched = fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
-                               *spawner_, model, present ? present->get() : nullptr);
+                               *quarantine_, *spawner_, model,
+                               present ? present->get() : nullptr);
     if (!fetched && first) first = std::unexpected(fetched.error());
     if (!fetched || *fetched == nullptr) continue;
     news_.say(Phase::fetch, model.str() + " release " + std::to_string((*fetched)->release) +
@@ -245,31 +258,54 @@ Outcome Agent::wait_for_duty() {
   return Outcome::done;
 }
 
+// As soon as there is a name to sign under, attested or not: the server may be out of reach for
+// long.
+Result<void> Agent::sign_violations() {
+  if (!violations_.has_unsigned()) return {};
+  std::optional<Credentials> credentials;
+  {
+    const std::scoped_lock lock(mutex_);
+    credentials = credentials_;
+  }
+  if (!credentials) return {};
+  return violations_.sign_recorded(credentials->device, key_);
+}
+
+Result<void> Agent::report_all(platform::HttpClient& client, const Verdict& verdict) {
+  const auto violations = violations_.report_once(client, verdict);
+  const auto results = report_once(client, verdict);
+  return violations ? results : violations;
+}
+
 void Agent::report_while_running() {
   std::unique_ptr<platform::HttpClient> client;
   std::string certificate;  // the one that `client` presents
   do {
     reporter_.wait(kReportPause);
+    if (const auto done = sign_violations(); !done)
+      news_.say(Phase::serve, "a violation was not signed", done.error());
     const auto verdict = trust_.current();
     std::optional<Credentials> credentials;
     {
       const std::scoped_lock lock(mutex_);
       credentials = credentials_;
     }
-    if (!verdict || !credentials || reporter_.counts().waiting == 0) continue;
+    if (!verdict || !credentials) continue;
+    if (reporter_.counts().waiting == 0 && !violations_.has_unsent()) continue;
     if (certificate != credentials->leaf().serial_hex()) {
       auto opened = link_.to_device_plane(*credentials);
       if (!opened) continue;
       client = *std::move(opened);
       certificate = credentials->leaf().serial_hex();
     }
-    if (const auto reported = report_once(*client, *verdict); !reported)
-      news_.say(Phase::serve, "results were not taken", reported.error());
+    if (const auto reported = report_all(*client, *verdict); !reported)
+      news_.say(Phase::serve, "a report was not taken", reported.error());
   } while (sleep_for(kReportPause));
 }
 
 Result<void> Agent::report_once(platform::HttpClient& client, const Verdict& verdict) {
   VEDETTE_TRY(const auto texts, reporter_.sign_waiting(key_, kReceiptsAtOnce));
+  if (texts.empty()) return {};
   Json::Array receipts;
   for (const std::string& text : texts)
     receipts.emplace_back(text);
@@ -310,7 +346,11 @@ Json Agent::status() const {
     json.set("phase", name_of(phase_));
     if (credentials_) json.set("device", credentials_->device.str());
   }
+  Json::Array quarantined;
+  for (const QuarantinedModel& model : quarantine_->all())
+    quarantined.push_back(to_json(model));
   json.set("models", std::move(models)).set("receipts", std::move(receipts));
+  json.set("violations", violations_.status()).set("quarantine", std::move(quarantined));
   json.set("news", news_.recent());
   return json;
 }

@@ -14,10 +14,13 @@
 #include "agent/lifecycle.h"
 #include "agent/local_api.h"
 #include "agent/news.h"
+#include "agent/quarantine.h"
 #include "agent/reporter.h"
 #include "agent/server_link.h"
 #include "agent/serving.h"
 #include "agent/trust_state.h"
+#include "agent/violation_reporter.h"
+#include "agent/violation_store.h"
 #include "base/clock.h"
 #include "inference/host/worker_spawner.h"
 #include "platform/net/http.h"
@@ -35,7 +38,8 @@ class Agent {
   };
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
-  // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, TPM-*, SBX-SPAWN, INF-RUNTIME and
+  // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, AGT-VIOLATIONS, AGT-QUARANTINE, TPM-*,
+  // SBX-SPAWN, INF-RUNTIME and
   // NET-LISTEN.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
@@ -63,6 +67,8 @@ class Agent {
   [[nodiscard]] Outcome wait_for_duty();
   void advance(Phase phase, Outcome outcome, const std::optional<Error>& error);
   void report_while_running();
+  [[nodiscard]] Result<void> sign_violations();
+  [[nodiscard]] Result<void> report_all(platform::HttpClient& client, const Verdict& verdict);
   [[nodiscard]] Result<void> report_once(platform::HttpClient& client, const Verdict& verdict);
   // Whether the whole time passed; false when the agent is to stop.
   bool sleep_for(std::chrono::milliseconds duration);
@@ -79,6 +85,9 @@ class Agent {
   ServingTable serving_;
   ServerLink link_;
   Reporter reporter_;
+  std::unique_ptr<ViolationStore> violation_store_;
+  std::unique_ptr<Quarantine> quarantine_;
+  ViolationReporter violations_;  // record() is for whoever watches the workers
   LocalApi handler_;
   std::unique_ptr<platform::HttpServer> api_;
 

@@ -109,13 +109,14 @@ Result<void> ReleaseFloors::raise(const ModelName& model, std::uint64_t release)
 
 Result<std::shared_ptr<ServedModel>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
-    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors,
+    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors, Quarantine& quarantine,
     inference::WorkerSpawner& spawner, const ModelName& model, const ServedModel* present) {
   VEDETTE_TRY(const VerifiedRelease release, newest_release(client, ear, publishers, model));
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
   const bool is_present = present != nullptr && present->release == release->number &&
                           present->model_root == release->model_root && present->worker->alive();
   if (is_present) return nullptr;
+  VEDETTE_CHECK(quarantine.check(release->model_root));
   VEDETTE_TRY(const WorkerTerms terms, terms_of(config, release));
   VEDETTE_TRY(const auto sealed, download(client, ear, release, config.model_max_bytes));
   VEDETTE_TRY(auto worker, inference::WorkerProcess::start(spawner, terms.settings, sealed.fd()));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/config.h"
+#include "agent/quarantine.h"
 #include "agent/serving.h"
 #include "base/error.h"
 #include "crypto/key.h"
@@ -35,13 +36,13 @@ class ReleaseFloors {
 
 // Looks for the newest release of `model`. Returns nothing when `present` is that release already;
 // else the verified, sealed, caged model, ready to answer. Order: all signatures, rollback floor,
-// contract against the device's limits, bytes (verified while they arrive, into memory that is then
-// sealed), worker, and only then the floor. Refuses what verify_release, map_contract,
-// StreamVerifier, ModelWriter and WorkerProcess::start refuse, and REL-OTHER when the server
-// answers with another model than was asked for.
+// quarantine, contract against the device's limits, bytes (verified while they arrive, into memory
+// that is then sealed), worker, and only then the floor. Refuses SBX-QUARANTINED, what
+// verify_release, map_contract, StreamVerifier, ModelWriter and WorkerProcess::start refuse, and
+// REL-OTHER when the server answers with another model than was asked for.
 [[nodiscard]] Result<std::shared_ptr<ServedModel>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
-    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors,
+    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors, Quarantine& quarantine,
     inference::WorkerSpawner& spawner, const ModelName& model, const ServedModel* present);
 
 }  // namespace vedette::agent

@@ -30,8 +30,8 @@ constexpr ActionSet kEveryAction = ~ActionSet{0};
 constexpr ActionSet kJoining = set_of({Action::read_authorities, Action::enroll});
 constexpr ActionSet kProving = set_of(
     {Action::read_authorities, Action::reenroll, Action::challenge, Action::submit_evidence});
-constexpr ActionSet kWorking =
-    set_of({Action::read_release, Action::read_blob, Action::submit_results});
+constexpr ActionSet kWorking = set_of(
+    {Action::read_release, Action::read_blob, Action::submit_results, Action::submit_violations});
 constexpr ActionSet kOperating =
     set_of({Action::read_authorities, Action::read_everything, Action::manage_devices,
             Action::manage_references, Action::publish_blob, Action::publish_release,
@@ -89,19 +89,18 @@ const Rule* deciding(const Request& request, Effect effect) {
 }
 
 constexpr std::array kActions = {
-    Action::read_authorities,  Action::enroll,
-    Action::reenroll,          Action::challenge,
-    Action::submit_evidence,   Action::read_release,
-    Action::read_blob,         Action::submit_results,
-    Action::read_everything,   Action::manage_devices,
-    Action::manage_references, Action::publish_blob,
-    Action::publish_release,   Action::block_release,
+    Action::read_authorities, Action::enroll,          Action::reenroll,
+    Action::challenge,        Action::submit_evidence, Action::read_release,
+    Action::read_blob,        Action::submit_results,  Action::submit_violations,
+    Action::read_everything,  Action::manage_devices,  Action::manage_references,
+    Action::publish_blob,     Action::publish_release, Action::block_release,
 };
 
 constexpr std::array<std::string_view, kActions.size()> kActionNames = {
-    "read_authorities",  "enroll",       "reenroll",        "challenge",       "submit_evidence",
-    "read_release",      "read_blob",    "submit_results",  "read_everything", "manage_devices",
-    "manage_references", "publish_blob", "publish_release", "block_release",
+    "read_authorities",  "enroll",          "reenroll",       "challenge",
+    "submit_evidence",   "read_release",    "read_blob",      "submit_results",
+    "submit_violations", "read_everything", "manage_devices", "manage_references",
+    "publish_blob",      "publish_release", "block_release",
 };
 
 std::string_view hint_of(std::string_view id) {

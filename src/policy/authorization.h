@@ -24,7 +24,8 @@ enum class Action : std::uint8_t {
   read_release,
   read_blob,
   submit_results,
-  read_everything,  // status, devices, releases, receipts, log
+  submit_violations,
+  read_everything,  // status, devices, releases, receipts, violations, log
   manage_devices,   // allow, revoke, quarantine, reinstate, endorsement roots
   manage_references,
   publish_blob,

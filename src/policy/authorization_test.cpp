@@ -30,6 +30,7 @@ constexpr Row kExpected[] = {
     {Action::read_release, false, false, true, false},
     {Action::read_blob, false, false, true, false},
     {Action::submit_results, false, false, true, false},
+    {Action::submit_violations, false, false, true, false},
     {Action::read_everything, false, false, false, true},
     {Action::manage_devices, false, false, false, true},
     {Action::manage_references, false, false, false, true},

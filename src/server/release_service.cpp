@@ -1,5 +1,6 @@
 #include "server/release_service.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <memory>
@@ -108,6 +109,16 @@ std::function<Result<std::size_t>(std::span<std::uint8_t>)> reader_of(UniqueFd f
   };
 }
 
+// How many devices reported that this very model broke out of its rules.
+std::uint64_t suspecting_devices(const std::vector<ledger::SuspectRelease>& suspects,
+                                 const Release& release) {
+  const auto found = std::ranges::find_if(suspects, [&](const ledger::SuspectRelease& suspect) {
+    return suspect.model == release.model && suspect.release == release.number &&
+           suspect.model_root == release.model_root;
+  });
+  return found == suspects.end() ? 0 : found->devices;
+}
+
 Result<Release> required(Result<std::optional<Release>> found, const std::string& name) {
   if (!found) return std::unexpected(std::move(found).error());
   if (!*found)
@@ -163,10 +174,12 @@ Result<HttpResponse> ReleaseService::list(const Call& /*call*/) {
   Json::Array releases;
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(const auto all, unit.releases().list());
+    VEDETTE_TRY(const auto suspects, unit.violations().suspects());
     for (const Release& release : all) {
       Json one = summary(release);
       one.set("published_at", to_rfc3339(release.published_at)).set("blocked", release.blocked);
       if (!release.contract.empty()) one.set("contract", stored_contract(release, publishers_));
+      one.set("suspect_devices", suspecting_devices(suspects, release));
       releases.push_back(std::move(one));
     }
     return {};

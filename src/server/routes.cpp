@@ -36,6 +36,8 @@ std::vector<Route> device_routes(const Services& s) {
       {"GET", "/v1/releases/{}", Action::read_release, to(s.releases, &ReleaseService::latest)},
       {"GET", "/v1/blobs/{}", Action::read_blob, to(s.releases, &ReleaseService::get_blob)},
       {"POST", "/v1/results", Action::submit_results, to(s.results, &ResultGateway::submit)},
+      {"POST", "/v1/violations", Action::submit_violations,
+       to(s.violations, &ViolationGateway::submit)},
   };
 }
 
@@ -64,6 +66,9 @@ std::vector<Route> operator_routes(const Services& s) {
       {"GET", "/v1/releases", Action::read_everything, to(s.releases, &R::list)},
       {"POST", "/v1/releases/{}/{}/block", Action::block_release, to(s.releases, &R::block)},
       {"GET", "/v1/receipts", Action::read_everything, to(s.results, &ResultGateway::list)},
+      {"GET", "/v1/violations", Action::read_everything, to(s.violations, &ViolationGateway::list)},
+      {"GET", "/v1/violations/{}/{}", Action::read_everything,
+       to(s.violations, &ViolationGateway::show)},
       {"GET", "/v1/log/checkpoint", Action::read_everything, to(s.log, &L::checkpoint)},
       {"GET", "/v1/log/entries", Action::read_everything, to(s.log, &L::entries)},
       {"GET", "/v1/log/proof", Action::read_everything, to(s.log, &L::inclusion)},

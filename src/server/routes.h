@@ -10,6 +10,7 @@
 #include "server/release_service.h"
 #include "server/result_gateway.h"
 #include "server/route.h"
+#include "server/violation_gateway.h"
 
 namespace vedette::server {
 
@@ -19,6 +20,7 @@ struct Services {
   AttestationService& attestation;
   ReleaseService& releases;
   ResultGateway& results;
+  ViolationGateway& violations;
   OperatorService& operators;
   LogService& log;
 };

@@ -62,10 +62,11 @@ struct Server::Impl {
                     {config.registers, config.attestation_lifetime, config.attestation_interval}),
         releases(parts.store, parts.blobs, chronicle, parts.clock, std::move(publishers)),
         results(parts.store, chronicle, parts.clock),
+        violations(parts.store, chronicle, parts.clock),
         operators(parts.store, chronicle, config.trust_domain,
                   [this](const DeviceId& device) { return disconnect(device); }),
         log_service(parts.store),
-        services{enrollment, attestation, releases, results, operators, log_service},
+        services{enrollment, attestation, releases, results, violations, operators, log_service},
         enrollment_gate(enrollment_routes(services), judge, chronicle, parts.clock),
         device_gate(device_routes(services), judge, chronicle, parts.clock),
         operator_gate(operator_routes(services), judge, chronicle, parts.clock) {}
@@ -90,6 +91,7 @@ struct Server::Impl {
   AttestationService attestation;
   ReleaseService releases;
   ResultGateway results;
+  ViolationGateway violations;
   OperatorService operators;
   LogService log_service;
   Services services;

@@ -8,6 +8,7 @@
 #include "identity/device.h"
 #include "ledger/log_store.h"
 #include "ledger/receipt_repository.h"
+#include "ledger/violation_repository.h"
 #include "release/registry.h"
 
 namespace vedette::platform {
@@ -26,6 +27,7 @@ class UnitOfWork {
   [[nodiscard]] virtual attestation::AttestationHistory& attestations() = 0;
   [[nodiscard]] virtual release::ReleaseRegistry& releases() = 0;
   [[nodiscard]] virtual ledger::ReceiptRepository& receipts() = 0;
+  [[nodiscard]] virtual ledger::ViolationRepository& violations() = 0;
   [[nodiscard]] virtual ledger::LogStore& log() = 0;
 };
 

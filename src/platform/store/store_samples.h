@@ -80,4 +80,18 @@ inline ledger::StoredReceipt receipt(std::uint64_t number, std::uint64_t of_devi
           .jws = "e30.e30." + std::to_string(number)};
 }
 
+inline ledger::StoredViolation violation(std::uint64_t sequence, std::uint64_t of_device) {
+  return {.id = digest_of(sequence),
+          .device = device_id(of_device),
+          .sequence = sequence,
+          .model = ModelName::parse("vad").value(),
+          .release = 1,
+          .model_root = digest_of(1),
+          .kind = ledger::ViolationKind::system_call,
+          .epoch = Epoch{3},
+          .is_of_old = true,
+          .received_at = TimePoint(Duration(static_cast<std::int64_t>(sequence))),
+          .jws = "e30.e30." + std::to_string(sequence)};
+}
+
 }  // namespace vedette::platform::samples

@@ -8,6 +8,7 @@
 #include "identity/device.h"
 #include "ledger/log_store.h"
 #include "ledger/receipt_repository.h"
+#include "ledger/violation_repository.h"
 #include "platform/store/sqlite/database.h"
 #include "release/registry.h"
 
@@ -21,6 +22,8 @@ namespace vedette::platform::sqlite {
     Database& database);
 [[nodiscard]] std::unique_ptr<release::ReleaseRegistry> make_release_registry(Database& database);
 [[nodiscard]] std::unique_ptr<ledger::ReceiptRepository> make_receipt_repository(
+    Database& database);
+[[nodiscard]] std::unique_ptr<ledger::ViolationRepository> make_violation_repository(
     Database& database);
 [[nodiscard]] std::unique_ptr<ledger::LogStore> make_log_store(Database& database);
 

@@ -14,6 +14,7 @@ using samples::digest_of;
 using samples::Folder;
 using samples::receipt;
 using samples::release;
+using samples::violation;
 
 const GroupId kNorth = GroupId::parse("north").value();
 const ModelName kVad = ModelName::parse("vad").value();
@@ -271,6 +272,98 @@ TEST_F(RepositoriesTest, AReceiptCountsOnce) {
   EXPECT_EQ(own[1].epoch, Epoch{3});
   EXPECT_EQ(own[1].received_at, TimePoint(Duration(30)));
   EXPECT_EQ(own[1].jws, "e30.e30.30");
+}
+
+TEST_F(RepositoriesTest, ViolationsRefuseAnUnknownDeviceOrRelease) {
+  const auto violations = make_violation_repository(*database_);
+  EXPECT_EQ(violations->add(violation(1, 1)).error().code, "STORE-CONFLICT");
+  save_device(1);
+  EXPECT_EQ(violations->add(violation(1, 1)).error().code, "STORE-CONFLICT");
+  EXPECT_EQ(violations->count(device_id(1)).value(), 0);
+}
+
+TEST_F(RepositoriesTest, ViolationsRefuseANumberThatIsTaken) {
+  save_device(1);
+  save_device(2);
+  ASSERT_TRUE(make_release_registry(*database_)->add(release("vad", 1)).has_value());
+  const auto violations = make_violation_repository(*database_);
+  ASSERT_TRUE(violations->add(violation(7, 1)).has_value());
+  auto other = violation(7, 1);
+  other.id = digest_of(99);
+  EXPECT_EQ(violations->add(other).error().code, "STORE-CONFLICT");
+  EXPECT_EQ(violations->find(device_id(1), 7).value()->id, digest_of(7));
+  EXPECT_TRUE(violations->add(violation(7, 2)).has_value());  // numbers are each device's own
+}
+
+TEST_F(RepositoriesTest, ViolationsRefuseARowThatDoesNotParse) {
+  save_device(1);
+  ASSERT_TRUE(make_release_registry(*database_)->add(release("vad", 1)).has_value());
+  const auto violations = make_violation_repository(*database_);
+  ASSERT_TRUE(violations->add(violation(1, 1)).has_value());
+  spoil("UPDATE violations SET kind = 'rudeness'");
+  EXPECT_EQ(violations->list({}, 9).error().code, "STORE-CORRUPT");
+}
+
+TEST_F(RepositoriesTest, ViolationsAreFoundAndListedTheNewestFirst) {
+  save_device(1);
+  save_device(2);
+  const auto releases = make_release_registry(*database_);
+  ASSERT_TRUE(releases->add(release("vad", 1)).has_value());
+  ASSERT_TRUE(releases->add(release("ocr", 1)).has_value());
+  const auto violations = make_violation_repository(*database_);
+  ASSERT_TRUE(violations->add(violation(9, 1)).has_value());
+  ASSERT_TRUE(violations->add(violation(3, 2)).has_value());
+  auto other_model = violation(4, 2);
+  other_model.model = ModelName::parse("ocr").value();
+  ASSERT_TRUE(violations->add(other_model).has_value());
+
+  const auto found = violations->find(device_id(1), 9).value();
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->id, digest_of(9));
+  EXPECT_EQ(found->model, kVad);
+  EXPECT_EQ(found->release, 1);
+  EXPECT_EQ(found->model_root, digest_of(1));
+  EXPECT_EQ(found->kind, ledger::ViolationKind::system_call);
+  EXPECT_EQ(found->epoch, Epoch{3});
+  EXPECT_TRUE(found->is_of_old);
+  EXPECT_EQ(found->received_at, violation(9, 1).received_at);
+  EXPECT_EQ(found->jws, violation(9, 1).jws);
+  EXPECT_EQ(violations->find(device_id(1), 3).value().has_value(), false);
+
+  const auto numbers = [&](const ledger::ViolationFilter& filter, std::size_t limit) {
+    std::vector<std::uint64_t> listed;
+    const auto found_ones = violations->list(filter, limit);
+    for (const auto& one : found_ones.value())
+      listed.push_back(one.sequence);
+    return listed;
+  };
+  using Numbers = std::vector<std::uint64_t>;
+  EXPECT_EQ(numbers({}, 9), (Numbers{4, 3, 9}));
+  EXPECT_EQ(numbers({}, 1), Numbers{4});
+  EXPECT_EQ(numbers({.device = device_id(2)}, 9), (Numbers{4, 3}));
+  EXPECT_EQ(numbers({.model = kVad}, 9), (Numbers{3, 9}));
+  EXPECT_EQ(numbers({.device = device_id(2), .model = kVad}, 9), Numbers{3});
+  EXPECT_EQ(violations->count(device_id(2)).value(), 2);
+}
+
+TEST_F(RepositoriesTest, ViolationsMakeSuspectByDevicesAndOnlyThoseThatCondemn) {
+  save_device(1);
+  save_device(2);
+  ASSERT_TRUE(make_release_registry(*database_)->add(release("vad", 1)).has_value());
+  const auto violations = make_violation_repository(*database_);
+  auto slow = violation(1, 1);
+  slow.kind = ledger::ViolationKind::deadline;
+  ASSERT_TRUE(violations->add(slow).has_value());
+  EXPECT_TRUE(violations->suspects().value().empty());
+  ASSERT_TRUE(violations->add(violation(2, 1)).has_value());
+  ASSERT_TRUE(violations->add(violation(3, 1)).has_value());
+  ASSERT_TRUE(violations->add(violation(4, 2)).has_value());
+  const auto suspects = violations->suspects().value();
+  ASSERT_EQ(suspects.size(), 1U);
+  EXPECT_EQ(suspects[0].model, kVad);
+  EXPECT_EQ(suspects[0].release, 1);
+  EXPECT_EQ(suspects[0].model_root, digest_of(1));
+  EXPECT_EQ(suspects[0].devices, 2);
 }
 
 TEST_F(RepositoriesTest, ReceiptsRefuseARowThatDoesNotParse) {

@@ -109,7 +109,29 @@ constexpr const char* kRuntimeContracts = R"sql(
 ALTER TABLE releases ADD COLUMN contract BLOB NOT NULL DEFAULT x'';
 )sql";
 
-constexpr Migration kMigrations[] = {{kFirstLight}, {kRuntimeContracts}};
+constexpr const char* kViolations = R"sql(
+CREATE TABLE violations (
+  arrival     INTEGER PRIMARY KEY,
+  id          BLOB NOT NULL CHECK (length(id) = 32),
+  device      TEXT NOT NULL REFERENCES devices (id),
+  sequence    INTEGER NOT NULL CHECK (sequence >= 1),
+  model       TEXT NOT NULL,
+  release     INTEGER NOT NULL,
+  model_root  BLOB NOT NULL CHECK (length(model_root) = 32),
+  kind        TEXT NOT NULL,
+  condemns    INTEGER NOT NULL CHECK (condemns IN (0, 1)),  -- makes the release suspect
+  epoch       INTEGER NOT NULL CHECK (epoch >= 0),
+  of_old      INTEGER NOT NULL CHECK (of_old IN (0, 1)),  -- from before trust was withdrawn
+  received_at INTEGER NOT NULL,
+  jws         TEXT NOT NULL,
+  UNIQUE (device, sequence),
+  FOREIGN KEY (model, release) REFERENCES releases (model, number)
+) STRICT;
+CREATE INDEX violations_that_condemn ON violations (model, release, model_root, device)
+  WHERE condemns = 1;
+)sql";
+
+constexpr Migration kMigrations[] = {{kFirstLight}, {kRuntimeContracts}, {kViolations}};
 
 std::unexpected<Error> no_file(const std::string& cause) {
   return refuse("STORE-FAILED", "the database file cannot be used", cause,

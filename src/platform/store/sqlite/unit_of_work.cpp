@@ -29,6 +29,7 @@ SqliteUnitOfWork::SqliteUnitOfWork(std::unique_ptr<Database> database)
       attestations_(make_attestation_history(*database_)),
       releases_(make_release_registry(*database_)),
       receipts_(make_receipt_repository(*database_)),
+      violations_(make_violation_repository(*database_)),
       log_(make_log_store(*database_)) {}
 
 Result<void> SqliteUnitOfWork::run(const Work& work) {

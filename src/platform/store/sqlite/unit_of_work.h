@@ -19,6 +19,7 @@ class SqliteUnitOfWork final : public UnitOfWork {
   attestation::AttestationHistory& attestations() override { return *attestations_; }
   release::ReleaseRegistry& releases() override { return *releases_; }
   ledger::ReceiptRepository& receipts() override { return *receipts_; }
+  ledger::ViolationRepository& violations() override { return *violations_; }
   ledger::LogStore& log() override { return *log_; }
 
   [[nodiscard]] Database& database() { return *database_; }
@@ -37,6 +38,7 @@ class SqliteUnitOfWork final : public UnitOfWork {
   std::unique_ptr<attestation::AttestationHistory> attestations_;
   std::unique_ptr<release::ReleaseRegistry> releases_;
   std::unique_ptr<ledger::ReceiptRepository> receipts_;
+  std::unique_ptr<ledger::ViolationRepository> violations_;
   std::unique_ptr<ledger::LogStore> log_;
 };
 
