@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include <unistd.h>
+
 #include "agent/attestation.h"
 #include "agent/enrollment.h"
 #include "codec/json.h"
@@ -19,6 +21,7 @@ using codec::Json;
 constexpr std::chrono::milliseconds kDutyCheck{250};
 constexpr std::chrono::milliseconds kReportPause{200};
 constexpr std::size_t kReceiptsAtOnce = 64;
+constexpr std::size_t kMaxApiBody = std::size_t{8} << 20U;
 
 double jitter() {
   static std::random_device device;  // no secret: only to keep a fleet from knocking all at once
@@ -49,13 +52,17 @@ Agent::Agent(Start start)
       reporter_(clock_, trust_, std::move(start.sequence)),
       handler_({.trust = trust_,
                 .serving = serving_,
+                .models = models_,
                 .witness = reporter_,
+                .policy = {.owner = ::geteuid(), .rules = config_.api_callers},
                 .status = [this] { return status(); },
-                .deadline = config_.inference_deadline}) {}
+                .deadline = config_.inference_deadline,
+                .retry_after = {}}) {}
 
 Agent::~Agent() {
   stop();
   api_.reset();  // no call may find the rest half gone
+  unix_api_.reset();
   serving_.clear();
 }
 
@@ -72,13 +79,24 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   platform::HttpFactory& http = parts.http;
   std::unique_ptr<Agent> agent(new Agent({config, std::move(parts), std::move(anchors),
                                           std::move(key), std::move(floors), std::move(sequence)}));
-  platform::HttpServerSettings settings;
-  settings.address = config.api_address;
-  settings.port = config.api_port;
-  settings.max_body_bytes = std::size_t{8} << 20U;
-  VEDETTE_TRY(agent->api_, http.serve(settings, agent->handler_));
+  VEDETTE_CHECK(agent->listen(http));
   agent->resume();
   return agent;
+}
+
+Result<void> Agent::listen(platform::HttpFactory& http) {
+  platform::HttpServerSettings settings;
+  settings.max_body_bytes = kMaxApiBody;
+  if (config_.api_tcp) {
+    settings.address = config_.api_address;
+    settings.port = config_.api_port;
+    VEDETTE_TRY(api_, http.serve(settings, handler_));
+  }
+  if (config_.api_unix_socket.empty()) return {};
+  settings.unix_path = config_.api_unix_socket;
+  settings.unix_mode = config_.api_unix_mode;
+  VEDETTE_TRY(unix_api_, http.serve(settings, handler_));
+  return {};
 }
 
 void Agent::run() {

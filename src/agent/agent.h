@@ -44,7 +44,8 @@ class Agent {
   void run();
   void stop();
 
-  [[nodiscard]] std::uint16_t api_port() const { return api_->port(); }
+  // 0 when the API is not served over TCP.
+  [[nodiscard]] std::uint16_t api_port() const { return api_ == nullptr ? 0 : api_->port(); }
   [[nodiscard]] codec::Json status() const;
 
  private:
@@ -52,6 +53,7 @@ class Agent {
 
   explicit Agent(Start start);
 
+  [[nodiscard]] Result<void> listen(platform::HttpFactory& http);
   void resume();
   [[nodiscard]] Result<void> perform(Phase phase);
   [[nodiscard]] Result<void> enroll_or_renew();
@@ -76,8 +78,10 @@ class Agent {
   ServingTable serving_;
   ServerLink link_;
   Reporter reporter_;
+  WorkerCaller models_;
   LocalApi handler_;
-  std::unique_ptr<platform::HttpServer> api_;
+  std::unique_ptr<platform::HttpServer> api_;       // on loopback, or none
+  std::unique_ptr<platform::HttpServer> unix_api_;  // on a Unix socket, or none
 
   // The lifecycle's thread alone uses these.
   std::unique_ptr<platform::HttpClient> client_;

@@ -1,0 +1,24 @@
+#include "agent/model_caller.h"
+
+namespace vedette::agent {
+
+inference::ModelMetadata WorkerCaller::metadata(const ServedModel& model) {
+  return model.worker->metadata();
+}
+
+Result<void> WorkerCaller::ready(const ServedModel& model) {
+  if (model.worker->alive()) return {};
+  return refuse("SBX-WORKER-DIED", "the model's worker is not running");
+}
+
+Result<std::vector<inference::Tensor>> WorkerCaller::infer(
+    const ServedModel& model, std::span<const inference::TensorView> inputs,
+    const CallTerms& terms) {
+  std::vector<inference::Tensor> owned;
+  owned.reserve(inputs.size());
+  for (const inference::TensorView& input : inputs)
+    owned.push_back(inference::to_tensor(input));
+  return model.worker->infer(owned, terms.deadline);
+}
+
+}  // namespace vedette::agent
