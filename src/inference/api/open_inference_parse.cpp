@@ -158,9 +158,8 @@ Result<InferRequest> read_request(const Json& body, ByteView binary) {
 
 Result<std::size_t> parse_json_length(std::string_view value) {
   std::size_t length = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data(), end, length);
-  if (error != std::errc{} || stop != end)
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+  if (error != std::errc{} || end != value.data() + value.size())
     return refuse("OIP-BINARY", "the header " + std::string(kJsonLengthHeader) + " is no number",
                   std::string(value.substr(0, 40)));
   return length;

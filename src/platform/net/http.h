@@ -162,7 +162,8 @@ class HttpFactory {
   // outlives the server.
   [[nodiscard]] virtual Result<std::unique_ptr<HttpServer>> serve(
       const HttpServerSettings& settings, HttpHandler& handler) = 0;
-  // Opens no connection yet. Refuses NET-TLS as above.
+  // Opens no connection yet. Refuses NET-TLS as above, and NET-UNREACHABLE for a path that cannot
+  // be a Unix socket's.
   [[nodiscard]] virtual Result<std::unique_ptr<HttpClient>> connect(
       const HttpClientSettings& settings) = 0;
 };

@@ -270,7 +270,9 @@ Result<void> check_loopback(const std::string& host) {
 Result<std::unique_ptr<HttpClient>> make_client(const HttpClientSettings& settings) {
   std::unique_ptr<ssl::context> tls;
   if (!settings.unix_path.empty()) {
-    VEDETTE_CHECK(check_unix_path(settings.unix_path));
+    if (const auto sound = check_unix_path(settings.unix_path); !sound)
+      return refuse("NET-UNREACHABLE", sound.error().message, sound.error().cause,
+                    sound.error().hint);
   } else if (settings.plain) {
     VEDETTE_CHECK(check_loopback(settings.host));
   } else {

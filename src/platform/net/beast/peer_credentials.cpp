@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "platform/net/beast/socket_diagnosis.h"
 #include "platform/net/beast/tcp_table.h"
 
 namespace vedette::platform::net {
@@ -35,9 +36,10 @@ std::optional<PeerCredentials> unix_credentials(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
-  // The kernel says -1 where it knows nobody.
-  if (peer.pid <= 0 || peer.uid == static_cast<uid_t>(-1)) return std::nullopt;
-  PeerCredentials credentials{.uid = peer.uid, .groups = {peer.gid}, .pid = peer.pid};
+  // The kernel says -1 where it knows nobody, and pid 0 of a process that we cannot see.
+  if (peer.uid == static_cast<uid_t>(-1)) return std::nullopt;
+  PeerCredentials credentials{.uid = peer.uid, .groups = {peer.gid}, .pid = std::nullopt};
+  if (peer.pid > 0) credentials.pid = peer.pid;
   for (const std::uint32_t group : peer_groups(socket))
     if (group != peer.gid) credentials.groups.push_back(group);
   return credentials;
@@ -61,19 +63,14 @@ std::optional<TcpEnd> end_of(const sockaddr_storage& address) {
   return end;
 }
 
-// A client of IPv4 may hold a socket of IPv6, which stands in the other table.
 std::optional<SocketOwner> look_up(const TcpEnd& local, const TcpEnd& remote) {
-  for (const char* path : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
-    const auto table = read_file(path, kMaxTableBytes);
-    if (!table) continue;
-    if (const auto owner = find_owner(as_text(*table), local, remote)) return owner;
-  }
-  return std::nullopt;
+  const auto owner = diagnose_owner(local, remote);
+  return owner ? *owner : owner_in_tables(local, remote);
 }
 
-// A socket that its process closes while the kernel writes the line may show an inode and yet uid
-// 0. The next line then shows no inode: only what two looks agree on is believed. A look may also
-// miss a line while others come and go, hence more than two.
+// A socket that its process closes while the kernel answers may show an inode and yet uid 0. The
+// next answer then shows no inode: only what two looks agree on is believed. A table may also lose
+// a line while others come and go, hence more than two.
 std::optional<SocketOwner> look_up_surely(const TcpEnd& local, const TcpEnd& remote) {
   constexpr int kLooks = 4;
   std::optional<SocketOwner> before;
@@ -99,6 +96,16 @@ std::optional<PeerCredentials> tcp_credentials(int socket, const sockaddr_storag
 }
 
 }  // namespace
+
+// A client of IPv4 may hold a socket of IPv6, which stands in the other table.
+std::optional<SocketOwner> owner_in_tables(const TcpEnd& local, const TcpEnd& remote) {
+  for (const char* path : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
+    const auto table = read_file(path, kMaxTableBytes);
+    if (!table) continue;
+    if (const auto owner = find_owner(as_text(*table), local, remote)) return owner;
+  }
+  return std::nullopt;
+}
 
 std::optional<PeerCredentials> peer_credentials(int socket) {
   sockaddr_storage own{};

@@ -73,8 +73,9 @@ class BeastServer final : public HttpServer {
 
   Result<void> listen(UnixListener listener) {
     error_code error;
-    acceptor_.assign(stream(AF_UNIX, 0), listener.socket.release(), error);
+    acceptor_.assign(stream(AF_UNIX, 0), listener.socket.get(), error);
     if (error) return refuse("NET-LISTEN", "cannot listen on the configured path", error.message());
+    static_cast<void>(listener.socket.release());  // the acceptor's now
     socket_file_ = std::move(listener.file);
     return {};
   }

@@ -13,6 +13,7 @@
 
 #include "platform/net/beast/loopback_fixture.h"
 #include "platform/net/beast/peer_credentials.h"
+#include "platform/net/beast/socket_diagnosis.h"
 #include "testing/temporary_folder.h"
 
 namespace vedette::platform {
@@ -64,8 +65,7 @@ TEST_F(UnixSocket, RefusesPathsThatCannotBe) {
   EXPECT_EQ(code_at("api.sock"), "NET-LISTEN");
   EXPECT_EQ(code_at(folder_ / std::string(120, 'a')), "NET-LISTEN");
   EXPECT_EQ(code_at(folder_ / "missing/api.sock"), "NET-LISTEN");
-  HttpClientSettings settings = unix_client("api.sock");
-  EXPECT_EQ(make_beast_http()->connect(settings).error().code, "NET-LISTEN");
+  EXPECT_EQ(make_beast_http()->connect(unix_client("api.sock")).error().code, "NET-UNREACHABLE");
 }
 
 TEST_F(UnixSocket, RefusesAFolderWhereOthersMayReplaceFiles) {
@@ -289,6 +289,33 @@ TEST(TcpCredentials, KnowAStrangerByEveryKindOfSocket) {
     ASSERT_TRUE(credentials.has_value());
     EXPECT_EQ(credentials->uid, kStranger);
     EXPECT_TRUE(credentials->groups.empty());
+  }
+}
+
+TEST(SocketDiagnosis, RefusesToNameTheListenerInsteadOfAPeerThatIsNotThere) {
+  const PlainListener listener(AF_INET);
+  const net::TcpEnd local{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, listener.port};
+  net::TcpEnd remote = local;
+  remote.port = 1;
+  EXPECT_EQ(net::diagnose_owner(local, remote).error().code, "NET-DIAGNOSIS");
+}
+
+TEST(SocketDiagnosis, AgreesWithTheTables) {
+  const PlainListener listener(AF_INET);
+  for (const auto& dialled : {dial, dial_mapped}) {
+    const UniqueFd peer = dialled(listener.port);
+    const UniqueFd accepted = listener.accept();
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::getpeername(accepted.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    const net::TcpEnd own{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, listener.port};
+    net::TcpEnd other = own;
+    other.port = ntohs(address.sin_port);
+    const auto in_tables = net::owner_in_tables(other, own);
+    ASSERT_TRUE(in_tables.has_value());
+    const auto diagnosed = net::diagnose_owner(other, own);
+    if (!diagnosed) GTEST_SKIP() << "this kernel cannot be asked: " << describe(diagnosed.error());
+    EXPECT_EQ(*diagnosed, in_tables);
   }
 }
 
