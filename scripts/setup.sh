@@ -9,7 +9,7 @@ readonly BUILD_PACKAGES=(
 readonly RUN_PACKAGES=(swtpm swtpm-tools pocketsphinx-testdata)
 readonly BENCH_PACKAGES=(libbenchmark-dev python3)
 readonly CHECK_PACKAGES=(
-  clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck python3 tpm2-tools openssl curl
+  clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck python3 python3-venv tpm2-tools openssl curl
   strace util-linux)
 
 readonly ORT_VERSION=1.27.0
@@ -21,6 +21,7 @@ readonly VAD_VERSION=0.0.31
 readonly VAD_SHA256=2623a2953f6ff3d2c1e61740c6cdb7168133479b267dfef114a4a3cc5bdd788f
 readonly SIGSTORE_BUNDLE=@sigstore/bundle@4.0.0
 readonly SIGSTORE_VERIFY=@sigstore/verify@3.1.1
+readonly TRITONCLIENT='tritonclient[http]==2.73.0'
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 
@@ -137,9 +138,24 @@ setup_files() {
 
 # Foreign implementations that judge ours, for tests alone.
 setup_oracles() {
+  setup_sigstore
+  setup_tritonclient
+}
+
+setup_sigstore() {
   [ -d .deps/npm/node_modules/@sigstore/verify ] && return 0
   say "fetching the sigstore verifier"
   mkdir -p .deps/npm
   npm install --silent --no-save --no-package-lock --ignore-scripts --prefix .deps/npm \
     "$SIGSTORE_BUNDLE" "$SIGSTORE_VERIFY" >/dev/null
+}
+
+# Python packages are not for every machine: without them their test is skipped and says so.
+setup_tritonclient() {
+  .deps/venv/bin/python -c 'import tritonclient.http' 2>/dev/null && return 0
+  say "fetching tritonclient"
+  if ! { python3 -m venv .deps/venv && .deps/venv/bin/python -m pip install --quiet \
+    --disable-pip-version-check --only-binary :all: "$TRITONCLIENT"; } >/dev/null 2>&1; then
+    say "tritonclient cannot be had here; its test will be skipped"
+  fi
 }

@@ -48,6 +48,7 @@ Result<void> run(const Options& options) {
   VEDETTE_TRY(const auto running, agent::Agent::start(config, {clock, *http, *tpm, log_line}));
   codec::Json ready;
   ready.set("event", "ready").set("api_port", std::int64_t{running->api_port()});
+  if (!config.api_unix_socket.empty()) ready.set("api_socket", config.api_unix_socket);
   std::cout << codec::to_json(ready) << '\n' << std::flush;
   std::thread life([&] { running->run(); });
   int received = 0;

@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include <unistd.h>
+
 #include "agent/attestation.h"
 #include "agent/enrollment.h"
 #include "codec/json.h"
@@ -19,6 +21,7 @@ using codec::Json;
 constexpr std::chrono::milliseconds kDutyCheck{250};
 constexpr std::chrono::milliseconds kReportPause{200};
 constexpr std::size_t kReceiptsAtOnce = 64;
+constexpr std::size_t kMaxApiBody = std::size_t{8} << 20U;
 
 double jitter() {
   static std::random_device device;  // no secret: only to keep a fleet from knocking all at once
@@ -74,16 +77,18 @@ Agent::Agent(Start start)
                   [this](const std::string& text, std::optional<Error> error) {
                     news_.say(Phase::serve, text, std::move(error));
                   }),
-      handler_({
-          .trust = trust_,
-          .serving = serving_,
-          .witness = reporter_,
-          .status = [this] { return status(); },
-      }) {}
+      handler_({.trust = trust_,
+                .serving = serving_,
+                .models = models_,
+                .witness = reporter_,
+                .policy = {.owner = ::geteuid(), .rules = config_.api_callers},
+                .status = [this] { return status(); },
+                .retry_after = {}}) {}
 
 Agent::~Agent() {
   stop();
   api_.reset();  // no call may find the rest half gone
+  unix_api_.reset();
   serving_.clear();
 }
 
@@ -105,13 +110,24 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
       new Agent({config, std::move(parts), std::move(anchors), std::move(key), std::move(floors),
                  std::move(sequence), std::move(spawner), std::move(violations),
                  std::move(quarantine)}));
-  platform::HttpServerSettings settings;
-  settings.address = config.api_address;
-  settings.port = config.api_port;
-  settings.max_body_bytes = std::size_t{8} << 20U;
-  VEDETTE_TRY(agent->api_, http.serve(settings, agent->handler_));
+  VEDETTE_CHECK(agent->listen(http));
   agent->resume();
   return agent;
+}
+
+Result<void> Agent::listen(platform::HttpFactory& http) {
+  platform::HttpServerSettings settings;
+  settings.max_body_bytes = kMaxApiBody;
+  if (config_.api_tcp) {
+    settings.address = config_.api_address;
+    settings.port = config_.api_port;
+    VEDETTE_TRY(api_, http.serve(settings, handler_));
+  }
+  if (config_.api_unix_socket.empty()) return {};
+  settings.unix_path = config_.api_unix_socket;
+  settings.unix_mode = config_.api_unix_mode;
+  VEDETTE_TRY(unix_api_, http.serve(settings, handler_));
+  return {};
 }
 
 void Agent::run() {

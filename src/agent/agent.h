@@ -50,7 +50,8 @@ class Agent {
   void run();
   void stop();
 
-  [[nodiscard]] std::uint16_t api_port() const { return api_->port(); }
+  // 0 when the API is not served over TCP.
+  [[nodiscard]] std::uint16_t api_port() const { return api_ == nullptr ? 0 : api_->port(); }
   [[nodiscard]] codec::Json status() const;
 
  private:
@@ -58,6 +59,7 @@ class Agent {
 
   explicit Agent(Start start);
 
+  [[nodiscard]] Result<void> listen(platform::HttpFactory& http);
   void resume();
   [[nodiscard]] Result<void> perform(Phase phase);
   [[nodiscard]] Result<void> enroll_or_renew();
@@ -88,8 +90,10 @@ class Agent {
   std::unique_ptr<ViolationStore> violation_store_;
   std::unique_ptr<Quarantine> quarantine_;
   ViolationReporter violations_;  // record() is for whoever watches the workers
+  WorkerCaller models_;
   LocalApi handler_;
-  std::unique_ptr<platform::HttpServer> api_;
+  std::unique_ptr<platform::HttpServer> api_;       // on loopback, or none
+  std::unique_ptr<platform::HttpServer> unix_api_;  // on a Unix socket, or none
 
   // The lifecycle's thread alone uses these.
   std::unique_ptr<platform::HttpClient> client_;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "agent/local_callers.h"
 #include "codec/settings.h"
 
 namespace vedette::agent {
@@ -45,11 +46,24 @@ Result<inference::Posture> read_posture(const std::string& text) {
                 "full, without-user-namespace or without-landlock; see 'vedette doctor'");
 }
 
-Result<void> check_api(const AgentConfig& config) {
+// Its refusals are told after those of the reader, which are simpler to understand.
+Result<void> read_api(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
+  config.api_tcp = reader.flag("api.tcp", true);
+  config.api_address = reader.text("api.address", "127.0.0.1");
+  config.api_port = read_port(reader, "api.port", 0);
+  const std::string socket = reader.text("api.unix_socket", "");
+  const std::string mode = reader.text("api.unix_mode", "0660");
+  const auto callers = reader.tables("api.callers");
+  if (!socket.empty()) config.api_unix_socket = beside(folder, socket);
   if (config.api_address != "127.0.0.1" && config.api_address != "::1")
     return refuse("CONFIG-VALUE", "the setting 'api.address' is not a loopback address",
                   config.api_address,
                   "the inference API is plain HTTP: it serves this device alone");
+  if (!config.api_tcp && socket.empty())
+    return refuse("CONFIG-VALUE", "the section [api] leaves no way to ask", {},
+                  "set 'unix_socket', or leave out 'tcp = false'");
+  VEDETTE_TRY(config.api_unix_mode, read_mode(mode));
+  VEDETTE_TRY(config.api_callers, read_caller_rules(callers));
   return {};
 }
 
@@ -68,8 +82,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   config.model_max_bytes = read_mebibytes(reader, "inference.model_max_mib", 512, 65'536);
   config.inference_deadline = std::chrono::milliseconds{
       reader.integer("inference.deadline_milliseconds", 2'000, 1, 600'000)};
-  config.api_address = reader.text("api.address", "127.0.0.1");
-  config.api_port = read_port(reader, "api.port", 0);
+  const Result<void> api = read_api(reader, folder, config);
   config.poll_interval =
       std::chrono::seconds{reader.integer("releases.poll_seconds", 60, 1, 86'400)};
   const auto models = reader.texts("releases.models");
@@ -79,7 +92,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   VEDETTE_CHECK(reader.finish());
   VEDETTE_CHECK(tpm);
   VEDETTE_TRY(config.posture, read_posture(posture));
-  VEDETTE_CHECK(check_api(config));
+  VEDETTE_CHECK(api);
   for (const std::string& text : models) {
     VEDETTE_TRY(ModelName name, ModelName::parse(text));
     config.models.push_back(std::move(name));

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/strong_id.h"
 #include "inference/policy/posture.h"
+#include "policy/local_caller.h"
 
 namespace vedette::agent {
 
@@ -27,13 +28,19 @@ struct AgentConfig {
   inference::Posture posture = inference::Posture::full;
   std::uint64_t worker_memory_bytes = 0;
   std::uint64_t model_max_bytes = 0;
-  std::string api_address;     // loopback alone
-  std::uint16_t api_port = 0;  // 0: the system chooses
+  bool api_tcp = true;
+  std::string api_address;                      // loopback alone
+  std::uint16_t api_port = 0;                   // 0: the system chooses
+  std::string api_unix_socket;                  // its path; empty: none
+  unsigned api_unix_mode = 0;                   // its permission bits
+  std::vector<policy::CallerRule> api_callers;  // none: our own user and root alone
   std::chrono::milliseconds inference_deadline{0};
   std::chrono::seconds poll_interval{0};  // how often a newer release is looked for
 };
 
 // Refuses CONFIG-SYNTAX, CONFIG-UNKNOWN, CONFIG-MISSING and CONFIG-VALUE, each naming the setting.
+// `[api]` serves by TCP on loopback unless `tcp = false`, on `unix_socket` if it is set, and those
+// whom `[[api.callers]]` name (agent/local_callers.h).
 // `[tpm]` holds either `device` (a path) or `insecure_software_tpm` (a socket's path).
 [[nodiscard]] Result<AgentConfig> load_agent_config(const std::string& path);
 

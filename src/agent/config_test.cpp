@@ -55,6 +55,38 @@ TEST(AgentConfig, RefusesAPostureThatDoesNotExist) {
   EXPECT_EQ(load(kSound)->posture, inference::Posture::full);
 }
 
+TEST(AgentConfig, RefusesAnApiThatNobodyCanReach) {
+  EXPECT_EQ(load(std::string(kSound) + "[api]\ntcp = false\n").error().code, "CONFIG-VALUE");
+}
+
+TEST(AgentConfig, RefusesCallersAndModesThatMakeNoSense) {
+  const std::string api = std::string(kSound) + "[api]\nunix_socket = \"api.sock\"\n";
+  EXPECT_EQ(load(api + "unix_mode = \"rw\"\n").error().code, "CONFIG-VALUE");
+  EXPECT_EQ(load(api + "callers = 1\n").error().code, "CONFIG-VALUE");
+  EXPECT_EQ(load(api + "[[api.callers]]\nuid = 1\n").error().code, "CONFIG-VALUE");
+  EXPECT_EQ(load(api + "[[api.callers]]\nuid = 1\nmodels = [\"a\"]\nx = 1\n").error().code,
+            "CONFIG-UNKNOWN");
+}
+
+TEST(AgentConfig, ReadsWhoMayAskAndWhere) {
+  const auto config = load(std::string(kSound) +
+                           "[api]\nunix_socket = \"api.sock\"\ntcp = false\nunix_mode = \"0666\"\n"
+                           "[[api.callers]]\nuid = 1001\nmodels = [\"voice\"]\n"
+                           "[[api.callers]]\nany = true\nmodels = [\"*\"]\ninfer = false\n");
+  ASSERT_TRUE(config.has_value()) << describe(config.error());
+  EXPECT_FALSE(config->api_tcp);
+  EXPECT_TRUE(config->api_unix_socket.starts_with('/'));
+  EXPECT_TRUE(config->api_unix_socket.ends_with("/api.sock"));
+  EXPECT_EQ(config->api_unix_mode, 0666U);
+  ASSERT_EQ(config->api_callers.size(), 2U);
+  EXPECT_EQ(config->api_callers[0].uid, 1001U);
+  EXPECT_FALSE(config->api_callers[1].may_infer);
+  const auto plain = load(kSound);
+  EXPECT_TRUE(plain->api_tcp);
+  EXPECT_TRUE(plain->api_unix_socket.empty());
+  EXPECT_TRUE(plain->api_callers.empty());
+}
+
 TEST(AgentConfig, RefusesAMisspelledSetting) {
   const auto refused = load(with(kSound, "host =", "hots ="));
   EXPECT_EQ(refused.error().code, "CONFIG-MISSING");

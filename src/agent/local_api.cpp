@@ -1,6 +1,6 @@
 #include "agent/local_api.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "inference/api/open_inference.h"
@@ -9,11 +9,13 @@ namespace vedette::agent {
 
 namespace {
 
+using inference::Operation;
+using inference::Route;
+using platform::HttpRequest;
 using platform::HttpResponse;
+using policy::LocalAct;
 
-constexpr std::string_view kModels = "/v2/models/";
-constexpr std::string_view kInfer = "/infer";
-constexpr std::string_view kReady = "/ready";
+constexpr std::string_view kJsonLength = "inference-header-content-length";
 
 HttpResponse json_text(std::string_view text) {
   HttpResponse response;
@@ -21,90 +23,141 @@ HttpResponse json_text(std::string_view text) {
   return response;
 }
 
-int status_of(const Error& error) {
-  constexpr std::array<std::pair<std::string_view, int>, 10> kStatus{{
-      {"AGT-NO-MODEL", 404},
-      {"AGT-PATH", 404},
-      {"AGT-NOT-ATTESTED", 503},
-      {"AGT-", 503},
-      {"SBX-REQUEST-SIZE", 413},
-      {"SBX-DEADLINE", 504},
-      {"SBX-", 503},
-      {"JSON-", 400},
-      {"OIP-", 400},
-      {"INF-", 400},
-  }};
-  for (const auto& [prefix, status] : kStatus)
-    if (error.code.starts_with(prefix)) return status;
-  return 500;
+HttpResponse infer_response(inference::RenderedResponse rendered) {
+  HttpResponse response;
+  response.body = std::move(rendered.body);
+  if (rendered.json_bytes) {
+    response.content_type = "application/octet-stream";
+    response.headers.emplace_back(inference::kJsonLengthHeader,
+                                  std::to_string(*rendered.json_bytes));
+  }
+  return response;
 }
 
-std::unexpected<Error> no_such_path(std::string_view path) {
-  return refuse("AGT-PATH", "there is nothing at this path", std::string(path.substr(0, 200)),
-                "the Open Inference Protocol v2 starts at /v2");
+Result<std::optional<std::size_t>> json_length(const HttpRequest& request) {
+  const auto said = std::ranges::count(request.headers, kJsonLength,
+                                       [](const auto& header) { return header.first; });
+  if (said == 0) return std::nullopt;
+  if (said > 1) return refuse("OIP-BINARY", "the length of the JSON is said twice");
+  return inference::parse_json_length(request.header(kJsonLength));
+}
+
+Result<void> check_encoding(const HttpRequest& request) {
+  const std::string encoding = request.header("content-encoding");
+  if (encoding.empty() || encoding == "identity") return {};
+  return refuse("OIP-ENCODING", "compressed requests are not read", encoding.substr(0, 40),
+                "send the body as it is: it does not leave this device");
 }
 
 }  // namespace
 
-HttpResponse LocalApi::handle(const platform::Connection& /*connection*/,
-                              const platform::HttpRequest& request) {
+HttpResponse LocalApi::handle(const platform::Connection& connection, const HttpRequest& request) {
+  auto answered = answer(LocalAccess(parts_.policy, connection), request);
+  if (answered) return *std::move(answered);
+  return refusal_response(answered.error(), parts_.retry_after);
+}
+
+LocalApi::Answer LocalApi::answer(const LocalAccess& access, const HttpRequest& request) const {
   const std::string path = request.path();
-  const std::string_view view = path;
-  auto result = [&]() -> Result<HttpResponse> {
-    if (request.method == "GET") return get(view);
-    if (request.method == "POST" && view.starts_with(kModels) && view.ends_with(kInfer))
-      return infer(view.substr(kModels.size(), view.size() - kModels.size() - kInfer.size()),
-                   request.body);
-    return no_such_path(view);
-  }();
-  if (result) return *std::move(result);
-  HttpResponse response = json_text(inference::render_error(result.error()));
-  response.status = status_of(result.error());
-  return response;
-}
-
-Result<HttpResponse> LocalApi::get(std::string_view path) const {
-  if (path == "/v2/health/live") return json_text("{\"live\":true}");
-  if (path == "/v2/health/ready") {
-    VEDETTE_TRY(const Verdict verdict, parts_.trust.current());
-    if (parts_.serving.all().empty())
-      return refuse("AGT-NO-MODEL-YET", "no model has been loaded yet");
-    return json_text("{\"ready\":true}");
+  if (path == "/vedette/status" && request.method == "GET") {
+    VEDETTE_CHECK(access.require(LocalAct::see_status, {}));
+    return json_text(codec::to_json(parts_.status()));
   }
-  if (path == "/v2") return json_text(inference::render_server_metadata("vedette", "0.1.0", {}));
-  if (path == "/vedette/status") return json_text(codec::to_json(parts_.status()));
-  if (path.starts_with(kModels)) return get_model(path.substr(kModels.size()));
-  return no_such_path(path);
+  VEDETTE_TRY(const Route route, inference::parse_route(request.method, path));
+  switch (route.operation) {
+    case Operation::server_live:
+      return json_text("{\"live\":true}");
+    case Operation::server_ready:
+      return server_ready();
+    case Operation::server_metadata:
+      return json_text(
+          inference::render_server_metadata("vedette", "0.1.0", {"binary_tensor_data"}));
+    case Operation::repository_index:
+      return repository_index(access);
+    case Operation::model_metadata:
+      return model_metadata(access, route);
+    case Operation::model_ready:
+      return model_ready(access, route);
+    case Operation::infer:
+      return infer(access, route, request);
+  }
+  return refuse("OIP-PATH", "there is nothing at this path");
 }
 
-Result<HttpResponse> LocalApi::get_model(std::string_view rest) const {
-  const bool asks_ready = rest.ends_with(kReady);
-  if (asks_ready) rest.remove_suffix(kReady.size());
-  VEDETTE_TRY(const auto model, parts_.serving.find(rest));
-  if (!asks_ready)
-    return json_text(inference::render_model_metadata(
-        model->name.str(), {std::to_string(model->release)}, "onnx", model->worker->metadata()));
+LocalApi::Answer LocalApi::server_ready() const {
   VEDETTE_TRY(const Verdict verdict, parts_.trust.current());
-  if (!model->worker->alive())
-    return refuse("SBX-WORKER-DIED", "the model's worker is not running");
+  if (parts_.serving.all().empty())
+    return refuse("AGT-NO-MODEL-YET", "no model has been loaded yet");
   return json_text("{\"ready\":true}");
 }
 
-Result<HttpResponse> LocalApi::infer(std::string_view name, ByteView body) const {
+LocalApi::Answer LocalApi::repository_index(const LocalAccess& access) const {
+  const auto verdict = parts_.trust.current();
+  std::vector<inference::IndexEntry> entries;
+  for (const auto& model : parts_.serving.all()) {
+    if (!access.may(LocalAct::see_metadata, model->name.str())) continue;
+    auto ready = parts_.models.ready(*model);
+    if (!verdict) ready = std::unexpected(verdict.error());
+    entries.push_back({.name = model->name.str(),
+                       .version = std::to_string(model->release),
+                       .ready = ready.has_value(),
+                       .reason = ready ? "" : ready.error().message});
+  }
+  return json_text(inference::render_repository_index(entries));
+}
+
+Result<std::shared_ptr<ServedModel>> LocalApi::find(const Route& route) const {
+  VEDETTE_TRY(auto model, parts_.serving.find(route.model));
+  if (route.version && *route.version != model->release)
+    return refuse("AGT-NO-VERSION", "this version of the model does not answer here",
+                  route.model + " version " + std::to_string(*route.version),
+                  "version " + std::to_string(model->release) +
+                      " does; leave the version out to ask whichever serves");
+  return model;
+}
+
+LocalApi::Answer LocalApi::model_metadata(const LocalAccess& access, const Route& route) const {
+  VEDETTE_TRY(const auto decision, access.require(LocalAct::see_metadata, route.model));
+  VEDETTE_TRY(const auto model, find(route));
+  auto metadata = parts_.models.metadata(*model);
+  keep_visible(decision, metadata.outputs);
+  return json_text(inference::render_model_metadata(
+      model->name.str(), {std::to_string(model->release)}, "onnx", metadata));
+}
+
+LocalApi::Answer LocalApi::model_ready(const LocalAccess& access, const Route& route) const {
+  VEDETTE_CHECK(access.require(LocalAct::see_metadata, route.model));
+  VEDETTE_TRY(const auto model, find(route));
+  VEDETTE_TRY(const Verdict verdict, parts_.trust.current());
+  VEDETTE_CHECK(parts_.models.ready(*model));
+  return json_text("{\"ready\":true}");
+}
+
+LocalApi::Answer LocalApi::infer(const LocalAccess& access, const Route& route,
+                                 const HttpRequest& http) const {
+  VEDETTE_TRY(const auto decision, access.require(LocalAct::infer, route.model));
   VEDETTE_TRY(const Verdict before, parts_.trust.current());
-  VEDETTE_TRY(const auto model, parts_.serving.find(name));
-  VEDETTE_TRY(const auto request, inference::parse_infer_request(as_text(body)));
-  VEDETTE_TRY(auto outputs, model->worker->infer(request.inputs, model->call_deadline));
+  VEDETTE_TRY(const auto model, find(route));
+  VEDETTE_CHECK(check_encoding(http));
+  VEDETTE_TRY(const auto json_bytes, json_length(http));
+  VEDETTE_TRY(const auto request, inference::parse_infer_request(http.body, json_bytes));
+  VEDETTE_CHECK(check_wanted(decision, request));
+  const CallTerms terms{.deadline = inference::deadline_of(request, model->call_deadline),
+                        .priority = request.priority};
+  VEDETTE_TRY(auto outputs, parts_.models.infer(*model, request.inputs, terms));
+  keep_visible(decision, outputs);
   VEDETTE_TRY(outputs, inference::select_outputs(std::move(outputs), request.outputs));
   VEDETTE_CHECK(parts_.witness.witness(
       {.model = *model, .request_id = request.id, .inputs = request.inputs, .outputs = outputs}));
   VEDETTE_TRY(const Verdict after, parts_.trust.current());
-  VEDETTE_TRY(const std::string text,
+  auto forms = inference::forms_of(request, outputs.size());
+  VEDETTE_TRY(auto rendered,
               inference::render_infer_response({.model_name = model->name.str(),
                                                 .model_version = std::to_string(model->release),
                                                 .id = request.id,
-                                                .outputs = std::move(outputs)}));
-  return json_text(text);
+                                                .outputs = std::move(outputs),
+                                                .forms = std::move(forms)}));
+  return infer_response(std::move(rendered));
 }
 
 }  // namespace vedette::agent

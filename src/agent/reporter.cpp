@@ -34,10 +34,11 @@ void append_sized(Bytes& to, ByteView bytes) {
 }
 
 // Injective: every part has its length in front, so no two lists of tensors share an encoding.
-crypto::Sha256Digest digest_of(std::span<const Tensor> tensors) {
+template <class AnyTensor>
+crypto::Sha256Digest digest_of(std::span<const AnyTensor> tensors) {
   Bytes encoded;
   append_number(encoded, tensors.size());
-  for (const Tensor& tensor : tensors) {
+  for (const AnyTensor& tensor : tensors) {
     append_sized(encoded, as_bytes(tensor.name));
     append_sized(encoded, as_bytes(inference::name_of(tensor.type)));
     append_number(encoded, tensor.shape.size());

@@ -23,8 +23,10 @@ class ReporterTest : public testing::Test {
   Result<void> witness(const std::string& id = "request-1") {
     const std::vector<inference::Tensor> tensors{
         {.name = "x", .type = inference::DataType::fp32, .shape = {1}, .data = {0, 0, 128, 63}}};
+    const std::vector<inference::TensorView> views{
+        {tensors[0].name, tensors[0].type, tensors[0].shape, tensors[0].data}};
     return reporter_.witness(
-        {.model = model_, .request_id = id, .inputs = tensors, .outputs = tensors});
+        {.model = model_, .request_id = id, .inputs = views, .outputs = tensors});
   }
 
   TemporaryFolder folder_;

@@ -54,7 +54,7 @@ class ServingTable {
 struct Inference {
   const ServedModel& model;
   const std::string& request_id;
-  std::span<const inference::Tensor> inputs;
+  std::span<const inference::TensorView> inputs;
   std::span<const inference::Tensor> outputs;
 };
 

@@ -170,6 +170,15 @@ std::vector<std::int64_t> SettingsReader::integers(std::string_view name, std::i
   return result;
 }
 
+std::vector<Json> SettingsReader::tables(std::string_view name) {
+  const Json* value = find(name);
+  if (value == nullptr) return {};
+  const Json::Array* array = value->if_array();
+  if (array != nullptr && std::ranges::all_of(*array, &Json::is_object)) return *array;
+  wrong_kind(name, "a list of tables");
+  return {};
+}
+
 std::string SettingsReader::required_text(std::string_view name) {
   std::string value = text(name, "");
   if (value.empty())

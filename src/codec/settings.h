@@ -32,6 +32,8 @@ class SettingsReader {
   [[nodiscard]] std::vector<std::string> texts(std::string_view name);
   [[nodiscard]] std::vector<std::int64_t> integers(std::string_view name, std::int64_t least,
                                                    std::int64_t most);
+  // A list of tables (`[[section.key]]`), each to be read by a reader of its own.
+  [[nodiscard]] std::vector<Json> tables(std::string_view name);
   // The value, which must be there and not be empty: CONFIG-MISSING.
   [[nodiscard]] std::string required_text(std::string_view name);
 

@@ -36,6 +36,19 @@ TEST(Settings, KeepsTheFirstRefusal) {
   EXPECT_EQ(reader.finish().error().code, "CONFIG-VALUE");
 }
 
+TEST(Settings, RefusesAListOfAnythingButTables) {
+  const Json all = settings();
+  SettingsReader reader(all);
+  EXPECT_TRUE(reader.tables("device.missing").empty());
+  EXPECT_TRUE(reader.tables("device.names").empty());
+  EXPECT_EQ(reader.finish().error().code, "CONFIG-VALUE");
+  Json section;
+  section.set("callers", Json(Json::Array{all, all}));
+  Json outer;
+  outer.set("api", section);
+  EXPECT_EQ(SettingsReader(outer).tables("api.callers").size(), 2U);
+}
+
 TEST(Settings, RefusesAMissingRequiredText) {
   const Json all = settings();
   SettingsReader reader(all);

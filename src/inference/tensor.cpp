@@ -87,18 +87,35 @@ Result<std::uint64_t> byte_size(DataType type, std::span<const std::int64_t> sha
   return size;
 }
 
-Result<void> check_tensor(const Tensor& tensor) {
-  if (!is_tensor_name(tensor.name))
+namespace {
+
+Result<void> check_parts(std::string_view name, DataType type, std::span<const std::int64_t> shape,
+                         ByteView data) {
+  if (!is_tensor_name(name))
     return refuse("INF-NAME", "a tensor's name is empty, too long or not plain UTF-8");
-  VEDETTE_TRY(const std::uint64_t size, byte_size(tensor.type, tensor.shape));
-  if (size != tensor.data.size())
+  VEDETTE_TRY(const std::uint64_t size, byte_size(type, shape));
+  if (size != data.size())
     return refuse("INF-DATA", "a tensor's bytes do not fit its shape",
-                  tensor.name + ": " + describe(tensor.type, tensor.shape) + " needs " +
-                      std::to_string(size) + " bytes, has " + std::to_string(tensor.data.size()));
-  if (tensor.type == DataType::boolean &&
-      std::ranges::any_of(tensor.data, [](std::uint8_t octet) { return octet > 1; }))
-    return refuse("INF-DATA", "a boolean is neither 0 nor 1", tensor.name);
+                  std::string(name) + ": " + describe(type, shape) + " needs " +
+                      std::to_string(size) + " bytes, has " + std::to_string(data.size()));
+  if (type == DataType::boolean &&
+      std::ranges::any_of(data, [](std::uint8_t octet) { return octet > 1; }))
+    return refuse("INF-DATA", "a boolean is neither 0 nor 1", std::string(name));
   return {};
+}
+
+}  // namespace
+
+Result<void> check_tensor_view(const TensorView& tensor) {
+  return check_parts(tensor.name, tensor.type, tensor.shape, tensor.data);
+}
+
+Result<void> check_tensor(const Tensor& tensor) {
+  return check_parts(tensor.name, tensor.type, tensor.shape, tensor.data);
+}
+
+Tensor to_tensor(const TensorView& view) {
+  return {view.name, view.type, view.shape, to_bytes(view.data)};
 }
 
 }  // namespace vedette::inference

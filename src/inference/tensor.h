@@ -94,7 +94,11 @@ struct ModelMetadata {
 
 // Refuses INF-NAME (see is_tensor_name), INF-SHAPE, and INF-DATA when the
 // bytes are not exactly as many as type and shape say, or a boolean is neither 0 nor 1.
+[[nodiscard]] Result<void> check_tensor_view(const TensorView& tensor);
 [[nodiscard]] Result<void> check_tensor(const Tensor& tensor);
+
+// Copies the bytes, which the result then owns.
+[[nodiscard]] Tensor to_tensor(const TensorView& view);
 
 // `FP32[1,512]`, for messages.
 [[nodiscard]] std::string describe(DataType type, std::span<const std::int64_t> shape);

@@ -1,172 +1,119 @@
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <cstring>
 
 #include "codec/json.h"
+#include "inference/api/json_data.h"
 #include "inference/api/open_inference.h"
 
 namespace vedette::inference {
 
 namespace {
 
-using codec::Json;
-
-std::string quoted(std::string_view text) {
-  return codec::to_json(Json(text));
+void put(Bytes& to, std::string_view text) {
+  append(to, as_bytes(text));
 }
 
-template <class T>
-Result<void> render_value(std::string& to, T value) {
-  if constexpr (std::is_floating_point_v<T>) {
-    if (!std::isfinite(value))
-      return refuse("OIP-NOT-FINITE", "the model answered with a number that JSON cannot hold",
-                    std::isnan(value) ? "NaN" : "infinity");
+void put_quoted(Bytes& to, std::string_view text) {
+  put(to, codec::to_json(codec::Json(text)));
+}
+
+void put_shape(Bytes& to, const std::vector<std::int64_t>& shape) {
+  put(to, "[");
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i != 0) put(to, ",");
+    put(to, std::to_string(shape[i]));
   }
-  std::array<char, 40> text{};
-  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
-  to.append(text.data(), end);
+  put(to, "]");
+}
+
+OutputForm form_of(const InferResponse& response, std::size_t output) {
+  return output < response.forms.size() ? response.forms[output] : OutputForm::json;
+}
+
+Result<void> put_output(Bytes& to, const Tensor& tensor, OutputForm form) {
+  put(to, R"({"name":)");
+  put_quoted(to, tensor.name);
+  put(to, R"(,"datatype":")");
+  put(to, name_of(tensor.type));
+  put(to, R"(","shape":)");
+  put_shape(to, tensor.shape);
+  if (form == OutputForm::binary) {
+    put(to, R"(,"parameters":{"binary_data_size":)" + std::to_string(tensor.data.size()) + "}}");
+    return {};
+  }
+  put(to, R"(,"data":[)");
+  VEDETTE_CHECK(write_json_data(to, tensor));
+  put(to, "]}");
   return {};
 }
 
-// Written value by value: a tree of JSON values would take forty octets for each number.
-template <class T>
-Result<void> render_values(std::string& to, const Bytes& data) {
-  for (std::size_t at = 0; at + sizeof(T) <= data.size(); at += sizeof(T)) {
-    T value;
-    std::memcpy(&value, data.data() + at, sizeof value);
-    if (at != 0) to += ',';
-    VEDETTE_CHECK(render_value(to, value));
+Result<void> put_json(Bytes& to, const InferResponse& response) {
+  put(to, R"({"model_name":)");
+  put_quoted(to, response.model_name);
+  if (!response.model_version.empty()) {
+    put(to, R"(,"model_version":)");
+    put_quoted(to, response.model_version);
   }
+  if (!response.id.empty()) {
+    put(to, R"(,"id":)");
+    put_quoted(to, response.id);
+  }
+  put(to, R"(,"outputs":[)");
+  for (std::size_t i = 0; i < response.outputs.size(); ++i) {
+    if (i != 0) put(to, ",");
+    VEDETTE_CHECK(put_output(to, response.outputs[i], form_of(response, i)));
+  }
+  put(to, "]}");
   return {};
 }
 
-Result<void> render_booleans(std::string& to, const Bytes& data) {
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    if (i != 0) to += ',';
-    to += data[i] != 0 ? "true" : "false";
+// Enough for nearly every answer, so that its body is allocated once.
+std::size_t expected_size(const InferResponse& response) {
+  constexpr std::size_t kHead = 512;
+  constexpr std::size_t kPerOutput = 320;
+  constexpr std::size_t kPerNumber = 14;
+  std::size_t size = kHead + response.outputs.size() * kPerOutput;
+  for (std::size_t i = 0; i < response.outputs.size(); ++i) {
+    const Tensor& tensor = response.outputs[i];
+    const bool binary = form_of(response, i) == OutputForm::binary;
+    size +=
+        binary ? tensor.data.size() : tensor.data.size() / element_size(tensor.type) * kPerNumber;
   }
-  return {};
-}
-
-Result<void> render_data(std::string& to, const Tensor& tensor) {
-  switch (tensor.type) {
-    case DataType::boolean:
-      return render_booleans(to, tensor.data);
-    case DataType::int8:
-      return render_values<std::int8_t>(to, tensor.data);
-    case DataType::int16:
-      return render_values<std::int16_t>(to, tensor.data);
-    case DataType::int32:
-      return render_values<std::int32_t>(to, tensor.data);
-    case DataType::int64:
-      return render_values<std::int64_t>(to, tensor.data);
-    case DataType::uint8:
-      return render_values<std::uint8_t>(to, tensor.data);
-    case DataType::uint16:
-      return render_values<std::uint16_t>(to, tensor.data);
-    case DataType::uint32:
-      return render_values<std::uint32_t>(to, tensor.data);
-    case DataType::uint64:
-      return render_values<std::uint64_t>(to, tensor.data);
-    case DataType::fp32:
-      return render_values<float>(to, tensor.data);
-    case DataType::fp64:
-      return render_values<double>(to, tensor.data);
-    case DataType::fp16:
-      break;
-  }
-  return refuse("OIP-DATATYPE", "the model answered in a datatype without JSON form",
-                tensor.name + ": " + std::string(name_of(tensor.type)));
-}
-
-std::string render_shape(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    text += (i == 0 ? "" : ",") + std::to_string(shape[i]);
-  return text + "]";
-}
-
-Result<void> render_output(std::string& to, const Tensor& tensor) {
-  to += R"({"name":)" + quoted(tensor.name) + R"(,"datatype":")" +
-        std::string(name_of(tensor.type)) + R"(","shape":)" + render_shape(tensor.shape) +
-        R"(,"data":[)";
-  VEDETTE_CHECK(render_data(to, tensor));
-  to += "]}";
-  return {};
-}
-
-Json to_json_list(const std::vector<TensorInfo>& infos) {
-  Json::Array list;
-  for (const TensorInfo& info : infos) {
-    Json::Array shape;
-    for (const std::int64_t dimension : info.shape)
-      shape.emplace_back(dimension);
-    Json entry;
-    entry.set("name", info.name).set("datatype", name_of(info.type)).set("shape", std::move(shape));
-    list.push_back(std::move(entry));
-  }
-  return list;
-}
-
-Json to_json_list(const std::vector<std::string>& texts) {
-  Json::Array list;
-  for (const std::string& text : texts)
-    list.emplace_back(text);
-  return list;
+  return size;
 }
 
 }  // namespace
 
 Result<std::vector<Tensor>> select_outputs(std::vector<Tensor> outputs,
-                                           const std::vector<std::string>& wanted) {
+                                           std::span<const WantedOutput> wanted) {
   if (wanted.empty()) return outputs;
   std::vector<Tensor> selected;
-  for (const std::string& name : wanted) {
-    const auto output = std::ranges::find(outputs, name, &Tensor::name);
+  for (const WantedOutput& want : wanted) {
+    const auto output = std::ranges::find(outputs, want.name, &Tensor::name);
     if (output == outputs.end())
-      return refuse("OIP-OUTPUT", "the model has no output of this name", name);
+      return refuse("OIP-OUTPUT", "the model has no output of this name", want.name);
     selected.push_back(std::move(*output));
   }
   return selected;
 }
 
-Result<std::string> render_infer_response(const InferResponse& response) {
-  std::string text = R"({"model_name":)" + quoted(response.model_name);
-  if (!response.model_version.empty())
-    text += R"(,"model_version":)" + quoted(response.model_version);
-  if (!response.id.empty()) text += R"(,"id":)" + quoted(response.id);
-  text += R"(,"outputs":[)";
+std::vector<OutputForm> forms_of(const InferRequest& request, std::size_t count) {
+  std::vector<OutputForm> forms(count, request.default_form);
+  for (std::size_t i = 0; i < std::min(count, request.outputs.size()); ++i)
+    forms[i] = request.outputs[i].form;
+  return forms;
+}
+
+Result<RenderedResponse> render_infer_response(const InferResponse& response) {
+  RenderedResponse rendered;
+  rendered.body.reserve(expected_size(response));
+  VEDETTE_CHECK(put_json(rendered.body, response));
+  const std::size_t json_bytes = rendered.body.size();
   for (std::size_t i = 0; i < response.outputs.size(); ++i) {
-    if (i != 0) text += ',';
-    VEDETTE_CHECK(render_output(text, response.outputs[i]));
+    if (form_of(response, i) != OutputForm::binary) continue;
+    rendered.json_bytes = json_bytes;
+    append(rendered.body, response.outputs[i].data);
   }
-  return text + "]}";
-}
-
-std::string render_model_metadata(std::string_view name, const std::vector<std::string>& versions,
-                                  std::string_view platform, const ModelMetadata& metadata) {
-  Json body;
-  body.set("name", name)
-      .set("versions", to_json_list(versions))
-      .set("platform", platform)
-      .set("inputs", to_json_list(metadata.inputs))
-      .set("outputs", to_json_list(metadata.outputs));
-  return codec::to_json(body);
-}
-
-std::string render_server_metadata(std::string_view name, std::string_view version,
-                                   const std::vector<std::string>& extensions) {
-  Json body;
-  body.set("name", name).set("version", version).set("extensions", to_json_list(extensions));
-  return codec::to_json(body);
-}
-
-std::string render_error(const Error& error) {
-  Json body;
-  body.set("error", describe(error));
-  return codec::to_json(body);
+  return rendered;
 }
 
 }  // namespace vedette::inference

@@ -18,13 +18,24 @@
 
 namespace vedette::platform {
 
-// The TLS connection that a request came in on.
+// Who is at the other end of a connection on this machine, as the kernel says.
+struct PeerCredentials {
+  std::uint32_t uid = 0;
+  // The groups it acts in, its effective one first. Empty over TCP, where the kernel tells none.
+  std::vector<std::uint32_t> groups;
+  std::optional<std::int32_t> pid;  // Unix sockets only; it may have ended, and be another's by now
+};
+
+// The connection that a request came in on.
 struct Connection {
   std::uint64_t id = 0;                     // unique while the server runs
   std::string peer_address;                 // textual, for logs
   std::optional<crypto::Certificate> peer;  // verified chain to the configured roots
   // RFC 9266 `EXPORTER-Channel-Binding`, 32 octets; empty on a plain connection.
   Bytes channel_binding;
+  // Of a plain connection: who opened it. None when the kernel did not tell, or tells no longer
+  // because the peer has closed its end: who needs to know must refuse then.
+  std::optional<PeerCredentials> credentials;
 };
 
 struct HttpRequest {
@@ -73,6 +84,11 @@ struct HttpServerSettings {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;                // 0: the system chooses; see HttpServer::port()
   std::optional<TlsServerSettings> tls;  // none: plain HTTP, for loopback only
+  // Listens on this Unix socket instead, in plain HTTP: an absolute path of at most 107 octets, in
+  // a folder where nobody else may replace what we make. What a killed server left there is
+  // replaced; anything else is not. Removed when the server stops.
+  std::string unix_path;
+  unsigned unix_mode = 0600;  // permission bits of the socket
   std::size_t max_body_bytes = 1 << 20;
   std::size_t max_connections = 1024;
   unsigned handler_threads = 2;
@@ -89,7 +105,7 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
   virtual ~HttpServer() = default;
 
-  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  [[nodiscard]] virtual std::uint16_t port() const = 0;  // 0 on a Unix socket
   // Closes every live connection that `condemned` picks; at once, mid-request too. Returns how
   // many.
   virtual std::size_t close_connections(
@@ -100,6 +116,7 @@ struct HttpClientSettings {
   std::string host;  // DNS name or address, checked against the server's certificate
   std::uint16_t port = 0;
   bool plain = false;                      // plain HTTP, for loopback only
+  std::string unix_path;                   // plain HTTP over this Unix socket; host and port unused
   std::vector<crypto::Certificate> roots;  // anchors for the server; never the system's
   std::vector<crypto::Certificate> chain;  // our certificate, leaf first; may be empty
   std::optional<crypto::PrivateKey> key;
@@ -145,7 +162,8 @@ class HttpFactory {
   // outlives the server.
   [[nodiscard]] virtual Result<std::unique_ptr<HttpServer>> serve(
       const HttpServerSettings& settings, HttpHandler& handler) = 0;
-  // Opens no connection yet. Refuses NET-TLS as above.
+  // Opens no connection yet. Refuses NET-TLS as above, and NET-UNREACHABLE for a path that cannot
+  // be a Unix socket's.
   [[nodiscard]] virtual Result<std::unique_ptr<HttpClient>> connect(
       const HttpClientSettings& settings) = 0;
 };

@@ -5,6 +5,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -16,6 +17,7 @@ namespace asio = boost::asio;
 namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
 using tcp = boost::asio::ip::tcp;
+using stream = boost::asio::generic::stream_protocol;  // TCP, or a Unix socket
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 // Completes with (error_code, ...) as a tuple: an error on the wire is a value, not an exception.

@@ -9,12 +9,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/beast/core/error.hpp>
 
 #include "platform/net/beast/head_text.h"
 #include "platform/net/beast/response_reader.h"
 #include "platform/net/beast/tls_context.h"
+#include "platform/net/beast/unix_listener.h"
 #include "platform/net/beast/wire.h"
 
 namespace vedette::platform::net {
@@ -26,6 +28,7 @@ using Sink = std::function<Result<void>(ByteView)>;
 constexpr std::size_t kPieceOctets = 64 << 10;
 
 std::string host_header(const HttpClientSettings& settings) {
+  if (!settings.unix_path.empty()) return "localhost";
   const bool is_ipv6 = settings.host.find(':') != std::string::npos;
   const std::string host = is_ipv6 ? "[" + settings.host + "]" : settings.host;
   return host + ":" + std::to_string(settings.port);
@@ -135,14 +138,16 @@ class BeastClient final : public HttpClient {
     wire_.reset();
     auto endpoints = co_await resolve();
     if (!endpoints) co_return std::unexpected(std::move(endpoints).error());
-    auto wire = std::make_unique<Wire>(tcp::socket(io_), tls_.get());
+    auto wire = std::make_unique<Wire>(stream::socket(io_), tls_.get());
     wire->set_deadline(wire_deadline_);
     const auto failure = co_await wire->connect(*std::move(endpoints));
     if (failure == boost::beast::error::timeout) co_return std::unexpected(timed_out());
     if (failure)
-      co_return refuse("NET-UNREACHABLE", "the server cannot be reached",
-                       host_header(settings_) + ": " + failure.message(),
-                       "is the server running, and the address right?");
+      co_return refuse(
+          "NET-UNREACHABLE", "the server cannot be reached",
+          (settings_.unix_path.empty() ? host_header(settings_) : settings_.unix_path) + ": " +
+              failure.message(),
+          "is the server running, and the address right?");
     auto secured = co_await secure(*wire);
     if (!secured) co_return std::unexpected(std::move(secured).error());
     wire_ = std::move(wire);
@@ -150,20 +155,23 @@ class BeastClient final : public HttpClient {
   }
 
   // The system's resolver keeps its own time; an address in the settings needs none.
-  asio::awaitable<Result<std::vector<tcp::endpoint>>> resolve() {
+  asio::awaitable<Result<std::vector<stream::endpoint>>> resolve() {
+    if (!settings_.unix_path.empty())
+      co_return std::vector<stream::endpoint>{
+          asio::local::stream_protocol::endpoint(settings_.unix_path)};
     error_code error;
     const auto address = asio::ip::make_address(settings_.host, error);
-    if (!error) co_return std::vector{tcp::endpoint(address, settings_.port)};
+    if (!error) co_return std::vector<stream::endpoint>{tcp::endpoint(address, settings_.port)};
     tcp::resolver resolver(io_);
     auto [failure, found] =
         co_await resolver.async_resolve(settings_.host, std::to_string(settings_.port), kAsTuple);
     if (failure)
       co_return refuse("NET-UNREACHABLE", "the server's name cannot be resolved",
                        settings_.host + ": " + failure.message(), "is the name right?");
-    std::vector<tcp::endpoint> endpoints;
+    std::vector<stream::endpoint> endpoints;
     for (const auto& entry : found)
       if (!settings_.plain || entry.endpoint().address().is_loopback())
-        endpoints.push_back(entry.endpoint());
+        endpoints.emplace_back(entry.endpoint());
     if (endpoints.empty())
       co_return refuse("NET-UNREACHABLE", "plain HTTP is spoken on loopback only", settings_.host);
     co_return endpoints;
@@ -261,7 +269,11 @@ Result<void> check_loopback(const std::string& host) {
 
 Result<std::unique_ptr<HttpClient>> make_client(const HttpClientSettings& settings) {
   std::unique_ptr<ssl::context> tls;
-  if (settings.plain) {
+  if (!settings.unix_path.empty()) {
+    if (const auto sound = check_unix_path(settings.unix_path); !sound)
+      return refuse("NET-UNREACHABLE", sound.error().message, sound.error().cause,
+                    sound.error().hint);
+  } else if (settings.plain) {
     VEDETTE_CHECK(check_loopback(settings.host));
   } else {
     VEDETTE_TRY(tls, make_client_context(settings));

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "crypto/openssl_handles.h"
 
@@ -133,6 +134,18 @@ HttpServerSettings tls_server(const Identity& identity, const crypto::Certificat
   return settings;
 }
 
+HttpServerSettings unix_server(const std::string& path) {
+  HttpServerSettings settings;
+  settings.unix_path = path;
+  return settings;
+}
+
+HttpClientSettings unix_client(const std::string& path) {
+  HttpClientSettings settings;
+  settings.unix_path = path;
+  return settings;
+}
+
 HttpClientSettings plain_client(std::uint16_t port) {
   HttpClientSettings settings;
   settings.host = "127.0.0.1";
@@ -177,6 +190,16 @@ bool eventually(const std::function<bool()>& condition) {
 UniqueFd dial(std::uint16_t port) {
   UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const auto address = loopback(port);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error(errno_text("connect"));
+  return fd;
+}
+
+UniqueFd dial_unix(const std::string& path) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     throw std::runtime_error(errno_text("connect"));
   return fd;

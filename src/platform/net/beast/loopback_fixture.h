@@ -82,7 +82,9 @@ class Handler final : public HttpHandler {
 [[nodiscard]] HttpServerSettings plain_server();
 [[nodiscard]] HttpServerSettings tls_server(const Identity& identity,
                                             const crypto::Certificate& client_root);
+[[nodiscard]] HttpServerSettings unix_server(const std::string& path);
 [[nodiscard]] HttpClientSettings plain_client(std::uint16_t port);
+[[nodiscard]] HttpClientSettings unix_client(const std::string& path);
 [[nodiscard]] HttpClientSettings tls_client(std::uint16_t port, const crypto::Certificate& root);
 [[nodiscard]] HttpClientSettings tls_client(std::uint16_t port, const crypto::Certificate& root,
                                             const Identity& identity);
@@ -96,6 +98,7 @@ class Handler final : public HttpHandler {
 [[nodiscard]] bool eventually(const std::function<bool()>& condition);
 
 [[nodiscard]] UniqueFd dial(std::uint16_t port);
+[[nodiscard]] UniqueFd dial_unix(const std::string& path);
 // Stops quietly when the peer closes.
 void write_all(int fd, std::string_view text);
 // What arrives until the peer closes, or ten seconds have gone without a word, which fails the

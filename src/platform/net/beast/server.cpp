@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,6 +18,7 @@
 #include "platform/net/beast/connection_table.h"
 #include "platform/net/beast/session.h"
 #include "platform/net/beast/tls_context.h"
+#include "platform/net/beast/unix_listener.h"
 
 namespace vedette::platform::net {
 
@@ -57,15 +59,24 @@ class BeastServer final : public HttpServer {
   Result<void> listen(const tcp::endpoint& endpoint) {
     error_code error;
     acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (!error) port_ = acceptor_.local_endpoint(error).port();
+    if (!error) port_ = tcp_endpoint(acceptor_.local_endpoint(error)).value_or(endpoint).port();
     if (error)
       return refuse("NET-LISTEN", "cannot listen on the configured address",
                     endpoint.address().to_string() + " port " + std::to_string(endpoint.port()) +
                         ": " + error.message(),
                     "is another program using the port?");
+    return {};
+  }
+
+  Result<void> listen(UnixListener listener) {
+    error_code error;
+    acceptor_.assign(stream(AF_UNIX, 0), listener.socket.get(), error);
+    if (error) return refuse("NET-LISTEN", "cannot listen on the configured path", error.message());
+    static_cast<void>(listener.socket.release());  // the acceptor's now
+    socket_file_ = std::move(listener.file);
     return {};
   }
 
@@ -88,7 +99,7 @@ class BeastServer final : public HttpServer {
     while (acceptor_.is_open()) {
       auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kAsTuple);
       if (!error) {
-        serve(tcp::socket(std::move(socket)));
+        serve(stream::socket(std::move(socket)));
       } else if (error != asio::error::operation_aborted) {
         // Out of descriptors, most likely: wait until connections have ended.
         asio::steady_timer pause(acceptor_.get_executor(), kAcceptPause);
@@ -97,8 +108,8 @@ class BeastServer final : public HttpServer {
     }
   }
 
-  void serve(tcp::socket socket) {
-    error_code ignored;
+  void serve(stream::socket socket) {
+    error_code ignored;  // a Unix socket knows no delay
     socket.set_option(tcp::no_delay(true), ignored);
     const auto strand = socket.get_executor();
     auto session = std::make_shared<Session>(++last_id_, std::move(socket), environment_);
@@ -112,6 +123,7 @@ class BeastServer final : public HttpServer {
   // Every coroutine ends by itself once its socket is gone; run() returns when the last one has,
   // which includes those that wait for a handler.
   void stop() {
+    socket_file_ = {};  // while the socket is open no other file can have its inode
     table_.close();
     asio::post(acceptor_.get_executor(), [this] {
       error_code ignored;
@@ -127,15 +139,14 @@ class BeastServer final : public HttpServer {
   asio::thread_pool handler_pool_;
   const SessionEnvironment environment_;
   ConnectionTable table_;
-  tcp::acceptor acceptor_;
+  asio::basic_socket_acceptor<stream> acceptor_;
+  SocketFile socket_file_;  // of a Unix socket; removed when the server stops
   std::uint16_t port_ = 0;
   std::uint64_t last_id_ = 0;  // touched by accept_all() alone
   std::vector<std::thread> threads_;
 };
 
-}  // namespace
-
-Result<std::unique_ptr<HttpServer>> start_server(const HttpServerSettings& settings,
+Result<std::unique_ptr<HttpServer>> start_on_tcp(const HttpServerSettings& settings,
                                                  HttpHandler& handler) {
   error_code error;
   const auto address = asio::ip::make_address(settings.address, error);
@@ -151,7 +162,27 @@ Result<std::unique_ptr<HttpServer>> start_server(const HttpServerSettings& setti
   auto server = std::make_unique<BeastServer>(settings, handler, std::move(tls));
   VEDETTE_CHECK(server->listen(tcp::endpoint(address, settings.port)));
   server->start();
-  return std::unique_ptr<HttpServer>(std::move(server));
+  return server;
+}
+
+Result<std::unique_ptr<HttpServer>> start_on_unix(const HttpServerSettings& settings,
+                                                  HttpHandler& handler) {
+  if (settings.tls.has_value())
+    return refuse("NET-LISTEN", "TLS is not spoken on a Unix socket", settings.unix_path,
+                  "leave out either the path or the certificates");
+  VEDETTE_TRY(UnixListener listener, listen_on_unix(settings.unix_path, settings.unix_mode));
+  auto server = std::make_unique<BeastServer>(settings, handler, nullptr);
+  VEDETTE_CHECK(server->listen(std::move(listener)));
+  server->start();
+  return server;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> start_server(const HttpServerSettings& settings,
+                                                 HttpHandler& handler) {
+  return settings.unix_path.empty() ? start_on_tcp(settings, handler)
+                                    : start_on_unix(settings, handler);
 }
 
 }  // namespace vedette::platform::net

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 
 #include "platform/net/beast/head_text.h"
+#include "platform/net/beast/peer_credentials.h"
 #include "platform/net/beast/tls_context.h"
 
 namespace vedette::platform::net {
@@ -71,7 +72,7 @@ void log_fault(const std::string& what) {
   std::fprintf(stderr, "vedette http: %s\n", what.c_str());
 }
 
-Session::Session(std::uint64_t id, tcp::socket socket, const SessionEnvironment& environment)
+Session::Session(std::uint64_t id, stream::socket socket, const SessionEnvironment& environment)
     : environment_(environment),
       strand_(socket.get_executor()),
       wire_(std::move(socket), environment.tls),
@@ -108,6 +109,8 @@ asio::awaitable<bool> Session::establish() {
     if (!peer) co_return false;
     connection_.peer = *std::move(peer);
     connection_.channel_binding = wire_.channel_binding();
+  } else {
+    connection_.credentials = peer_credentials(wire_.descriptor());
   }
   established_.store(true, std::memory_order_release);
   co_return true;

@@ -30,7 +30,7 @@ void log_fault(const std::string& what);
 class Session : public std::enable_shared_from_this<Session> {
  public:
   // `socket` runs on a strand of its own; everything but the thread-safe calls happens there.
-  Session(std::uint64_t id, tcp::socket socket, const SessionEnvironment& environment);
+  Session(std::uint64_t id, stream::socket socket, const SessionEnvironment& environment);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session() = default;

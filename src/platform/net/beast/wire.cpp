@@ -1,6 +1,8 @@
 #include "platform/net/beast/wire.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -17,18 +19,26 @@ constexpr std::chrono::seconds kFarewellTime{1};
 
 }  // namespace
 
-Wire::Wire(tcp::socket socket, ssl::context* context) : tcp_(std::move(socket)) {
-  if (context != nullptr) tls_.emplace(tcp_, *context);
+std::optional<tcp::endpoint> tcp_endpoint(const stream::endpoint& endpoint) {
+  const int family = endpoint.protocol().family();
+  if (family != AF_INET && family != AF_INET6) return std::nullopt;
+  tcp::endpoint result(family == AF_INET ? tcp::v4() : tcp::v6(), 0);
+  std::memcpy(result.data(), endpoint.data(), std::min(result.capacity(), endpoint.size()));
+  return result;
+}
+
+Wire::Wire(stream::socket socket, ssl::context* context) : stream_(std::move(socket)) {
+  if (context != nullptr) tls_.emplace(stream_, *context);
 }
 
 void Wire::set_deadline(SteadyTime deadline) {
-  tcp_.expires_at(deadline);
+  stream_.expires_at(deadline);
 }
 
-asio::awaitable<error_code> Wire::connect(std::vector<tcp::endpoint> endpoints) {
-  auto [error, endpoint] = co_await tcp_.async_connect(endpoints, kAsTuple);
+asio::awaitable<error_code> Wire::connect(std::vector<stream::endpoint> endpoints) {
+  auto [error, endpoint] = co_await stream_.async_connect(endpoints, kAsTuple);
   error_code ignored;
-  if (!error) tcp_.socket().set_option(tcp::no_delay(true), ignored);
+  if (!error) stream_.socket().set_option(tcp::no_delay(true), ignored);
   co_return error;
 }
 
@@ -45,7 +55,7 @@ asio::awaitable<Transfer> Wire::read_some(std::span<std::uint8_t> into) {
     auto [error, size] = co_await tls_->async_read_some(buffer, kAsTuple);
     co_return Transfer{error, size};
   }
-  auto [error, size] = co_await tcp_.async_read_some(buffer, kAsTuple);
+  auto [error, size] = co_await stream_.async_read_some(buffer, kAsTuple);
   co_return Transfer{error, size};
 }
 
@@ -55,7 +65,7 @@ asio::awaitable<error_code> Wire::write(ByteView octets) {
     auto [error, size] = co_await asio::async_write(*tls_, buffer, kAsTuple);
     co_return error;
   }
-  auto [error, size] = co_await asio::async_write(tcp_, buffer, kAsTuple);
+  auto [error, size] = co_await asio::async_write(stream_, buffer, kAsTuple);
   co_return error;
 }
 
@@ -66,10 +76,10 @@ asio::awaitable<void> Wire::farewell() {
     co_await tls_->async_shutdown(kAsTuple);
   }
   error_code error;
-  tcp_.socket().shutdown(tcp::socket::shutdown_send, error);
+  stream_.socket().shutdown(asio::socket_base::shutdown_send, error);
   std::array<std::uint8_t, 16384> trash;
   for (std::size_t swallowed = 0; !error && swallowed < kSwallowedOctets;) {
-    auto [failure, size] = co_await tcp_.async_read_some(asio::buffer(trash), kAsTuple);
+    auto [failure, size] = co_await stream_.async_read_some(asio::buffer(trash), kAsTuple);
     error = failure;
     swallowed += size;
   }
@@ -78,23 +88,24 @@ asio::awaitable<void> Wire::farewell() {
 
 void Wire::abort() {
   error_code ignored;
-  tcp_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
-  tcp_.socket().close(ignored);
+  stream_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
+  stream_.socket().close(ignored);
 }
 
 bool Wire::is_quiet() {
-  if (!tcp_.socket().is_open()) return false;
+  if (!stream_.socket().is_open()) return false;
   // Nothing is due on an idle connection: what there is to read is the end, a TLS alert, or
   // something that nobody asked for. Each of them makes the connection useless.
-  pollfd query{tcp_.socket().native_handle(), POLLIN | POLLRDHUP, 0};
+  pollfd query{stream_.socket().native_handle(), POLLIN | POLLRDHUP, 0};
   return ::poll(&query, 1, 0) == 0;
 }
 
 std::string Wire::peer_address() {
   error_code error;
-  const auto endpoint = tcp_.socket().remote_endpoint(error);
+  const auto endpoint = stream_.socket().remote_endpoint(error);
   if (error) return {};
-  return endpoint.address().to_string();
+  const auto address = tcp_endpoint(endpoint);
+  return address ? address->address().to_string() : "unix";
 }
 
 Bytes Wire::channel_binding() {
@@ -105,6 +116,10 @@ Bytes Wire::channel_binding() {
                                  kLabel.data(), kLabel.size(), nullptr, 0, 1) != 1)
     throw std::logic_error("the TLS exporter was used before the handshake");
   return binding;
+}
+
+int Wire::descriptor() {
+  return stream_.socket().native_handle();
 }
 
 SSL* Wire::tls() {

@@ -1,4 +1,4 @@
-// Wire: one TCP connection, with TLS on it or not.
+// Wire: one connection, over TCP or a Unix socket, with TLS on it or not.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 
 #include "base/bytes.h"
 #include "platform/net/beast/asio_names.h"
@@ -21,11 +21,14 @@ struct Transfer {
 
 enum class Side { client, server };
 
+// None when the endpoint is no TCP one.
+[[nodiscard]] std::optional<tcp::endpoint> tcp_endpoint(const stream::endpoint& endpoint);
+
 // Used from one thread (or strand) at a time. An operation that outlives the deadline closes the
 // connection and ends with boost::beast::error::timeout.
 class Wire {
  public:
-  Wire(tcp::socket socket, ssl::context* context);  // nullptr: plain
+  Wire(stream::socket socket, ssl::context* context);  // nullptr: plain
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
   ~Wire() = default;
@@ -33,7 +36,7 @@ class Wire {
   // Holds for every operation that starts from now on.
   void set_deadline(SteadyTime deadline);
 
-  [[nodiscard]] asio::awaitable<error_code> connect(std::vector<tcp::endpoint> endpoints);
+  [[nodiscard]] asio::awaitable<error_code> connect(std::vector<stream::endpoint> endpoints);
   // Does nothing on a plain connection.
   [[nodiscard]] asio::awaitable<error_code> handshake(Side side);
   [[nodiscard]] asio::awaitable<Transfer> read_some(std::span<std::uint8_t> into);
@@ -49,14 +52,17 @@ class Wire {
 
   // Whether an idle connection can carry another request, as far as the kernel has heard.
   [[nodiscard]] bool is_quiet();
-  [[nodiscard]] std::string peer_address();  // empty when there is none
+  [[nodiscard]] std::string peer_address();  // `unix` there; empty when there is none
   // RFC 9266, 32 octets; empty on a plain connection.
   [[nodiscard]] Bytes channel_binding();
-  [[nodiscard]] SSL* tls();  // nullptr on a plain connection
+  [[nodiscard]] SSL* tls();        // nullptr on a plain connection
+  [[nodiscard]] int descriptor();  // the socket's; stays the wire's
 
  private:
-  boost::beast::tcp_stream tcp_;
-  std::optional<ssl::stream<boost::beast::tcp_stream&>> tls_;
+  using Stream = boost::beast::basic_stream<stream>;
+
+  Stream stream_;
+  std::optional<ssl::stream<Stream&>> tls_;
 };
 
 }  // namespace vedette::platform::net
