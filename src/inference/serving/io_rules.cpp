@@ -118,11 +118,7 @@ IoRules rules_from(const ModelMetadata& metadata) {
     std::vector<TensorRule> rules;
     rules.reserve(tensors.size());
     for (const TensorInfo& info : tensors)
-      rules.push_back({.name = info.name,
-                       .type = info.type,
-                       .shape = info.shape,
-                       .minimum = std::nullopt,
-                       .maximum = std::nullopt});
+      rules.push_back({.name = info.name, .type = info.type, .shape = info.shape});
     return rules;
   };
   return {.inputs = side(metadata.inputs), .outputs = side(metadata.outputs)};

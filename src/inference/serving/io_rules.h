@@ -14,9 +14,9 @@ namespace vedette::inference::serving {
 struct TensorRule {
   std::string name;
   DataType type = DataType::fp32;
-  std::vector<std::int64_t> shape;  // -1: any length
-  std::optional<double> minimum;    // of every element; a NaN is out of every range
-  std::optional<double> maximum;
+  std::vector<std::int64_t> shape = {};          // -1: any length
+  std::optional<double> minimum = std::nullopt;  // of every element; a NaN is out of every range
+  std::optional<double> maximum = std::nullopt;
   bool finite_only = false;  // no NaN, no infinity
   bool required = true;
 

@@ -35,19 +35,10 @@ class IoRulesCheck : public ::testing::Test {
                   .minimum = -1,
                   .maximum = 1,
                   .finite_only = true},
-                 {.name = "flag",
-                  .type = DataType::boolean,
-                  .shape = {1},
-                  .minimum = {},
-                  .maximum = {},
-                  .required = false}},
-      .outputs = {{.name = "y", .type = DataType::fp32, .shape = {-1}, .minimum = 0, .maximum = 1},
-                  {.name = "embedding",
-                   .type = DataType::fp32,
-                   .shape = {2},
-                   .minimum = {},
-                   .maximum = {},
-                   .finite_only = true}}};
+                 {.name = "flag", .type = DataType::boolean, .shape = {1}, .required = false}},
+      .outputs = {
+          {.name = "y", .type = DataType::fp32, .shape = {-1}, .minimum = 0, .maximum = 1},
+          {.name = "embedding", .type = DataType::fp32, .shape = {2}, .finite_only = true}}};
   std::vector<Tensor> inputs_{{"x", DataType::fp32, {1, 2}, floats({0.5F, -1})}};
   std::vector<Tensor> outputs_{{"embedding", DataType::fp32, {2}, floats({7, 8})},
                                {"y", DataType::fp32, {1}, floats({0.25F})}};

@@ -43,9 +43,9 @@ struct ServerParts {
   const MonotonicClock& clock;  // outlives the server
   // Told once, from any thread and with no lock held, when the release is quarantined: the
   // SRV-QUARANTINED that all calls get from now on; its cause is what the replica did.
-  std::function<void(const Error&)> on_quarantine;
+  std::function<void(const Error&)> on_quarantine = {};
   // Quarantined already (after a restart of the agent): its cause. Nothing is started.
-  std::optional<Error> quarantined;
+  std::optional<Error> quarantined = std::nullopt;
 };
 
 class ServerCore;

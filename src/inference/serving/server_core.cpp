@@ -32,7 +32,7 @@ class ServerCore::Lease {
       core_.finish_locked(slot_, Error{"SBX-WORKER-DIED", "a call ended by an exception", "", ""},
                           core_.clock_.now(), after);
     }
-    core_.carry_out(after);
+    core_.carry_out(std::move(after));
   }
 
   void finish_locked(const std::optional<Error>& death, SteadyTime now, Aftermath& after) {
@@ -82,7 +82,7 @@ Answer ServerCore::infer(Inputs inputs, microseconds deadline) {
   auto refusal = enqueue_locked(call, after);
   if (!after.empty()) {
     lock.unlock();
-    carry_out(after);
+    carry_out(std::move(after));
     lock.lock();
   }
   if (refusal) return std::unexpected(*std::move(refusal));
@@ -103,7 +103,7 @@ Answer ServerCore::infer_leased(Slot& slot, Inputs inputs, SteadyTime arrived,
     stats_.batches.record(1);
     lease.finish_locked(death, now, after);
   }
-  carry_out(after);
+  carry_out(std::move(after));
   return answer;
 }
 
@@ -141,7 +141,7 @@ std::shared_ptr<Call> ServerCore::post(std::vector<Tensor> inputs, microseconds 
       after.answers.emplace_back(std::move(call->callback), std::unexpected(*std::move(refusal)));
     }
   }
-  carry_out(after);
+  carry_out(std::move(after));
   return call;
 }
 
@@ -154,7 +154,7 @@ bool ServerCore::cancel(Call& call) {
     settle_locked(call, refuse("SRV-CANCELLED", "the call was cancelled by its caller"),
                   clock_.now(), after);
   }
-  carry_out(after);
+  carry_out(std::move(after));
   return true;
 }
 
@@ -164,7 +164,7 @@ void ServerCore::close(Error reason) {
     const std::scoped_lock lock(mutex_);
     close_locked(std::move(reason), clock_.now(), after);
   }
-  carry_out(after);
+  carry_out(std::move(after));
 }
 
 // Counts its refusals itself.
@@ -235,7 +235,8 @@ void ServerCore::refuse_all_locked(const Error& reason, SteadyTime now, Aftermat
     settle_locked(*call, std::unexpected(reason), now, after);
 }
 
-void ServerCore::carry_out(Aftermath& after) {
+// By value: callbacks and replicas are destroyed before the lock is taken again.
+void ServerCore::carry_out(Aftermath after) {
   for (const auto& replica : after.kills)
     replica->kill();
   for (auto& [callback, answer] : after.answers)

@@ -79,7 +79,7 @@ class ServerCore {
   void settle_locked(Call& call, Answer answer, SteadyTime now, Aftermath& after);
   void refuse_expired_locked(SteadyTime now, Aftermath& after);
   void refuse_all_locked(const Error& reason, SteadyTime now, Aftermath& after);
-  void carry_out(Aftermath& after);
+  void carry_out(Aftermath after);
 
   // server_core_replicas.cpp: replicas
   void run(Slot& slot);

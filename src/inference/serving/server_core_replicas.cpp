@@ -94,7 +94,7 @@ void ServerCore::start_locked(Slot& slot, Lock& lock) {
     adopt_locked(slot, std::move(made), after);
   if (first) first_starts_.notify_all();
   lock.unlock();
-  carry_out(after);
+  carry_out(std::move(after));
   unwanted.reset();
   lock.lock();
 }
@@ -152,7 +152,7 @@ void ServerCore::probe_locked(Slot& slot, Lock& lock) {
   if (!alive) death = Error{"SBX-WORKER-DIED", "a worker ended while it was idle", "", ""};
   finish_locked(slot, death, now, after);
   lock.unlock();
-  carry_out(after);
+  carry_out(std::move(after));
   lock.lock();
 }
 
@@ -172,7 +172,7 @@ void ServerCore::serve_locked(Slot& slot, Lock& lock) {
     release_locked(slot);
   }
   lock.unlock();
-  carry_out(after);
+  carry_out(std::move(after));
   lock.lock();
 }
 

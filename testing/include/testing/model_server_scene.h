@@ -30,8 +30,7 @@ class ServerScene : public ::testing::Test {
   ServerParts parts() {
     return {.factory = fleet_.factory(),
             .clock = clock_,
-            .on_quarantine = [this](const Error& error) { quarantine_.set_value(error); },
-            .quarantined = std::nullopt};
+            .on_quarantine = [this](const Error& error) { quarantine_.set_value(error); }};
   }
 
   Answer infer(std::uint8_t value, microseconds deadline = kLong) {
