@@ -1,5 +1,6 @@
 #include "inference/serving/element_check.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -92,6 +93,29 @@ TEST(ElementCheck, EveryHalfIsJudgedByItsValue) {
     ASSERT_EQ(first_not_finite(DataType::fp16, bytes_of<std::uint16_t>({half})).has_value(),
               !std::isfinite(value))
         << bits;
+  }
+}
+
+TEST(ElementCheck, FloatsAreJudgedAsTheyCompare) {
+  std::mt19937 random(7);
+  constexpr double kBounds[] = {-kInfinity, -1e300, -3.5, -0.1, -0.0, 0.0,      1e-320,
+                                0.1,        1,      2.5,  3e38, 1e40, kInfinity};
+  for (int round = 0; round < 100'000; ++round) {
+    const double low = kBounds[random() % std::size(kBounds)];
+    const double high = kBounds[random() % std::size(kBounds)];
+    // Any bits at all, or one of the bounds.
+    const double wide = random() % 2 == 0
+                            ? std::bit_cast<double>(std::uint64_t{random()} << 32U | random())
+                            : kBounds[random() % std::size(kBounds)];
+    const float narrow = random() % 2 == 0
+                             ? std::bit_cast<float>(static_cast<std::uint32_t>(random()))
+                             : static_cast<float>(low);
+    ASSERT_EQ(out<double>(DataType::fp64, {wide}, low, high).has_value(),
+              !(wide >= low && wide <= high))
+        << wide << ' ' << low << ' ' << high;
+    ASSERT_EQ(out<float>(DataType::fp32, {narrow}, low, high).has_value(),
+              !(narrow >= low && narrow <= high))
+        << narrow << ' ' << low << ' ' << high;
   }
 }
 
