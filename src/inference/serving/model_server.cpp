@@ -44,7 +44,7 @@ Result<std::unique_ptr<ModelServer>> ModelServer::start(ServerSettings settings,
   auto core = std::make_shared<ServerCore>(settings, std::move(parts));
   // Owns the core from here on: a refused launch ends its threads too.
   std::unique_ptr<ModelServer> server(new ModelServer(core));
-  VEDETTE_CHECK(ServerCore::launch(core));
+  VEDETTE_CHECK(core->launch());
   return server;
 }
 

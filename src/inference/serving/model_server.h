@@ -75,7 +75,9 @@ class ModelServer {
                                                                   ServerParts parts);
   ModelServer(const ModelServer&) = delete;
   ModelServer& operator=(const ModelServer&) = delete;
-  ~ModelServer();  // closes with SRV-STOPPED; waits for the threads, and so for a start in progress
+  // Closes with SRV-STOPPED; waits for the threads, and so for a start in progress. Never from a
+  // callback of its own, which runs on one of them.
+  ~ModelServer();
 
   // What the model declares; empty while no replica has ever run (initial quarantine).
   [[nodiscard]] const ModelMetadata& metadata() const;

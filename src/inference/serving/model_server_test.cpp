@@ -246,23 +246,6 @@ TEST_F(ModelServerTest, ACallThatThrowsDoesNotKeepItsReplica) {
   EXPECT_EQ(code_of(infer(2)), "SRV-RESTARTING");
 }
 
-TEST_F(ModelServerTest, ItsLastOwnerMayBeACallback) {
-  start();
-  std::promise<void> gone;
-  std::shared_ptr<ModelServer> server = std::move(server_);
-  ModelServer& named = *server;
-  fleet_.shut_gate();
-  named.post(row(1), kLong, [server, &gone](Answer) mutable {
-    server.reset();
-    gone.set_value();
-  });
-  ASSERT_TRUE(fleet_.wait_for_entered(1));
-  server.reset();
-  fleet_.open_gate();
-  gone.get_future().get();
-  EXPECT_TRUE(fleet_.wait_for_gone(1));
-}
-
 TEST_F(ModelServerTest, ManyThreadsGetTheirOwnAnswers) {
   settings_.replicas = 2;
   settings_.batch.max_rows = 4;

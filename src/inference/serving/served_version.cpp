@@ -52,23 +52,34 @@ void ServedVersion::end(Error reason) {
 
 void ServedVersion::drain(SteadyTime until, const MonotonicClock& clock) {
   std::unique_lock lock(mutex_);
-  draining_ = true;  // before the leases are looked at: see leave()
   while (leases_ != 0 && !ended_ && clock.now() < until)
     clock.wait_until(left_, lock, until);
 }
 
-// The last one out rings, if anybody listens. Whoever starts to listen after this look at
-// `draining_` finds no lease any more.
-void ServedVersion::leave() {
-  if (--leases_ != 0 || !draining_) return;
-  const std::scoped_lock lock(mutex_);
-  left_.notify_all();
+void ServedVersion::wait_for_leases() {
+  std::unique_lock lock(mutex_);
+  left_.wait(lock, [this] { return leases_ == 0; });
 }
 
-VersionLease::VersionLease(std::shared_ptr<ServedVersion> version) {
-  ServedVersion* const held = version.get();
-  held->enter();
-  version_ = {held, [version = std::move(version)](ServedVersion* left) { left->leave(); }};
+bool ServedVersion::is_leased() const {
+  const std::scoped_lock lock(mutex_);
+  return leases_ != 0;
+}
+
+void ServedVersion::enter() {
+  const std::scoped_lock lock(mutex_);
+  ++leases_;
+}
+
+// Rings under the lock: once it is released, the version may be destroyed.
+void ServedVersion::leave() {
+  const std::scoped_lock lock(mutex_);
+  if (--leases_ == 0) left_.notify_all();
+}
+
+VersionLease::VersionLease(ServedVersion& version) {
+  version.enter();
+  version_ = {&version, [](ServedVersion* left) { left->leave(); }};
 }
 
 PostedCall VersionLease::post(std::vector<Tensor> inputs, microseconds deadline, OutputView view,

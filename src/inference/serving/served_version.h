@@ -71,7 +71,9 @@ class ServedVersion {
   void end(Error reason);
   // Waits until no lease is held, or it was ended, or `until` has come.
   void drain(SteadyTime until, const MonotonicClock& clock);
-  void enter() { ++leases_; }
+  void wait_for_leases();
+  [[nodiscard]] bool is_leased() const;
+  void enter();
   void leave();
 
   const Release release_;
@@ -80,15 +82,14 @@ class ServedVersion {
   std::atomic<std::uint64_t> refused_requests_ = 0;
   std::atomic<std::uint64_t> refused_answers_ = 0;
 
-  std::atomic<std::size_t> leases_ = 0;
-  std::atomic<bool> draining_ = false;
-  std::mutex mutex_;  // only for those who wait for the last lease
+  mutable std::mutex mutex_;  // of what follows
   std::condition_variable left_;
+  std::size_t leases_ = 0;
   bool ended_ = false;
 };
 
 // A caller's hold on a version: while it lasts, a hot swap waits (bounded) before it ends the
-// version. Copies hold too. From ServingTable::find.
+// version. Copies hold too. From ServingTable::find; it must not outlive its table.
 class VersionLease {
  public:
   ServedVersion* operator->() const { return version_.get(); }
@@ -101,9 +102,9 @@ class VersionLease {
 
  private:
   friend class ServingTable;
-  explicit VersionLease(std::shared_ptr<ServedVersion> version);
+  explicit VersionLease(ServedVersion& version);
 
-  std::shared_ptr<ServedVersion> version_;
+  std::shared_ptr<ServedVersion> version_;  // counts the lease; the table owns the version
 };
 
 }  // namespace vedette::inference::serving

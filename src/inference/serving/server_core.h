@@ -1,5 +1,5 @@
-// ServerCore: the mechanism of ModelServer (model_server.h). Shared by the server, its replicas'
-// threads and posted calls. Private to this folder.
+// ServerCore: the mechanism of ModelServer (model_server.h). Shared by the server and its
+// posted calls. Private to this folder.
 //
 // One mutex guards everything that changes. Every function here either takes it, or is marked
 // `locked`: then its caller holds it. What must be done without it (callbacks, kills) is collected
@@ -28,9 +28,9 @@ class ServerCore {
  public:
   ServerCore(ServerSettings settings, ServerParts parts);
 
-  // Starts the threads and waits for every replica's first start. `self` keeps this alive in them.
-  [[nodiscard]] static Result<void> launch(const std::shared_ptr<ServerCore>& self);
-  void join();
+  // Starts the threads and waits for every replica's first start.
+  [[nodiscard]] Result<void> launch();
+  void join();  // after close()
 
   [[nodiscard]] const ModelMetadata& metadata() const { return metadata_; }
   [[nodiscard]] Answer infer(Inputs inputs, microseconds deadline);

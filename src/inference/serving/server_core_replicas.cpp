@@ -14,37 +14,28 @@ Error quarantine_error(const std::string& cause) {
 
 }  // namespace
 
-Result<void> ServerCore::launch(const std::shared_ptr<ServerCore>& self) {
-  ServerCore& core = *self;
-  Lock lock(core.mutex_);
-  if (core.parts_.quarantined) {
-    core.closed_ = quarantine_error(describe(*core.parts_.quarantined));
+Result<void> ServerCore::launch() {
+  Lock lock(mutex_);
+  if (parts_.quarantined) {
+    closed_ = quarantine_error(describe(*parts_.quarantined));
     return {};
   }
-  for (std::size_t i = 0; i < core.settings_.replicas; ++i) {
-    Slot& slot = core.slots_.emplace_back(core.settings_.health);
-    slot.thread = std::thread([self, &slot] { self->run(slot); });
+  for (std::size_t i = 0; i < settings_.replicas; ++i) {
+    Slot& slot = slots_.emplace_back(settings_.health);
+    slot.thread = std::thread([this, &slot] { run(slot); });
   }
-  const auto started = [&core] {
-    return std::ranges::all_of(core.slots_,
+  first_starts_.wait(lock, [this] {
+    return std::ranges::all_of(slots_,
                                [](const Slot& slot) { return slot.first_start.has_value(); });
-  };
-  core.first_starts_.wait(lock, started);
-  for (const Slot& slot : core.slots_)
+  });
+  for (const Slot& slot : slots_)
     VEDETTE_CHECK(*slot.first_start);
   return {};
 }
 
 void ServerCore::join() {
-  for (Slot& slot : slots_) {
-    if (!slot.thread.joinable()) continue;
-    // The last owner may be a callback on one of these threads. That thread has only its loop to
-    // leave, and shares this core.
-    if (slot.thread.get_id() == std::this_thread::get_id())
-      slot.thread.detach();
-    else
-      slot.thread.join();
-  }
+  for (Slot& slot : slots_)
+    if (slot.thread.joinable()) slot.thread.join();
 }
 
 void ServerCore::run(Slot& slot) {

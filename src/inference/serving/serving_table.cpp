@@ -1,14 +1,14 @@
 #include "inference/serving/serving_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace vedette::inference::serving {
 
 std::vector<std::uint64_t> superseded(std::vector<std::uint64_t> versions, std::size_t keep) {
   std::ranges::sort(versions);
-  const std::size_t stay = std::min(versions.size(), keep + 1);
-  versions.resize(versions.size() - stay);
+  versions.resize(versions.size() > keep ? versions.size() - keep - 1 : 0);
   return versions;
 }
 
@@ -18,6 +18,8 @@ ServingTable::ServingTable(const MonotonicClock& clock, TablePolicy policy,
 
 ServingTable::~ServingTable() {
   clear("the table of served models is gone");
+  for (const Version& version : graveyard_)
+    version->wait_for_leases();
 }
 
 Result<void> ServingTable::publish(Release release) {
@@ -33,9 +35,10 @@ Result<void> ServingTable::publish(Release release) {
     publishing_.reset();
     return std::unexpected(std::move(version).error());
   }
-  VEDETTE_TRY(const auto goes, install(*version));
+  VEDETTE_TRY(auto goes, install(*version));
   publishing.unlock();
-  retire(goes);
+  retire(std::move(goes));
+  empty_graveyard();
   return {};
 }
 
@@ -84,15 +87,15 @@ Result<std::vector<ServingTable::Version>> ServingTable::install(const Version& 
   return std::unexpected(*std::move(withdrawn));
 }
 
-void ServingTable::retire(const std::vector<Version>& versions) {
+void ServingTable::retire(std::vector<Version> versions) {
   const SteadyTime until = clock_.now() + policy_.drain_deadline;
-  for (const Version& version : versions) {
+  for (Version& version : versions) {
     version->drain(until, clock_);
     version->end({"SRV-DRAINED", "this version of the model has been replaced",
                   version->model() + " " + std::to_string(version->version()),
                   "ask for the default version"});
     const std::scoped_lock lock(mutex_);
-    std::erase(draining_, version);
+    if (std::erase(draining_, version) != 0) graveyard_.push_back(std::move(version));
   }
 }
 
@@ -117,7 +120,7 @@ Result<VersionLease> ServingTable::find_in(std::string_view model,
   if (served == versions.end())
     return refuse("SRV-NO-VERSION", "this version of the model does not answer here",
                   std::to_string(*version), "ask for the default version");
-  return VersionLease(served->second);
+  return VersionLease(*served->second);
 }
 
 void ServingTable::withdraw(std::string_view model, const std::string& cause) {
@@ -139,8 +142,11 @@ void ServingTable::end_matching(std::optional<std::string_view> model, const std
         for (auto& [number, version] : versions)
           ends.push_back(version);
     std::erase_if(models_, [&](const auto& entry) { return matches(entry.first); });
-    for (const Version& version : draining_)
-      if (matches(version->model())) ends.push_back(version);
+    const auto stay = std::partition(draining_.begin(), draining_.end(), [&](const auto& version) {
+      return !matches(version->model());
+    });
+    ends.insert(ends.end(), stay, draining_.end());
+    draining_.erase(stay, draining_.end());
     if (publishing_ && matches(publishing_->model)) publishing_->withdrawn = reason;
     graveyard_.insert(graveyard_.end(), ends.begin(), ends.end());
   }
@@ -152,7 +158,12 @@ void ServingTable::empty_graveyard() {
   std::vector<Version> dead;  // destroyed without the lock
   {
     const std::scoped_lock lock(mutex_);
-    dead.swap(graveyard_);
+    // New owners come from the table alone, and under the lock: the only one stays the only one.
+    const auto held = std::partition(
+        graveyard_.begin(), graveyard_.end(),
+        [](const Version& version) { return version.use_count() > 1 || version->is_leased(); });
+    dead.assign(std::make_move_iterator(held), std::make_move_iterator(graveyard_.end()));
+    graveyard_.erase(held, graveyard_.end());
   }
 }
 

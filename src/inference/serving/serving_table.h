@@ -53,7 +53,7 @@ class ServingTable {
   ServingTable(const MonotonicClock& clock, TablePolicy policy, OnQuarantine on_quarantine);
   ServingTable(const ServingTable&) = delete;
   ServingTable& operator=(const ServingTable&) = delete;
-  ~ServingTable();  // clears; nothing of the table may be in use elsewhere
+  ~ServingTable();  // clears, and waits for the leases that are still held
 
   // Starts the release and, once it is ready, lets it answer; then the versions that it supersedes
   // drain and end. Blocks for all of that; until the new one is ready nothing else has changed.
@@ -84,11 +84,11 @@ class ServingTable {
 
   [[nodiscard]] Result<void> announce(const Release& release);
   [[nodiscard]] Result<std::vector<Version>> install(const Version& version);
-  void retire(const std::vector<Version>& versions);
+  void retire(std::vector<Version> versions);
   [[nodiscard]] Result<VersionLease> find_in(std::string_view model,
                                              std::optional<std::uint64_t> version) const;
   void end_matching(std::optional<std::string_view> model, const std::string& cause);
-  void empty_graveyard();
+  void empty_graveyard();  // of those that nobody holds any more
 
   const MonotonicClock& clock_;
   const TablePolicy policy_;
@@ -99,7 +99,8 @@ class ServingTable {
   std::map<std::string, Versions, std::less<>> models_;
   std::vector<Version> draining_;
   std::optional<Publishing> publishing_;
-  // Ended but not yet destroyed, which may wait for a worker's start to return.
+  // Ended but not yet destroyed: they may be leased, destroying them may wait for a worker's start
+  // to return, and a worker's thread, which may be the one that withdraws them, cannot do it.
   std::vector<Version> graveyard_;
 };
 

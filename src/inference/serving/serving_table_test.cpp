@@ -1,6 +1,7 @@
 #include "inference/serving/serving_table.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "testing/serving_table_scene.h"
 
@@ -184,7 +185,8 @@ TEST(Superseded, AllButTheNewestAndTheKeptGo) {
   EXPECT_EQ(superseded({7}, 0), Numbers{});
   EXPECT_EQ(superseded({7, 3, 5}, 0), (Numbers{3, 5}));
   EXPECT_EQ(superseded({7, 3, 5}, 1), (Numbers{3}));
-  EXPECT_EQ(superseded({7, 3, 5}, 9), Numbers{});
+  EXPECT_EQ(superseded({7, 3, 5}, 2), Numbers{});
+  EXPECT_EQ(superseded({7, 3, 5}, std::numeric_limits<std::size_t>::max()), Numbers{});
 }
 
 }  // namespace
