@@ -9,8 +9,8 @@
 #include "base/fd.h"
 #include "inference/channel/channel.h"
 #include "inference/host/worker_child.h"
+#include "testing/onnx_writer.h"
 
-#include "onnx_writer.h"
 #include "sandbox_fixture.h"
 
 namespace vedette::inference {
