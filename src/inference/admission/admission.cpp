@@ -37,11 +37,11 @@ Result<void> add_import(ByteView bytes, const AdmissionLimits& limits, Header& h
                   "at most " + std::to_string(limits.opset_imports));
   if (std::ranges::find(header.imports, import.domain, &OpsetImport::domain) !=
       header.imports.end())
-    return refuse("ADM-DOMAIN", "the model imports one domain twice", import.domain);
+    return refuse("ADM-DOMAIN", "the model imports one domain twice", "'" + import.domain + "'");
   if (import.version < 1 || (import.domain.empty() && import.version > limits.opset_version))
     return refuse("ADM-LIMIT", "the model uses operators of a version that is not allowed",
-                  "ai.onnx " + std::to_string(import.version) + ", at most " +
-                      std::to_string(limits.opset_version),
+                  "domain '" + import.domain + "', version " + std::to_string(import.version) +
+                      "; of ai.onnx 1 to " + std::to_string(limits.opset_version) + " are allowed",
                   "export the model with an older operator set");
   header.imports.push_back(std::move(import));
   return {};
@@ -145,8 +145,8 @@ Result<ModelFacts> admit_onnx(ByteView model, const AdmissionRules& rules) {
   facts.tensors = tally.tensors;
   facts.tensor_octets = tally.tensor_octets;
   facts.graph_depth = tally.deepest;
-  facts.estimated_memory = model.size() + tally.tensor_octets + tally.largest_value +
-                           octets_of_interface(facts.inputs) + octets_of_interface(facts.outputs);
+  facts.estimated_memory = model.size() + tally.tensor_octets + octets_of_interface(facts.inputs) +
+                           std::max(octets_of_interface(facts.outputs), tally.largest_intermediate);
   if (facts.estimated_memory >= rules.memory_octets)
     return refuse("ADM-MEMORY", "the model needs more memory than is allowed",
                   "at least " + std::to_string(facts.estimated_memory) +

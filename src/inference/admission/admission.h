@@ -76,9 +76,9 @@ struct ModelFacts {
   std::size_t graph_depth = 0;         // 1: no subgraphs
   std::vector<TensorInfo> inputs;      // without those that an initializer fills
   std::vector<TensorInfo> outputs;     // in the model's order; -1: not fixed
-  // Octets, a lower bound: the file as it is mapped, the copy that the runtime makes of each
-  // stored tensor, the inputs and outputs of one call, and the largest single value that is
-  // declared or follows from constants. Dimensions that are not fixed count as 1.
+  // Octets, a lower bound: the file, the copy that the runtime makes of each stored tensor, the
+  // inputs of one call, and its outputs or the largest single value in between, whichever is more:
+  // as far as they are declared or follow from constants. Unknown dimensions count as 1.
   std::uint64_t estimated_memory = 0;
 };
 

@@ -218,13 +218,31 @@ TEST(AdmitMemory, RefusesAnEstimateAtTheCeiling) {
   const Bytes model = identity_with_tensor(tensor("w", kFloat, {2, 64}, std::string(512, 'w')));
   const auto facts = admit_onnx(model, {});
   ASSERT_TRUE(facts.has_value());
-  // The file, the tensor, x and y of one element each, and the largest value, which is the tensor.
-  EXPECT_EQ(facts->estimated_memory, model.size() + 512 + 4 + 4 + 512);
+  // The file, the tensor, x and y of one element each.
+  EXPECT_EQ(facts->estimated_memory, model.size() + 512 + 4 + 4);
   AdmissionRules rules;
   rules.memory_octets = facts->estimated_memory;
   EXPECT_EQ(refusal_of(model, rules), "ADM-MEMORY");
   ++rules.memory_octets;
   EXPECT_EQ(refusal_of(model, rules), "");
+}
+
+TEST(AdmitMemory, CountsTheLargestValueInBetween) {
+  const auto estimate = [](std::string_view graph) {
+    const Bytes model = identity_with(graph);
+    const auto facts = admit_onnx(model, {});
+    return facts.has_value() ? facts->estimated_memory - model.size() : 0;
+  };
+  const Message relu = add_node(node("Relu", {"x"}, {"r"})) + add_node(node("Relu", {"r"}, {"s"}));
+  const Message declared =
+      bytes(13, value_info("r", kFloat, {100})) + bytes(13, value_info("s", kFloat, {-1, 50}));
+  EXPECT_EQ(estimate(relu), 4U + 4);
+  EXPECT_EQ(estimate(relu + declared), 4U + 400);
+  // What is stored or given is not counted again for being declared again.
+  EXPECT_EQ(
+      estimate(add_initializer(tensor("w", kFloat, {2}, "12345678")) +
+               bytes(13, value_info("w", kFloat, {2})) + bytes(13, value_info("x", kFloat, {-1}))),
+      8U + 4 + 4);
 }
 
 TEST(AdmitMemory, RefusesADeclaredValueAboveTheCeiling) {

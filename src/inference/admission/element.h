@@ -42,9 +42,9 @@ inline constexpr std::int32_t kString = 8;
 inline constexpr std::size_t kMaxModelRank = 16;
 inline constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 40U;  // of one tensor
 
-// The number of elements. A negative dimension counts as one if `unknown_is_one`. Refuses
-// ADM-SHAPE: a rank above kMaxModelRank, a negative dimension, a dimension or a product above
-// kMaxElements (also beside a dimension of zero).
+// The number of elements. Refuses ADM-SHAPE: a rank above kMaxModelRank; a negative dimension,
+// unless those stand for unknown ones and count as one; a dimension or a product above kMaxElements
+// (also beside a dimension of zero).
 enum class Negative : std::uint8_t { refused, counts_as_one };
 [[nodiscard]] Result<std::uint64_t> count_elements(std::span<const std::int64_t> shape,
                                                    Negative negative);

@@ -48,7 +48,7 @@ Result<GraphScanner::Parts> GraphScanner::split(ByteView bytes) {
   const auto read_value = [&](const WireField& field) -> Result<ValueInfo> {
     VEDETTE_CHECK(spend(tally_.values, 1, rules_.limits.values, "values"));
     VEDETTE_TRY(ValueInfo info, scan_value_info(field.bytes));
-    VEDETTE_CHECK(count_value(info.type, info.name));
+    VEDETTE_CHECK(octets_of_value(info.type, info.name));
     return info;
   };
   MessageReader reader(bytes, kGraph);
@@ -94,21 +94,27 @@ Result<GraphScanner::Parts> GraphScanner::split(ByteView bytes) {
   return parts;
 }
 
-Result<void> GraphScanner::count_value(const ValueType& type, std::string_view name) {
+Result<std::uint64_t> GraphScanner::octets_of_value(const ValueType& type,
+                                                    std::string_view name) const {
   VEDETTE_TRY(const std::uint64_t octets, octets_at_least(type));
-  if (octets >= rules_.memory_octets)
-    return refuse("ADM-MEMORY", "a single value of the model needs more memory than is allowed",
-                  "'" + std::string(name) + "' " + describe_shape(*type.shape) + ": at least " +
-                      std::to_string(octets) + " octets, the ceiling is " +
-                      std::to_string(rules_.memory_octets));
-  tally_.largest_value = std::max(tally_.largest_value, octets);
+  if (octets < rules_.memory_octets) return octets;
+  return refuse("ADM-MEMORY", "a single value of the model needs more memory than is allowed",
+                "'" + std::string(name) + "' " + describe_shape(*type.shape) + ": at least " +
+                    std::to_string(octets) + " octets, the ceiling is " +
+                    std::to_string(rules_.memory_octets));
+}
+
+Result<void> GraphScanner::count_intermediate(const ValueType& type, std::string_view name) {
+  VEDETTE_TRY(const std::uint64_t octets, octets_of_value(type, name));
+  tally_.largest_intermediate = std::max(tally_.largest_intermediate, octets);
   return {};
 }
 
 Result<void> GraphScanner::count_tensor(const ScannedTensor& tensor) {
   ++tally_.tensors;
   tally_.tensor_octets += tensor.octets;
-  return count_value({tensor.element, tensor.shape}, tensor.name);
+  VEDETTE_CHECK(octets_of_value({tensor.element, tensor.shape}, tensor.name));
+  return {};
 }
 
 Result<void> GraphScanner::add_initializer(ByteView bytes, Scope& scope) {
@@ -130,9 +136,16 @@ Result<void> GraphScanner::add_inputs(const Parts& parts, Scope& scope, GraphFac
     VEDETTE_CHECK(scope.define(input.name, Value{input.type, {}, {}, false}));
     facts.inputs.push_back(input);
   }
-  for (const auto& [name, type] : parts.declared)
-    if (const Value* const known = scope.find_here(name); known != nullptr)
-      VEDETTE_CHECK(check_agreement(name, type, known->type));
+  return {};
+}
+
+// value_info may repeat what is stored or given; the rest are values that nodes make.
+Result<void> GraphScanner::check_declared(const Parts& parts, const Scope& scope) {
+  for (const auto& [name, type] : parts.declared) {
+    const Value* const known = scope.find_here(name);
+    VEDETTE_CHECK(known == nullptr ? count_intermediate(type, name)
+                                   : check_agreement(name, type, known->type));
+  }
   return {};
 }
 
@@ -149,7 +162,7 @@ Result<void> GraphScanner::scan_attributes(const ScannedNode& node, const Scope&
 
 Result<void> GraphScanner::add_outputs(const ScannedNode& node, const Parts& parts, Scope& scope) {
   VEDETTE_TRY(Value first, result_of(node, scope));
-  VEDETTE_CHECK(count_value(first.type, describe(node)));
+  if (!first.constant) VEDETTE_CHECK(count_intermediate(first.type, describe(node)));
   bool is_first = true;
   for (const std::string_view name : node.outputs) {
     Value value = is_first ? std::move(first) : Value{};
@@ -194,6 +207,7 @@ Result<GraphFacts> GraphScanner::scan_graph(ByteView bytes, const Scope* outer, 
     VEDETTE_CHECK(add_initializer(initializer, scope));
   GraphFacts facts;
   VEDETTE_CHECK(add_inputs(parts, scope, facts));
+  VEDETTE_CHECK(check_declared(parts, scope));
   for (const ByteView node : parts.nodes)
     VEDETTE_CHECK(add_node(node, parts, scope, depth));
   for (const ValueInfo& output : parts.outputs)

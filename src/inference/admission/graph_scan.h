@@ -22,7 +22,7 @@ struct Tally {
   std::size_t values = 0;
   std::uint64_t tensors = 0;
   std::uint64_t tensor_octets = 0;
-  std::uint64_t largest_value = 0;  // octets
+  std::uint64_t largest_intermediate = 0;  // octets; of a value that a node makes
   std::size_t deepest = 0;
   std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> operators;
 };
@@ -52,11 +52,14 @@ class GraphScanner {
   Result<Parts> split(ByteView bytes);
   Result<void> add_initializer(ByteView bytes, Scope& scope);
   Result<void> add_inputs(const Parts& parts, Scope& scope, GraphFacts& facts);
+  Result<void> check_declared(const Parts& parts, const Scope& scope);
   Result<void> add_node(ByteView bytes, const Parts& parts, Scope& scope, std::size_t depth);
   Result<void> scan_attributes(const ScannedNode& node, const Scope& scope, std::size_t depth);
   Result<void> add_outputs(const ScannedNode& node, const Parts& parts, Scope& scope);
   Result<void> count_tensor(const ScannedTensor& tensor);
-  Result<void> count_value(const ValueType& type, std::string_view name);
+  Result<void> count_intermediate(const ValueType& type, std::string_view name);
+  // Refuses ADM-MEMORY.
+  Result<std::uint64_t> octets_of_value(const ValueType& type, std::string_view name) const;
 
   const AdmissionRules& rules_;
   const AllowList& allowed_;
