@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "testing/onnx_writer.h"
 
-#include "onnx_writer.h"
 #include "sandbox_fixture.h"
 
 namespace vedette::inference {

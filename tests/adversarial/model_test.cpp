@@ -11,8 +11,8 @@
 #include "inference/channel/channel.h"
 #include "inference/host/conversion.h"
 #include "inference/host/worker_spawner.h"
+#include "testing/onnx_writer.h"
 
-#include "onnx_writer.h"
 #include "sandbox_fixture.h"
 
 namespace vedette::inference {
