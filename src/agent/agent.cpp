@@ -9,7 +9,9 @@
 
 #include "agent/attestation.h"
 #include "agent/enrollment.h"
+#include "base/fd.h"
 #include "codec/json.h"
+#include "inference/serving/retry_after.h"
 #include "platform/net/json_api.h"
 
 namespace vedette::agent {
@@ -21,6 +23,7 @@ using codec::Json;
 constexpr std::chrono::milliseconds kDutyCheck{250};
 constexpr std::chrono::milliseconds kReportPause{200};
 constexpr std::size_t kReceiptsAtOnce = 64;
+constexpr std::size_t kMaxWorkerBytes = std::size_t{256} << 20U;
 constexpr std::size_t kMaxApiBody = std::size_t{8} << 20U;
 
 double jitter() {
@@ -38,13 +41,6 @@ std::string contract_text(const ServedContract& contract) {
   return text;
 }
 
-Json contract_json(const ServedContract& contract) {
-  Json json;
-  json.set("sha256", to_hex(*contract.sha256));
-  json.set("widenings", Json::Array(contract.widenings.begin(), contract.widenings.end()));
-  return json;
-}
-
 }  // namespace
 
 struct Agent::Start {
@@ -55,6 +51,7 @@ struct Agent::Start {
   ReleaseFloors floors;
   SequenceNumbers sequence;
   std::unique_ptr<inference::WorkerSpawner> spawner;
+  crypto::Sha256Digest worker_sha256{};
   std::unique_ptr<ViolationStore> violations;
   std::unique_ptr<Quarantine> quarantine;
 };
@@ -68,7 +65,6 @@ Agent::Agent(Start start)
       floors_(std::move(start.floors)),
       news_(clock_, std::move(start.parts.log)),
       trust_(clock_),
-      spawner_(std::move(start.spawner)),
       link_(config_, anchors_, start.parts.http),
       reporter_(clock_, trust_, std::move(start.sequence)),
       violation_store_(std::move(start.violations)),
@@ -77,19 +73,24 @@ Agent::Agent(Start start)
                   [this](const std::string& text, std::optional<Error> error) {
                     news_.say(Phase::serve, text, std::move(error));
                   }),
+      models_({.spawner = std::move(start.spawner),
+               .worker_sha256 = start.worker_sha256,
+               .quarantine = *quarantine_,
+               .record = [this](ledger::Violation event) { violations_.record(std::move(event)); },
+               .tell = [this](const std::string& text,
+                              const Error& cause) { news_.say(Phase::serve, text, cause); }}),
       handler_({.trust = trust_,
-                .serving = serving_,
                 .models = models_,
                 .witness = reporter_,
                 .policy = {.owner = ::geteuid(), .rules = config_.api_callers},
                 .status = [this] { return status(); },
-                .retry_after = {}}) {}
+                .retry_after = inference::serving::retry_after}) {}
 
 Agent::~Agent() {
   stop();
   api_.reset();  // no call may find the rest half gone
   unix_api_.reset();
-  serving_.clear();
+  models_.withdraw_all("the agent stops");
 }
 
 Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts parts) {
@@ -102,14 +103,15 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   VEDETTE_TRY(crypto::PrivateKey key, device_private_key(parts.tpm));
   VEDETTE_TRY(ReleaseFloors floors, ReleaseFloors::load(config.state_folder));
   VEDETTE_TRY(SequenceNumbers sequence, SequenceNumbers::load(config.state_folder));
+  VEDETTE_TRY(const Bytes worker, read_file(config.worker_path, kMaxWorkerBytes));
   VEDETTE_TRY(auto spawner, inference::WorkerSpawner::start({config.worker_path, config.posture}));
   VEDETTE_TRY(auto violations, ViolationStore::load(config.state_folder, parts.clock.now()));
   VEDETTE_TRY(auto quarantine, Quarantine::load(config.state_folder));
   platform::HttpFactory& http = parts.http;
   std::unique_ptr<Agent> agent(
       new Agent({config, std::move(parts), std::move(anchors), std::move(key), std::move(floors),
-                 std::move(sequence), std::move(spawner), std::move(violations),
-                 std::move(quarantine)}));
+                 std::move(sequence), std::move(spawner), crypto::sha256(worker),
+                 std::move(violations), std::move(quarantine)}));
   VEDETTE_CHECK(agent->listen(http));
   agent->resume();
   return agent;
@@ -170,7 +172,7 @@ void Agent::advance(Phase phase, Outcome outcome, const std::optional<Error>& er
   if (!step.keep_serving) {
     trust_.withdraw(
         error.value_or(Error{"AGT-STARTING", "the device is not attested yet", {}, {}}));
-    serving_.clear();
+    models_.withdraw_all(error ? describe(*error) : "the device is not attested yet");
   }
   {
     const std::scoped_lock lock(mutex_);
@@ -247,18 +249,24 @@ Result<void> Agent::fetch_all() {
   VEDETTE_TRY(const Verdict verdict, trust_.current());
   Result<void> first;
   for (const ModelName& model : config_.models) {
-    const auto present = serving_.find(model.str());
-    auto fetched = fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
-                               *quarantine_, *spawner_, model,
-                               present ? present->get() : nullptr);
-    if (!fetched && first) first = std::unexpected(fetched.error());
-    if (!fetched || *fetched == nullptr) continue;
-    news_.say(Phase::fetch, model.str() + " release " + std::to_string((*fetched)->release) +
-                                " verified, sealed, caged and ready" +
-                                contract_text((*fetched)->contract));
-    serving_.put(*std::move(fetched));
+    const auto served = fetch_one(verdict, model);
+    if (!served && first) first = std::unexpected(served.error());
   }
   return first;
+}
+
+Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
+  VEDETTE_TRY(auto fetched, fetch_newer(*client_, verdict.ear, config_, anchors_.publishers,
+                                        floors_, *quarantine_, model, models_.present(model)));
+  if (!fetched) return {};
+  const std::uint64_t release = fetched->about.release;
+  const std::string text = model.str() + " release " + std::to_string(release) +
+                           " verified, admitted, sealed, caged and ready" +
+                           contract_text(fetched->about.contract);
+  VEDETTE_CHECK(
+      models_.publish(*std::move(fetched), [&] { return floors_.raise(model, release); }));
+  news_.say(Phase::fetch, text);
+  return {};
 }
 
 Outcome Agent::wait_for_duty() {
@@ -340,14 +348,6 @@ Result<void> Agent::report_once(platform::HttpClient& client, const Verdict& ver
 }
 
 Json Agent::status() const {
-  Json::Array models;
-  for (const auto& model : serving_.all()) {
-    Json one;
-    one.set("model", model->name.str()).set("release", model->release);
-    one.set("alive", model->worker->alive()).set("worker_pid", model->worker->pid());
-    if (model->contract.sha256) one.set("contract", contract_json(model->contract));
-    models.push_back(std::move(one));
-  }
   const ReporterCounts counts = reporter_.counts();
   Json receipts;
   receipts.set("witnessed", counts.witnessed).set("accepted", counts.accepted);
@@ -365,7 +365,7 @@ Json Agent::status() const {
   Json::Array quarantined;
   for (const QuarantinedModel& model : quarantine_->all())
     quarantined.push_back(to_json(model));
-  json.set("models", std::move(models)).set("receipts", std::move(receipts));
+  json.set("models", models_.status()).set("receipts", std::move(receipts));
   json.set("violations", violations_.status()).set("quarantine", std::move(quarantined));
   json.set("news", news_.recent());
   return json;

@@ -13,6 +13,7 @@
 #include "agent/fetch.h"
 #include "agent/lifecycle.h"
 #include "agent/local_api.h"
+#include "agent/model_service.h"
 #include "agent/news.h"
 #include "agent/quarantine.h"
 #include "agent/reporter.h"
@@ -66,6 +67,7 @@ class Agent {
   [[nodiscard]] Result<void> adopt(std::vector<crypto::Certificate> chain);
   [[nodiscard]] Result<void> attest_now();
   [[nodiscard]] Result<void> fetch_all();
+  [[nodiscard]] Result<void> fetch_one(const Verdict& verdict, const ModelName& model);
   [[nodiscard]] Outcome wait_for_duty();
   void advance(Phase phase, Outcome outcome, const std::optional<Error>& error);
   void report_while_running();
@@ -83,14 +85,12 @@ class Agent {
   ReleaseFloors floors_;
   NewsBoard news_;
   TrustState trust_;
-  std::unique_ptr<inference::WorkerSpawner> spawner_;
-  ServingTable serving_;
   ServerLink link_;
   Reporter reporter_;
   std::unique_ptr<ViolationStore> violation_store_;
   std::unique_ptr<Quarantine> quarantine_;
   ViolationReporter violations_;  // record() is for whoever watches the workers
-  WorkerCaller models_;
+  ModelService models_;
   LocalApi handler_;
   std::unique_ptr<platform::HttpServer> api_;       // on loopback, or none
   std::unique_ptr<platform::HttpServer> unix_api_;  // on a Unix socket, or none

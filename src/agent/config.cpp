@@ -46,6 +46,21 @@ Result<inference::Posture> read_posture(const std::string& text) {
                 "full, without-user-namespace or without-landlock; see 'vedette doctor'");
 }
 
+Result<void> read_allowed(const std::vector<std::string>& texts, AgentConfig& config) {
+  for (const std::string& text : texts) {
+    if (text == "ort") {
+      config.allow_ort_format = true;
+      continue;
+    }
+    auto power = inference::power_from_text(text);
+    if (!power)
+      return refuse("CONFIG-VALUE", "the setting 'inference.allow' names no power", text,
+                    "'threads N', 'device-node /dev/...' or 'ort'");
+    config.powers.push_back(*std::move(power));
+  }
+  return {};
+}
+
 // Its refusals are told after those of the reader, which are simpler to understand.
 Result<void> read_api(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
   config.api_tcp = reader.flag("api.tcp", true);
@@ -80,6 +95,8 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   const std::string posture = reader.text("inference.posture", "full");
   config.worker_memory_bytes = read_mebibytes(reader, "inference.memory_mib", 512, 65'536);
   config.model_max_bytes = read_mebibytes(reader, "inference.model_max_mib", 512, 65'536);
+  config.replicas = static_cast<std::uint64_t>(reader.integer("inference.replicas", 4, 1, 16));
+  const auto allowed = reader.texts("inference.allow");
   config.inference_deadline = std::chrono::milliseconds{
       reader.integer("inference.deadline_milliseconds", 2'000, 1, 600'000)};
   const Result<void> api = read_api(reader, folder, config);
@@ -93,6 +110,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   VEDETTE_CHECK(tpm);
   VEDETTE_TRY(config.posture, read_posture(posture));
   VEDETTE_CHECK(api);
+  VEDETTE_CHECK(read_allowed(allowed, config));
   for (const std::string& text : models) {
     VEDETTE_TRY(ModelName name, ModelName::parse(text));
     config.models.push_back(std::move(name));

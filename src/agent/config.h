@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/strong_id.h"
 #include "inference/policy/posture.h"
+#include "inference/policy/power.h"
 #include "policy/local_caller.h"
 
 namespace vedette::agent {
@@ -28,6 +29,9 @@ struct AgentConfig {
   inference::Posture posture = inference::Posture::full;
   std::uint64_t worker_memory_bytes = 0;
   std::uint64_t model_max_bytes = 0;
+  std::uint64_t replicas = 0;            // of one model, at most
+  std::vector<inference::Power> powers;  // that a contract may use here; threads: at most as many
+  bool allow_ort_format = false;         // which is not scanned before the runtime reads it
   bool api_tcp = true;
   std::string api_address;                      // loopback alone
   std::uint16_t api_port = 0;                   // 0: the system chooses
@@ -38,6 +42,8 @@ struct AgentConfig {
   std::chrono::seconds poll_interval{0};  // how often a newer release is looked for
 };
 
+// `[inference] allow` lists what contracts may widen here: `threads N`, `device-node /dev/...`,
+// `ort`.
 // Refuses CONFIG-SYNTAX, CONFIG-UNKNOWN, CONFIG-MISSING and CONFIG-VALUE, each naming the setting.
 // `[api]` serves by TCP on loopback unless `tcp = false`, on `unix_socket` if it is set, and those
 // whom `[[api.callers]]` name (agent/local_callers.h).

@@ -15,6 +15,7 @@ AgentConfig device() {
   config.worker_path = "/usr/libexec/vedette-worker";
   config.worker_memory_bytes = 512 * kMebibyte;
   config.inference_deadline = milliseconds{2'000};
+  config.replicas = 2;
   return config;
 }
 
@@ -35,35 +36,88 @@ TEST(MapContract, RefusesMoreThanTheDeviceAllows) {
   EXPECT_TRUE(code(contract).starts_with("AGT-CONTRACT-CEILING reply_bytes"));
 }
 
-TEST(MapContract, RefusesPowersThatNoConfigurationGrants) {
+TEST(MapContract, RefusesPowersThatTheDeviceDoesNotAllow) {
   RuntimeContract contract;
   contract.powers = {release::Threads{2}};
-  EXPECT_TRUE(code(contract).starts_with("AGT-CONTRACT-CEILING powers: it runs on 2 threads"));
+  EXPECT_EQ(code(contract), "AGT-CONTRACT-CEILING threads 2");
   contract.powers = {release::DeviceNode{"/dev/apex_0"}};
-  EXPECT_TRUE(code(contract).starts_with("AGT-CONTRACT-CEILING powers"));
+  EXPECT_EQ(code(contract), "AGT-CONTRACT-CEILING device-node /dev/apex_0");
   contract = {};
   contract.format = release::ModelFormat::ort;
-  EXPECT_TRUE(code(contract).starts_with("AGT-CONTRACT-CEILING format"));
+  EXPECT_EQ(code(contract), "AGT-CONTRACT-CEILING format ort");
 }
 
-TEST(MapContract, RefusesDemandsThatNothingHereEnforces) {
-  const auto refusal = [](auto change) {
-    RuntimeContract contract;
-    change(contract);
-    return code(contract);
+TEST(MapContract, GrantsWhatBothAllowAndNoMore) {
+  AgentConfig config = device();
+  config.powers = {inference::ThreadsPower{4}, inference::DeviceNodePower{"/dev/apex_0"}};
+  RuntimeContract contract;
+  contract.powers = {release::Threads{3}};
+  const auto terms = map_contract(config, contract);
+  ASSERT_TRUE(terms) << describe(terms.error());
+  EXPECT_EQ(terms->settings.profile.limits.threads, 3U);
+  EXPECT_EQ(terms->settings.profile.powers.size(), 1U);
+  contract.powers = {release::Threads{5}};
+  EXPECT_EQ(map_contract(config, contract).error().code, "AGT-CONTRACT-CEILING");
+  contract.powers = {release::DeviceNode{"/dev/apex_1"}};
+  EXPECT_EQ(map_contract(config, contract).error().code, "AGT-CONTRACT-CEILING");
+}
+
+TEST(MapContract, RefusesThreadsTogetherWithAForkForEachRequest) {
+  AgentConfig config = device();
+  config.powers = {inference::ThreadsPower{4}};
+  RuntimeContract contract;
+  contract.powers = {release::Threads{2}};
+  contract.input_isolation = true;
+  EXPECT_EQ(map_contract(config, contract).error().code, "SBX-POWER");
+}
+
+TEST(MapContract, EnforcesWhatTheAuthorDemands) {
+  RuntimeContract contract;
+  contract.operators.emplace({release::OperatorName{"", "Conv"}});
+  contract.rate = release::RateLimit{.calls_per_second = 5, .burst = 2};
+  contract.input_isolation = true;
+  contract.inputs.push_back({.name = "x", .datatype = "FP32", .shape = {-1, 3}, .minimum = 0.0});
+  const auto terms = map_contract(device(), contract);
+  ASSERT_TRUE(terms) << describe(terms.error());
+  ASSERT_TRUE(terms->admission.operators.has_value());
+  EXPECT_EQ(terms->admission.operators->front().name, "Conv");
+  EXPECT_EQ(terms->rate->per_second, 5U);
+  EXPECT_EQ(terms->settings.profile.powers,
+            std::vector<inference::Power>{inference::ForkPerRequestPower{}});
+  ASSERT_EQ(terms->rules.inputs.size(), 1U);
+  EXPECT_EQ(terms->rules.inputs[0].minimum, 0.0);
+  contract.inputs[0].datatype = "BYTES";
+  EXPECT_EQ(map_contract(device(), contract).error().code, "AGT-CONTRACT");
+}
+
+TEST(CompleteRules, RefusesAContractThatIsNotAboutThisModel) {
+  using inference::DataType;
+  const inference::ModelMetadata model{{{"x", DataType::fp32, {-1, 3}}}, {}};
+  const auto refused = [&](const std::string& name, DataType type,
+                           std::vector<std::int64_t> shape) {
+    const inference::serving::IoRules rules{{{.name = name, .type = type, .shape = shape}}, {}};
+    const auto complete = complete_rules(rules, model);
+    return complete ? "" : complete.error().code;
   };
-  EXPECT_EQ(refusal([](auto& contract) {
-              contract.operators.emplace({release::OperatorName{"", "Conv"}});
-            }),
-            "AGT-CONTRACT-UNENFORCED operators");
-  EXPECT_EQ(refusal([](auto& contract) { contract.inputs.resize(1); }),
-            "AGT-CONTRACT-UNENFORCED inputs");
-  EXPECT_EQ(refusal([](auto& contract) { contract.outputs.resize(1); }),
-            "AGT-CONTRACT-UNENFORCED outputs");
-  EXPECT_EQ(refusal([](auto& contract) { contract.rate.emplace(); }),
-            "AGT-CONTRACT-UNENFORCED rate");
-  EXPECT_EQ(refusal([](auto& contract) { contract.input_isolation = true; }),
-            "AGT-CONTRACT-UNENFORCED input_isolation");
+  EXPECT_EQ(refused("y", DataType::fp32, {-1, 3}), "AGT-CONTRACT-IO");
+  EXPECT_EQ(refused("x", DataType::fp64, {-1, 3}), "AGT-CONTRACT-IO");
+  EXPECT_EQ(refused("x", DataType::fp32, {3}), "AGT-CONTRACT-IO");
+  EXPECT_EQ(refused("x", DataType::fp32, {1, 4}), "AGT-CONTRACT-IO");
+  EXPECT_EQ(refused("x", DataType::fp32, {1, 3}), "");
+}
+
+TEST(CompleteRules, TakeFromTheModelWhatTheContractLeavesOut) {
+  using inference::DataType;
+  const inference::ModelMetadata model{{{"x", DataType::fp32, {3}}, {"z", DataType::int8, {}}},
+                                       {{"y", DataType::fp32, {3}}}};
+  const inference::serving::IoRules rules{
+      {{.name = "x", .type = DataType::fp32, .shape = {3}, .minimum = 1.0}}, {}};
+  const auto complete = complete_rules(rules, model);
+  ASSERT_TRUE(complete.has_value());
+  ASSERT_EQ(complete->inputs.size(), 2U);
+  EXPECT_EQ(complete->inputs[0].minimum, 1.0);
+  EXPECT_EQ(complete->inputs[1].name, "z");
+  EXPECT_EQ(complete->outputs.at(0).name, "y");
 }
 
 TEST(MapContract, WithoutOneTheDevicesOwnLimitsApply) {
@@ -91,18 +145,23 @@ TEST(MapContract, TightensEverythingThatTheContractSays) {
   EXPECT_EQ(terms->call_deadline, milliseconds{50});
 }
 
-TEST(MapContract, ALongerDeadlineThanTheDevicesIsCut) {
+TEST(MapContract, CutsWhatCanBeCut) {
   RuntimeContract contract;
   contract.call_deadline_ms = 600'000;
   contract.load_deadline_ms = 600'000;
   contract.replicas = 16;
   contract.queue = 1024;
   contract.spin_us = 1000;
-  contract.batching.emplace();
+  contract.batching = release::Batching{.max_batch = 8, .max_delay_us = 500};
   const auto terms = map_contract(device(), contract);
-  ASSERT_TRUE(terms) << "permissions that go unused are no demands";
+  ASSERT_TRUE(terms);
   EXPECT_EQ(terms->call_deadline, milliseconds{2'000});
   EXPECT_EQ(terms->settings.start_deadline, inference::WorkerSettings{}.start_deadline);
+  EXPECT_EQ(terms->serving.replicas, 2U);
+  EXPECT_EQ(terms->serving.max_waiting, 1024U);
+  EXPECT_EQ(terms->serving.batch.max_rows, 8);
+  EXPECT_EQ(terms->serving.max_delay, std::chrono::microseconds(500));
+  EXPECT_EQ(terms->settings.channel.spin_microseconds, 1000U);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "agent/contract_mapping.h"
+#include "agent/local_callers.h"
 #include "base/fd.h"
 #include "codec/json.h"
 #include "inference/model_memory.h"
@@ -72,6 +72,33 @@ Result<inference::SealedModel> download(platform::HttpClient& client, const std:
   return std::move(memory).seal();
 }
 
+// Users that this device does not have see nothing.
+std::vector<OutputAudience> audiences_of(const VerifiedRelease& release) {
+  std::vector<OutputAudience> audiences;
+  if (!release->contract) return audiences;
+  const release::SignedContract& contract = **release->contract;
+  for (const release::OutputRule& output : contract.outputs) {
+    if (output.visible_to.empty()) continue;
+    OutputAudience audience{output.name, {}};
+    for (const std::string& user : output.visible_to)
+      if (const auto uid = uid_of(user)) audience.uids.push_back(*uid);
+    audiences.push_back(std::move(audience));
+  }
+  return audiences;
+}
+
+// Before any runtime reads the bytes. What the rules say of tensors is completed by what the model
+// declares; a model in the runtime's own format declares nothing that could be read here.
+Result<void> admit(const inference::SealedModel& sealed, WorkerTerms& terms) {
+  VEDETTE_TRY(const inference::ModelView view, inference::ModelView::map(sealed));
+  if (terms.settings.format == inference::ModelFormat::ort)
+    return inference::insecure_admit_unscanned_ort(view.bytes(), terms.admission.memory_octets);
+  VEDETTE_TRY(const inference::ModelFacts facts,
+              inference::admit_onnx(view.bytes(), terms.admission));
+  VEDETTE_TRY(terms.rules, complete_rules(terms.rules, {facts.inputs, facts.outputs}));
+  return {};
+}
+
 }  // namespace
 
 Result<ReleaseFloors> ReleaseFloors::load(const std::string& folder) {
@@ -107,26 +134,27 @@ Result<void> ReleaseFloors::raise(const ModelName& model, std::uint64_t release)
   return write_file_atomically(path_, as_bytes(codec::to_json(all)), kPrivateFile);
 }
 
-Result<std::shared_ptr<ServedModel>> fetch_newer(
-    platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
-    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors, Quarantine& quarantine,
-    inference::WorkerSpawner& spawner, const ModelName& model, const ServedModel* present) {
+Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
+                                                  const std::string& ear, const AgentConfig& config,
+                                                  std::span<const crypto::PublicKey> publishers,
+                                                  const ReleaseFloors& floors,
+                                                  Quarantine& quarantine, const ModelName& model,
+                                                  const std::optional<PresentRelease>& present) {
   VEDETTE_TRY(const VerifiedRelease release, newest_release(client, ear, publishers, model));
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
-  const bool is_present = present != nullptr && present->release == release->number &&
-                          present->model_root == release->model_root && present->worker->alive();
-  if (is_present) return nullptr;
+  if (present && present->release == release->number && present->model_root == release->model_root)
+    return std::nullopt;
   VEDETTE_CHECK(quarantine.check(release->model_root));
-  VEDETTE_TRY(const WorkerTerms terms, terms_of(config, release));
-  VEDETTE_TRY(const auto sealed, download(client, ear, release, config.model_max_bytes));
-  VEDETTE_TRY(auto worker, inference::WorkerProcess::start(spawner, terms.settings, sealed.fd()));
-  VEDETTE_CHECK(floors.raise(model, release->number));
-  return std::make_shared<ServedModel>(ServedModel{.name = model,
-                                                   .release = release->number,
-                                                   .model_root = release->model_root,
-                                                   .worker = std::move(worker),
-                                                   .call_deadline = terms.call_deadline,
-                                                   .contract = served_contract(release)});
+  VEDETTE_TRY(WorkerTerms terms, terms_of(config, release));
+  VEDETTE_TRY(auto sealed, download(client, ear, release, config.model_max_bytes));
+  VEDETTE_CHECK(admit(sealed, terms));
+  ServedModel about{.name = model,
+                    .release = release->number,
+                    .model_root = release->model_root,
+                    .call_deadline = terms.call_deadline,
+                    .contract = served_contract(release),
+                    .audiences = audiences_of(release)};
+  return FetchedRelease{std::move(about), std::move(terms), std::move(sealed)};
 }
 
 }  // namespace vedette::agent

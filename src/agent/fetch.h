@@ -2,16 +2,19 @@
 // could run.
 #pragma once
 
-#include <functional>
-#include <memory>
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "agent/config.h"
+#include "agent/contract_mapping.h"
 #include "agent/quarantine.h"
 #include "agent/serving.h"
 #include "base/error.h"
 #include "crypto/key.h"
+#include "inference/model_memory.h"
 #include "platform/net/http.h"
 
 namespace vedette::agent {
@@ -34,15 +37,27 @@ class ReleaseFloors {
   std::map<std::string, std::uint64_t> floors_;
 };
 
-// Looks for the newest release of `model`. Returns nothing when `present` is that release already;
-// else the verified, sealed, caged model, ready to answer. Order: all signatures, rollback floor,
-// quarantine, contract against the device's limits, bytes (verified while they arrive, into memory
-// that is then sealed), worker, and only then the floor. Refuses SBX-QUARANTINED, what
-// verify_release, map_contract, StreamVerifier, ModelWriter and WorkerProcess::start refuse, and
-// REL-OTHER when the server answers with another model than was asked for.
-[[nodiscard]] Result<std::shared_ptr<ServedModel>> fetch_newer(
+// A release that may be started: verified, allowed here, admitted, and sealed.
+struct FetchedRelease {
+  ServedModel about;
+  WorkerTerms terms;
+  inference::SealedModel sealed;
+};
+
+// The release that answers at present.
+struct PresentRelease {
+  std::uint64_t release = 0;
+  crypto::Sha256Digest model_root{};
+};
+
+// Looks for the newest release of `model`. Returns nothing when `present` is that release already.
+// Order: all signatures, rollback floor, quarantine, contract against the device's limits, bytes
+// (verified while they arrive, into memory that is then sealed), admission. Refuses
+// SBX-QUARANTINED, AGT-CONTRACT-*, ADM-*, what verify_release, StreamVerifier and ModelWriter
+// refuse, and REL-OTHER when the server answers with another model than was asked for.
+[[nodiscard]] Result<std::optional<FetchedRelease>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
-    std::span<const crypto::PublicKey> publishers, ReleaseFloors& floors, Quarantine& quarantine,
-    inference::WorkerSpawner& spawner, const ModelName& model, const ServedModel* present);
+    std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
+    Quarantine& quarantine, const ModelName& model, const std::optional<PresentRelease>& present);
 
 }  // namespace vedette::agent

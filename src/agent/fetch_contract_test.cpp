@@ -61,7 +61,10 @@ class FetchContract : public ::testing::Test {
     const TemporaryFolder folder;
     auto floors = ReleaseFloors::load(folder.path());
     const std::vector publishers{key_.public_key()};
-    return fetch_newer(server_, "ear", config, publishers, *floors, model_, nullptr).error().code;
+    const auto quarantine = Quarantine::load(folder.path());
+    return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, model_, {})
+        .error()
+        .code;
   }
 
   ModelName model_ = *ModelName::parse("voice");

@@ -37,10 +37,18 @@ Result<policy::LocalDecision> LocalAccess::require(policy::LocalAct act,
                 caller() + ", rule " + std::string(decision.rule), std::string(kHint));
 }
 
-Result<void> check_wanted(const policy::LocalDecision& decision,
-                          const inference::InferRequest& request) {
-  for (const inference::WantedOutput& output : request.outputs)
-    if (!decision.shows(output.name))
+bool LocalAccess::shows(const policy::LocalDecision& decision, const ServedModel& model,
+                        std::string_view output) const {
+  std::optional<std::uint32_t> uid;
+  if (connection_.credentials) uid = connection_.credentials->uid;
+  return decision.shows(output) && model.shows(output, uid);
+}
+
+Result<void> LocalAccess::check_wanted(const policy::LocalDecision& decision,
+                                       const ServedModel& model,
+                                       const std::vector<inference::WantedOutput>& wanted) const {
+  for (const inference::WantedOutput& output : wanted)
+    if (!shows(decision, model, output.name))
       return refuse("AGT-CALLER-DENIED", "this caller may not see this output",
                     output.name + ", rule " + std::string(decision.rule), std::string(kHint));
   return {};

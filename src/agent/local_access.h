@@ -3,7 +3,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "agent/serving.h"
 #include "base/error.h"
 #include "inference/api/open_inference.h"
 #include "platform/net/http.h"
@@ -23,21 +25,27 @@ class LocalAccess {
   [[nodiscard]] Result<policy::LocalDecision> require(policy::LocalAct act,
                                                       std::string_view model) const;
 
+  // Refuses AGT-CALLER-DENIED when the request names an output that the caller may not see: by the
+  // operator's rule, or by the model's contract.
+  [[nodiscard]] Result<void> check_wanted(const policy::LocalDecision& decision,
+                                          const ServedModel& model,
+                                          const std::vector<inference::WantedOutput>& wanted) const;
+  // Leaves what the caller may see of an answer, or of what a model declares.
+  template <class Named>
+  void keep_visible(const policy::LocalDecision& decision, const ServedModel& model,
+                    std::vector<Named>& outputs) const {
+    std::erase_if(outputs,
+                  [&](const Named& output) { return !shows(decision, model, output.name); });
+  }
+
  private:
+  [[nodiscard]] bool shows(const policy::LocalDecision& decision, const ServedModel& model,
+                           std::string_view output) const;
   [[nodiscard]] policy::LocalDecision decide(policy::LocalAct act, std::string_view model) const;
   [[nodiscard]] std::string caller() const;
 
   const policy::LocalPolicy& policy_;
   const platform::Connection& connection_;
 };
-
-// Refuses AGT-CALLER-DENIED when the request names an output that the caller may not see.
-[[nodiscard]] Result<void> check_wanted(const policy::LocalDecision& decision,
-                                        const inference::InferRequest& request);
-// What the caller may see of an answer, or of what a model declares.
-template <class Named>
-void keep_visible(const policy::LocalDecision& decision, std::vector<Named>& outputs) {
-  std::erase_if(outputs, [&](const Named& output) { return !decision.shows(output.name); });
-}
 
 }  // namespace vedette::agent

@@ -86,7 +86,7 @@ LocalApi::Answer LocalApi::answer(const LocalAccess& access, const HttpRequest& 
 
 LocalApi::Answer LocalApi::server_ready() const {
   VEDETTE_TRY(const Verdict verdict, parts_.trust.current());
-  if (parts_.serving.all().empty())
+  if (parts_.models.all().empty())
     return refuse("AGT-NO-MODEL-YET", "no model has been loaded yet");
   return json_text("{\"ready\":true}");
 }
@@ -94,42 +94,34 @@ LocalApi::Answer LocalApi::server_ready() const {
 LocalApi::Answer LocalApi::repository_index(const LocalAccess& access) const {
   const auto verdict = parts_.trust.current();
   std::vector<inference::IndexEntry> entries;
-  for (const auto& model : parts_.serving.all()) {
-    if (!access.may(LocalAct::see_metadata, model->name.str())) continue;
-    auto ready = parts_.models.ready(*model);
+  for (const auto& hold : parts_.models.all()) {
+    const ServedModel& model = hold->model();
+    if (!access.may(LocalAct::see_metadata, model.name.str())) continue;
+    auto ready = hold->ready();
     if (!verdict) ready = std::unexpected(verdict.error());
-    entries.push_back({.name = model->name.str(),
-                       .version = std::to_string(model->release),
+    entries.push_back({.name = model.name.str(),
+                       .version = std::to_string(model.release),
                        .ready = ready.has_value(),
                        .reason = ready ? "" : ready.error().message});
   }
   return json_text(inference::render_repository_index(entries));
 }
 
-Result<std::shared_ptr<ServedModel>> LocalApi::find(const Route& route) const {
-  VEDETTE_TRY(auto model, parts_.serving.find(route.model));
-  if (route.version && *route.version != model->release)
-    return refuse("AGT-NO-VERSION", "this version of the model does not answer here",
-                  route.model + " version " + std::to_string(*route.version),
-                  "version " + std::to_string(model->release) +
-                      " does; leave the version out to ask whichever serves");
-  return model;
-}
-
 LocalApi::Answer LocalApi::model_metadata(const LocalAccess& access, const Route& route) const {
   VEDETTE_TRY(const auto decision, access.require(LocalAct::see_metadata, route.model));
-  VEDETTE_TRY(const auto model, find(route));
-  auto metadata = parts_.models.metadata(*model);
-  keep_visible(decision, metadata.outputs);
+  VEDETTE_TRY(const auto hold, parts_.models.find(route.model, route.version));
+  const ServedModel& model = hold->model();
+  auto metadata = hold->metadata();
+  access.keep_visible(decision, model, metadata.outputs);
   return json_text(inference::render_model_metadata(
-      model->name.str(), {std::to_string(model->release)}, "onnx", metadata));
+      model.name.str(), {std::to_string(model.release)}, "onnx", metadata));
 }
 
 LocalApi::Answer LocalApi::model_ready(const LocalAccess& access, const Route& route) const {
   VEDETTE_CHECK(access.require(LocalAct::see_metadata, route.model));
-  VEDETTE_TRY(const auto model, find(route));
+  VEDETTE_TRY(const auto hold, parts_.models.find(route.model, route.version));
   VEDETTE_TRY(const Verdict verdict, parts_.trust.current());
-  VEDETTE_CHECK(parts_.models.ready(*model));
+  VEDETTE_CHECK(hold->ready());
   return json_text("{\"ready\":true}");
 }
 
@@ -137,23 +129,24 @@ LocalApi::Answer LocalApi::infer(const LocalAccess& access, const Route& route,
                                  const HttpRequest& http) const {
   VEDETTE_TRY(const auto decision, access.require(LocalAct::infer, route.model));
   VEDETTE_TRY(const Verdict before, parts_.trust.current());
-  VEDETTE_TRY(const auto model, find(route));
+  VEDETTE_TRY(const auto hold, parts_.models.find(route.model, route.version));
+  const ServedModel& model = hold->model();
   VEDETTE_CHECK(check_encoding(http));
   VEDETTE_TRY(const auto json_bytes, json_length(http));
   VEDETTE_TRY(const auto request, inference::parse_infer_request(http.body, json_bytes));
-  VEDETTE_CHECK(check_wanted(decision, request));
-  const CallTerms terms{.deadline = inference::deadline_of(request, model->call_deadline),
+  VEDETTE_CHECK(access.check_wanted(decision, model, request.outputs));
+  const CallTerms terms{.deadline = inference::deadline_of(request, model.call_deadline),
                         .priority = request.priority};
-  VEDETTE_TRY(auto outputs, parts_.models.infer(*model, request.inputs, terms));
-  keep_visible(decision, outputs);
+  VEDETTE_TRY(auto outputs, hold->infer(request.inputs, terms));
+  access.keep_visible(decision, model, outputs);
   VEDETTE_TRY(outputs, inference::select_outputs(std::move(outputs), request.outputs));
   VEDETTE_CHECK(parts_.witness.witness(
-      {.model = *model, .request_id = request.id, .inputs = request.inputs, .outputs = outputs}));
+      {.model = model, .request_id = request.id, .inputs = request.inputs, .outputs = outputs}));
   VEDETTE_TRY(const Verdict after, parts_.trust.current());
   auto forms = inference::forms_of(request, outputs.size());
   VEDETTE_TRY(auto rendered,
-              inference::render_infer_response({.model_name = model->name.str(),
-                                                .model_version = std::to_string(model->release),
+              inference::render_infer_response({.model_name = model.name.str(),
+                                                .model_version = std::to_string(model.release),
                                                 .id = request.id,
                                                 .outputs = std::move(outputs),
                                                 .forms = std::move(forms)}));

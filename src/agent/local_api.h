@@ -5,7 +5,6 @@
 
 #include "agent/api_refusal.h"
 #include "agent/local_access.h"
-#include "agent/model_caller.h"
 #include "agent/serving.h"
 #include "agent/trust_state.h"
 #include "codec/json.h"
@@ -22,8 +21,7 @@ class LocalApi final : public platform::HttpHandler {
  public:
   struct Parts {
     const TrustState& trust;
-    const ServingTable& serving;
-    ModelCaller& models;
+    ModelSource& models;
     InferenceWitness& witness;
     policy::LocalPolicy policy;
     std::function<codec::Json()> status;  // for /vedette/status
@@ -47,7 +45,6 @@ class LocalApi final : public platform::HttpHandler {
   [[nodiscard]] Answer model_ready(const LocalAccess& access, const inference::Route& route) const;
   [[nodiscard]] Answer infer(const LocalAccess& access, const inference::Route& route,
                              const platform::HttpRequest& request) const;
-  [[nodiscard]] Result<std::shared_ptr<ServedModel>> find(const inference::Route& route) const;
 
   Parts parts_;
 };

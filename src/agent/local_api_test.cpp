@@ -41,9 +41,9 @@ class CountingWitness final : public InferenceWitness {
 class LocalApiTest : public testing::Test {
  protected:
   LocalApiTest() {
-    serving_.put(EchoModels::served("echo", 3));
-    serving_.put(EchoModels::served("busy", 1));
-    serving_.put(EchoModels::served("dead", 1));
+    models_.serve("echo", 3);
+    models_.serve("busy", 1);
+    models_.serve("dead", 1);
     believe();
   }
 
@@ -57,12 +57,10 @@ class LocalApiTest : public testing::Test {
 
   HttpResponse ask_with(HttpRequest request, std::optional<std::uint32_t> uid = kAgent) {
     LocalApi api({.trust = trust_,
-                  .serving = serving_,
                   .models = models_,
                   .witness = witness_,
                   .policy = policy_,
                   .status = [] { return codec::Json(codec::Json::Object{{"phase", "serve"}}); },
-                  .deadline = std::chrono::milliseconds(500),
                   .retry_after = {}});
     platform::Connection connection;
     if (uid) connection.credentials = platform::PeerCredentials{*uid, {}, std::nullopt};
@@ -88,7 +86,6 @@ class LocalApiTest : public testing::Test {
 
   FakeClock clock_;
   TrustState trust_{clock_};
-  ServingTable serving_;
   EchoModels models_;
   CountingWitness witness_;
   policy::LocalPolicy policy_{.owner = kAgent, .rules = {}};
@@ -145,6 +142,22 @@ TEST_F(LocalApiTest, ShowsOnlyTheOutputsThatARuleNames) {
   named.insert(named.size() - 1, R"(,"outputs":[{"name":"x"}])");
   EXPECT_THAT(text(post("/v2/models/echo/infer", named, kCamera)), HasSubstr("AGT-CALLER-DENIED"));
   EXPECT_EQ(models_.calls, before);
+}
+
+TEST_F(LocalApiTest, ShowsAnOutputOnlyToThoseWhomTheContractNames) {
+  models_.serve("echo", 3, {{"x", {kCamera}}, {"y", {}}});
+  policy_.rules.push_back(
+      {.id = "everybody", .uid = {}, .gid = {}, .models = {"echo"}, .outputs = {}});
+  const std::string seen = text(post("/v2/models/echo/infer", kTwo, kCamera));
+  EXPECT_THAT(seen, HasSubstr(R"("name":"x")"));
+  EXPECT_THAT(seen, Not(HasSubstr(R"("name":"y")")));
+  const std::string hidden = text(post("/v2/models/echo/infer", kTwo, kAgent));
+  EXPECT_THAT(hidden, HasSubstr(R"("outputs":[])"));
+  const std::string metadata = text(get("/v2/models/echo", kAgent));
+  EXPECT_THAT(metadata, HasSubstr(R"("outputs":[])"));
+  std::string named(kTwo);
+  named.insert(named.size() - 1, R"(,"outputs":[{"name":"x"}])");
+  EXPECT_THAT(text(post("/v2/models/echo/infer", named, kAgent)), HasSubstr("AGT-CALLER-DENIED"));
 }
 
 TEST_F(LocalApiTest, RefusesWhileTheDeviceIsNotAttested) {

@@ -26,15 +26,6 @@ std::unexpected<Error> refuse_value(std::string message, std::string cause = {})
   return refuse("CONFIG-VALUE", std::move(message), std::move(cause));
 }
 
-Result<std::uint32_t> uid_of(const std::string& user) {
-  std::vector<char> buffer(kDatabaseBuffer);
-  passwd entry{};
-  passwd* found = nullptr;
-  const int error = ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (error != 0 || found == nullptr) return refuse_value("there is no such user here", user);
-  return entry.pw_uid;
-}
-
 Result<std::uint32_t> gid_of(const std::string& group) {
   std::vector<char> buffer(kDatabaseBuffer);
   struct group entry{};
@@ -107,6 +98,15 @@ Result<policy::CallerRule> read_rule(const Json& table) {
 }
 
 }  // namespace
+
+Result<std::uint32_t> uid_of(const std::string& user) {
+  std::vector<char> buffer(kDatabaseBuffer);
+  passwd entry{};
+  passwd* found = nullptr;
+  const int error = ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (error != 0 || found == nullptr) return refuse_value("there is no such user here", user);
+  return entry.pw_uid;
+}
 
 Result<std::vector<policy::CallerRule>> read_caller_rules(const std::vector<Json>& tables) {
   if (tables.size() > kMaxCallerRules)

@@ -32,7 +32,7 @@ class ReporterTest : public testing::Test {
   TemporaryFolder folder_;
   FakeClock clock_;
   TrustState trust_{clock_};
-  ServedModel model_{*ModelName::parse("voice"), 2, {}, nullptr};
+  ServedModel model_{.name = *ModelName::parse("voice"), .release = 2};
   Reporter reporter_{clock_, trust_, *SequenceNumbers::load(folder_.path())};
   crypto::PrivateKey key_ = crypto::PrivateKey::generate_p256();
 };

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <limits>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -44,6 +45,20 @@ Result<std::uint64_t> check_sealed(int fd) {
 Result<SealedModel> SealedModel::adopt(UniqueFd fd) {
   VEDETTE_TRY(const std::uint64_t size, check_sealed(fd.get()));
   return SealedModel(std::move(fd), size);
+}
+
+Result<ModelView> ModelView::map(const SealedModel& model) {
+  const auto size = static_cast<std::size_t>(model.size());
+  const void* const address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, model.fd(), 0);
+  if (address == MAP_FAILED)
+    return refuse("SBX-MODEL-MEMORY", "the model could not be mapped", errno_text("mmap"));
+  return ModelView(ByteView(static_cast<const std::uint8_t*>(address), size));
+}
+
+ModelView::ModelView(ModelView&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
+
+ModelView::~ModelView() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::uint8_t*>(bytes_.data()), bytes_.size());
 }
 
 Result<ModelWriter> ModelWriter::create(std::uint64_t max_bytes) {

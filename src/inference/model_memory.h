@@ -34,6 +34,25 @@ class SealedModel {
   std::uint64_t size_;
 };
 
+// A sealed model as read-only memory of this process; unmapped when it goes.
+class ModelView {
+ public:
+  // Refuses SBX-MODEL-MEMORY.
+  [[nodiscard]] static Result<ModelView> map(const SealedModel& model);
+  ModelView(ModelView&& other) noexcept;
+  ModelView& operator=(ModelView&&) = delete;
+  ModelView(const ModelView&) = delete;
+  ModelView& operator=(const ModelView&) = delete;
+  ~ModelView();
+
+  [[nodiscard]] ByteView bytes() const { return bytes_; }
+
+ private:
+  explicit ModelView(ByteView bytes) : bytes_(bytes) {}
+
+  ByteView bytes_;
+};
+
 // Collects a model's bytes in order, then turns into a SealedModel. Not thread-safe.
 class ModelWriter {
  public:

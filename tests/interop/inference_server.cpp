@@ -28,18 +28,15 @@ Result<void> run(const std::string& unix_path) {
   agent::TrustState trust(clock);
   const TimePoint far = clock.now() + std::chrono::hours(1);
   trust.believe({*DeviceId::parse("drone"), "token", far, far, Epoch{1}});
-  agent::ServingTable serving;
-  for (const char* name : {"echo", "busy", "dead"})
-    serving.put(EchoModels::served(name, 3));
   EchoModels models;
+  for (const char* name : {"echo", "busy", "dead"})
+    models.serve(name, 3);
   NoWitness witness;
   agent::LocalApi api({.trust = trust,
-                       .serving = serving,
                        .models = models,
                        .witness = witness,
                        .policy = {.owner = ::geteuid(), .rules = {}},
                        .status = [] { return codec::Json(codec::Json::Object{}); },
-                       .deadline = std::chrono::seconds(2),
                        .retry_after = {}});
   platform::HttpServerSettings settings;
   settings.unix_path = unix_path;

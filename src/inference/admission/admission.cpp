@@ -112,12 +112,12 @@ Result<void> check_format(ByteView model, const AdmissionRules& rules) {
                   std::to_string(model.size()) + " octets, at most " +
                       std::to_string(rules.limits.model_octets));
   switch (format_of(model)) {
-    case ModelFormat::onnx:
+    case FoundFormat::onnx:
       return {};
-    case ModelFormat::ort:
+    case FoundFormat::ort:
       return refuse("ADM-FORMAT", "the model is in ONNX Runtime's own format, not in ONNX", "ORTM",
                     "publish the ONNX file; only that can be judged");
-    case ModelFormat::unknown:
+    case FoundFormat::unknown:
       break;
   }
   return refuse("ADM-FORMAT", "the file is no ONNX model", {},

@@ -86,23 +86,23 @@ struct ModelFacts {
 //   ADM-FORMAT    not ONNX, or of an IR version that we do not know
 //   ADM-SYNTAX    not well-formed, or readable in two ways
 //   ADM-LIMIT     larger than AdmissionLimits or the constants of inference/admission allow
-//   ADM-OPERATOR  an operator that is not allowed; the cause names it, the hint says how to allow
-//   it ADM-DOMAIN    a domain from which nothing is allowed, or which is not imported, or twice
+//   ADM-OPERATOR  an operator that is not allowed: the cause names it, the hint the way out
+//   ADM-DOMAIN    a domain from which nothing is allowed, or which is not imported, or twice
 //   ADM-EXTERNAL  data outside of the file, anywhere
 //   ADM-SHAPE     a tensor that does not fit its shape, type or declaration
 //   ADM-SPARSE    a sparse tensor
 //   ADM-TRAINING  training information
 //   ADM-FUNCTION  model-local functions
-//   ADM-NAME      empty, long or unprintable names; two values of one name; a use before its
-//   definition ADM-CONFIG    settings for the runtime inside the model ADM-IO        inputs or
-//   outputs that cannot cross the cage, or are not what was declared ADM-MEMORY    an estimate at
-//   or above the ceiling
+//   ADM-NAME      bad names; two values of one name; a use before its definition
+//   ADM-CONFIG    settings for the runtime inside the model
+//   ADM-IO        inputs or outputs that cannot cross the cage, or are not what was declared
+//   ADM-MEMORY    an estimate at or above the ceiling
 [[nodiscard]] Result<ModelFacts> admit_onnx(ByteView model, const AdmissionRules& rules);
 
-enum class ModelFormat : std::uint8_t { unknown, onnx, ort };
+enum class FoundFormat : std::uint8_t { unknown, onnx, ort };
 
 // By the first octets alone. What could be both is ort: the runtime looks for that first.
-[[nodiscard]] ModelFormat format_of(ByteView model);
+[[nodiscard]] FoundFormat format_of(ByteView model);
 
 // Lets a model in ONNX Runtime's own format pass *unscanned*: nothing of the above is known of it.
 // Only for models that were converted from an admitted one by somebody who is trusted. Refuses

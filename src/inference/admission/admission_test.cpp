@@ -26,7 +26,7 @@ Bytes ort_model() {
 }
 
 TEST(AdmitFormat, RefusesTheRuntimesOwnFormat) {
-  EXPECT_EQ(format_of(ort_model()), ModelFormat::ort);
+  EXPECT_EQ(format_of(ort_model()), FoundFormat::ort);
   EXPECT_EQ(refusal_of(ort_model()), "ADM-FORMAT");
 }
 

@@ -13,21 +13,21 @@ constexpr std::size_t kIdentifierAt = 4;             // a FlatBuffer has it behi
 
 }  // namespace
 
-ModelFormat format_of(ByteView model) {
+FoundFormat format_of(ByteView model) {
   if (model.size() >= kIdentifierAt + kOrtIdentifier.size() &&
       as_text(model.subspan(kIdentifierAt, kOrtIdentifier.size())) == kOrtIdentifier)
-    return ModelFormat::ort;
+    return FoundFormat::ort;
   // What every ONNX file begins with: a number or octets, of a field that ModelProto knows.
   const auto key = WireReader(model, kModel.name).varint();
-  if (!key) return ModelFormat::unknown;
+  if (!key) return FoundFormat::unknown;
   const bool known =
       std::ranges::find(kModel.fields, *key >> 3U, &FieldRule::number) != kModel.fields.end();
   const std::uint64_t type = *key & 7U;
-  return known && (type == 0 || type == 2) ? ModelFormat::onnx : ModelFormat::unknown;
+  return known && (type == 0 || type == 2) ? FoundFormat::onnx : FoundFormat::unknown;
 }
 
 Result<void> insecure_admit_unscanned_ort(ByteView model, std::uint64_t memory_octets) {
-  if (format_of(model) != ModelFormat::ort)
+  if (format_of(model) != FoundFormat::ort)
     return refuse("ADM-FORMAT", "the file is not in ONNX Runtime's own format");
   const std::uint64_t root = std::uint64_t{model[0]} | std::uint64_t{model[1]} << 8U |
                              std::uint64_t{model[2]} << 16U | std::uint64_t{model[3]} << 24U;

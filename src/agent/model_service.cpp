@@ -1,0 +1,156 @@
+#include "agent/model_service.h"
+
+#include <atomic>
+#include <utility>
+
+#include "agent/worker_replica.h"
+#include "inference/serving/rate_limit.h"
+
+namespace vedette::agent {
+
+namespace {
+
+using codec::Json;
+using inference::serving::OutputView;
+using inference::serving::RateLimit;
+using inference::serving::ServedVersion;
+using inference::serving::VersionLease;
+
+// What serving keeps for us with each release.
+struct Note {
+  std::shared_ptr<const ReplicaPlan> plan;
+  std::shared_ptr<RateLimit> rate;  // none: unlimited
+
+  [[nodiscard]] const ServedModel& model() const { return plan->about; }
+};
+
+class Hold final : public ModelHold {
+ public:
+  explicit Hold(VersionLease lease) : lease_(std::move(lease)) {}
+
+  [[nodiscard]] const ServedModel& model() const override { return lease_->note<Note>().model(); }
+  [[nodiscard]] inference::ModelMetadata metadata() const override { return lease_->metadata(); }
+  [[nodiscard]] Result<void> ready() const override {
+    if (lease_->ready()) return {};
+    return refuse("SBX-WORKER-DIED", "no worker of the model is running");
+  }
+  [[nodiscard]] Result<std::vector<inference::Tensor>> infer(
+      std::span<const inference::TensorView> inputs, const CallTerms& terms) override {
+    if (const auto& rate = lease_->note<Note>().rate) VEDETTE_CHECK(rate->admit());
+    return lease_->infer(inputs, terms.deadline, OutputView::everything());
+  }
+
+ private:
+  VersionLease lease_;
+};
+
+Error as_seen_by_callers(Error error) {
+  if (error.code == "SRV-NO-MODEL") error.code = "AGT-NO-MODEL";
+  if (error.code == "SRV-NO-VERSION") error.code = "AGT-NO-VERSION";
+  return error;
+}
+
+Json status_of(const inference::serving::VersionStatus& version, const ServedModel& model) {
+  using inference::serving::Outcome;
+  Json one;
+  one.set("model", version.model).set("release", version.version);
+  one.set("default", version.is_default).set("alive", version.ready);
+  one.set("replicas", std::uint64_t{version.stats.replicas.size()});
+  one.set("waiting", std::uint64_t{version.stats.queue_depth});
+  one.set("answered", version.stats.count(Outcome::answered));
+  one.set("outside_the_contract", version.rules.requests + version.rules.answers);
+  if (!model.contract.sha256) return one;
+  Json contract;
+  contract.set("sha256", to_hex(*model.contract.sha256));
+  contract.set("widenings",
+               Json::Array(model.contract.widenings.begin(), model.contract.widenings.end()));
+  return one.set("contract", std::move(contract));
+}
+
+}  // namespace
+
+ModelService::ModelService(Parts parts)
+    : parts_(std::move(parts)),
+      table_(clock_, {},
+             [this](const std::string& model, std::uint64_t release, const Error& cause) {
+               on_quarantine(model, release, cause);
+             }) {}
+
+// A system call and a malformed reply have been recorded, and the model quarantined, before this; a
+// model that died too often gets into quarantine here.
+void ModelService::on_quarantine(const std::string& model, std::uint64_t release,
+                                 const Error& cause) {
+  const auto lease = table_.find(model, release);
+  if (lease) {
+    const ServedModel& about = (*lease)->note<Note>().model();
+    const auto kept = parts_.quarantine.add({.model_root = about.model_root,
+                                             .model = about.name,
+                                             .release = about.release,
+                                             .cause = describe(cause)});
+    if (!kept) parts_.tell("a quarantine could not be kept", kept.error());
+  }
+  parts_.tell(model + " release " + std::to_string(release) + " is quarantined", cause);
+}
+
+Result<void> ModelService::publish(FetchedRelease release, std::function<Result<void>()> accept) {
+  const auto profile = profile_digest(release.terms.settings, parts_.spawner->posture());
+  auto plan =
+      std::make_shared<const ReplicaPlan>(ReplicaPlan{.about = std::move(release.about),
+                                                      .settings = std::move(release.terms.settings),
+                                                      .sealed = std::move(release.sealed),
+                                                      .profile_sha256 = profile,
+                                                      .worker_sha256 = parts_.worker_sha256,
+                                                      .spawner = *parts_.spawner,
+                                                      .record = parts_.record});
+  Note note{plan, nullptr};
+  if (release.terms.rate) note.rate = std::make_shared<RateLimit>(*release.terms.rate, clock_);
+  // The floor rises between the first start and the first answer, whoever starts first.
+  auto accepted = std::make_shared<std::once_flag>();
+  auto verdict = std::make_shared<Result<void>>();
+  const auto factory = [=]() -> Result<std::unique_ptr<inference::serving::Replica>> {
+    VEDETTE_TRY(auto replica, start_replica(plan));
+    std::call_once(*accepted, [&] { *verdict = accept(); });
+    VEDETTE_CHECK(*verdict);
+    return replica;
+  };
+  auto& rules = release.terms.rules;
+  const bool has_rules = !rules.inputs.empty() || !rules.outputs.empty();
+  return table_.publish({.model = plan->about.name.str(),
+                         .version = plan->about.release,
+                         .note = std::move(note),
+                         .rules = has_rules ? std::optional(std::move(rules)) : std::nullopt,
+                         .settings = release.terms.serving,
+                         .factory = factory});
+}
+
+std::optional<PresentRelease> ModelService::present(const ModelName& model) {
+  const auto lease = table_.find(model.str());
+  if (!lease) return std::nullopt;
+  const ServedModel& about = (*lease)->note<Note>().model();
+  return PresentRelease{about.release, about.model_root};
+}
+
+Result<std::unique_ptr<ModelHold>> ModelService::find(std::string_view name,
+                                                      std::optional<std::uint64_t> release) {
+  auto lease = release ? table_.find(name, *release) : table_.find(name);
+  if (!lease) return std::unexpected(as_seen_by_callers(std::move(lease).error()));
+  return std::make_unique<Hold>(*std::move(lease));
+}
+
+std::vector<std::unique_ptr<ModelHold>> ModelService::all() {
+  std::vector<std::unique_ptr<ModelHold>> holds;
+  for (const auto& version : table_.status())
+    if (auto lease = table_.find(version.model, version.version))
+      holds.push_back(std::make_unique<Hold>(*std::move(lease)));
+  return holds;
+}
+
+Json ModelService::status() const {
+  Json::Array models;
+  for (const auto& version : table_.status())
+    if (const auto lease = table_.find(version.model, version.version))
+      models.push_back(status_of(version, (*lease)->note<Note>().model()));
+  return models;
+}
+
+}  // namespace vedette::agent

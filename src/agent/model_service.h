@@ -1,0 +1,59 @@
+// ModelService: from a fetched release to answers. It starts releases in their cages, swaps them
+// without a failed call, and ends them all when trust ends.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "agent/fetch.h"
+#include "agent/quarantine.h"
+#include "agent/serving.h"
+#include "base/error.h"
+#include "codec/json.h"
+#include "inference/host/worker_spawner.h"
+#include "inference/serving/serving_table.h"
+#include "ledger/violation.h"
+
+namespace vedette::agent {
+
+// Thread-safe.
+class ModelService final : public ModelSource {
+ public:
+  struct Parts {
+    std::unique_ptr<inference::WorkerSpawner> spawner;
+    crypto::Sha256Digest worker_sha256{};  // of the worker program
+    Quarantine& quarantine;
+    std::function<void(ledger::Violation)> record;  // see ReplicaPlan
+    // A release was quarantined: what it did.
+    std::function<void(const std::string& text, const Error& cause)> tell;
+  };
+
+  explicit ModelService(Parts parts);
+
+  // Starts the release and lets it answer, once all of it is ready; the one before drains and ends.
+  // `accept` is called after the first start and before the first answer; its refusal stops the
+  // release. Refuses what start_replica(), `accept` and ServingTable::publish refuse.
+  [[nodiscard]] Result<void> publish(FetchedRelease release, std::function<Result<void>()> accept);
+
+  [[nodiscard]] std::optional<PresentRelease> present(const ModelName& model);
+
+  // Nothing answers any more, from this instant on.
+  void withdraw_all(const std::string& cause) { table_.clear(cause); }
+
+  Result<std::unique_ptr<ModelHold>> find(std::string_view name,
+                                          std::optional<std::uint64_t> release) override;
+  std::vector<std::unique_ptr<ModelHold>> all() override;
+
+  // `[{"model","release","default","alive","calls",...}]`.
+  [[nodiscard]] codec::Json status() const;
+
+ private:
+  void on_quarantine(const std::string& model, std::uint64_t release, const Error& cause);
+
+  Parts parts_;
+  inference::serving::SystemMonotonicClock clock_;
+  inference::serving::ServingTable table_;
+};
+
+}  // namespace vedette::agent
