@@ -48,7 +48,7 @@ class LocalApi final : public platform::HttpHandler {
                                       const inference::Route& route) const;
   [[nodiscard]] Answer model_ready(const LocalAccess& access, const inference::Route& route) const;
   [[nodiscard]] Answer infer(const LocalAccess& access, const inference::Route& route,
-                             const platform::HttpRequest& request) const;
+                             const platform::HttpRequest& http) const;
   [[nodiscard]] Result<std::shared_ptr<ServedModel>> find(const inference::Route& route) const;
 
   Parts parts_;
