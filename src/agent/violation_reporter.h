@@ -31,8 +31,7 @@ class ViolationReporter {
   ViolationReporter(const Clock& clock, ViolationStore& store, Quarantine& quarantine, Tell tell)
       : clock_(clock), store_(store), quarantine_(quarantine), tell_(std::move(tell)) {}
 
-  // The epoch of the verdict under which models run from now on. Before the first call it is 0,
-  // which the server takes for an older one.
+  // The epoch of the verdict under which models run from now on. Before the first call it is 0.
   void attested(Epoch epoch) { epoch_ = epoch.value; }
 
   // From the sandbox, while the worker is frozen: two small files are written and synced, nothing

@@ -63,6 +63,7 @@ void add_commands(CLI::App& app, Choice& choice) {
   add_device_commands(app, choice);
   add_reference_commands(app, choice);
   add_result_commands(app, choice);
+  add_violation_commands(app, choice);
   add_log_commands(app, choice);
   add_sandbox_commands(app, choice);
   add_server_commands(app, choice);

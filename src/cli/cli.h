@@ -42,6 +42,7 @@ void add_release_commands(CLI::App& app, Choice& choice);
 void add_device_commands(CLI::App& app, Choice& choice);
 void add_reference_commands(CLI::App& app, Choice& choice);
 void add_result_commands(CLI::App& app, Choice& choice);
+void add_violation_commands(CLI::App& app, Choice& choice);
 void add_log_commands(CLI::App& app, Choice& choice);
 void add_sandbox_commands(CLI::App& app, Choice& choice);
 void add_server_commands(CLI::App& app, Choice& choice);

@@ -74,6 +74,14 @@ std::string size_cell(const Json& file) {
                                       : size_text(static_cast<std::uint64_t>(*size));
 }
 
+// How many devices saw it break out of its rules; 'vedette violation list' says how.
+std::string suspect_cell(const Json& release) {
+  const std::int64_t* devices = member(release, "suspect_devices").if_integer();
+  if (devices == nullptr) return std::string(kNothing);
+  if (*devices == 0) return "no";
+  return "by " + std::to_string(*devices) + (*devices == 1 ? " device" : " devices");
+}
+
 // At most as deep as the reader of JSON lets anything be.
 void add_facts(const Json& value, const std::string& name, Rows& rows) {
   const Json::Object* members = value.if_object();
@@ -117,13 +125,14 @@ std::string facts_view(const Json& object) {
 }
 
 std::string releases_view(const Json& answer) {
-  Rows rows{{"MODEL", "RELEASE", "TIER", "FILE", "SIZE", "PUBLISHED", "BLOCKED", "CONTRACT"}};
+  Rows rows{{"MODEL", "RELEASE", "TIER", "FILE", "SIZE", "PUBLISHED", "BLOCKED", "SUSPECT",
+             "CONTRACT"}};
   for (const Json& release : list(answer, "releases")) {
     const Json& file = member(release, "file");
     rows.push_back({cell_of(release, "model"), cell_of(release, "release"),
                     cell_of(release, "tier"), cell_of(file, "name"), size_cell(file),
                     cell_of(release, "published_at"), cell_of(release, "blocked"),
-                    contract_cell(release)});
+                    suspect_cell(release), contract_cell(release)});
   }
   return shown(rows, "nothing is published; 'vedette release publish' does it");
 }
@@ -143,14 +152,17 @@ std::string reference_view(const Json& answer) {
   return shown(rows, "no reference values; 'vedette reference learn' takes them from a device");
 }
 
+Json with_claims_of(const Json& object) {
+  Json extended = object;
+  const std::string* jws = member(object, "jws").if_string();
+  if (jws != nullptr) extended.set("claims", claims_in(*jws));
+  return extended;
+}
+
 Json with_claims(const Json& answer) {
   Json::Array receipts;
-  for (const Json& receipt : list(answer, "receipts")) {
-    Json extended = receipt;
-    const std::string* jws = member(receipt, "jws").if_string();
-    if (jws != nullptr) extended.set("claims", claims_in(*jws));
-    receipts.push_back(std::move(extended));
-  }
+  for (const Json& receipt : list(answer, "receipts"))
+    receipts.push_back(with_claims_of(receipt));
   Json json;
   json.set("receipts", std::move(receipts));
   return json;

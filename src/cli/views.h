@@ -25,5 +25,7 @@ namespace vedette::cli {
 // `{"receipts":[…]}` with each receipt's claims, read out of its JWS, beside it. The signature is
 // not checked here: the server checked it against the device's key before it kept the receipt.
 [[nodiscard]] codec::Json with_claims(const codec::Json& answer);
+// The same for one object with a `jws`.
+[[nodiscard]] codec::Json with_claims_of(const codec::Json& object);
 
 }  // namespace vedette::cli

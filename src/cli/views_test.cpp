@@ -59,13 +59,14 @@ TEST(FactsView, NamesWhatLiesDeeper) {
       "attestation.registers.0  ab\n");
 }
 
-TEST(ReleasesView, TellsSizeAndBlocking) {
+TEST(ReleasesView, TellsSizeBlockingAndSuspicion) {
   const Json answer = json(
       R"({"releases":[{"model":"vad","release":3,"tier":"high","published_at":"t","blocked":true,)"
+      R"("suspect_devices":2,)"
       R"("file":{"name":"vad.onnx","sha256":"ab","size":2313101}}]})");
   EXPECT_EQ(releases_view(answer),
-            "MODEL  RELEASE  TIER  FILE      SIZE    PUBLISHED  BLOCKED  CONTRACT\n"
-            "vad    3        high  vad.onnx  2.3 MB  t          yes      -\n");
+            "MODEL  RELEASE  TIER  FILE      SIZE    PUBLISHED  BLOCKED  SUSPECT       CONTRACT\n"
+            "vad    3        high  vad.onnx  2.3 MB  t          yes      by 2 devices  -\n");
 }
 
 TEST(ReleasesView, TellsAContractThatIsStrictFromOneThatWidensAndOneThatIsRefused) {
