@@ -19,8 +19,8 @@ struct ModelFile {
   crypto::Sha256Digest sha256{};
 };
 
-bool is_onnx(std::string_view name) {
-  return name.ends_with(".onnx");
+bool is_model_file(std::string_view name) {
+  return name.ends_with(".onnx") || name.ends_with(".ort");
 }
 
 // Which file it is; that there is no other is for verify_release to say.
@@ -28,12 +28,12 @@ Result<ModelFile> find_model_file(const Manifest& manifest, const std::string& p
   for (const Resource& resource : manifest.resources) {
     const bool single = resource.name == release::kSingleFileResource;
     const std::string name = single ? manifest.model_name : resource.name;
-    if (is_onnx(name))
+    if (is_model_file(name))
       return ModelFile{.name = name,
                        .path = single ? path : path + "/" + resource.name,
                        .sha256 = resource.sha256};
   }
-  return refuse("REL-ONNX", "a release needs a model with exactly one .onnx file",
+  return refuse("REL-ONNX", "a release needs a model with exactly one .onnx or .ort file",
                 "there is none in " + path, "export the model to ONNX");
 }
 

@@ -17,7 +17,7 @@ class ReleaseContract : public ::testing::Test {
                                  .number = 7,
                                  .tier = Tier::high,
                                  .model_root = manifest_.root,
-                                 .file_name = "vad.onnx",
+                                 .file_name = file_name_,
                                  .file_sha256 = file_,
                                  .file_size = 1000,
                                  .issued_at = from_unix_seconds(1'795'438'387),
@@ -39,6 +39,7 @@ class ReleaseContract : public ::testing::Test {
   PrivateKey key_ = PrivateKey::generate_p256();
   std::vector<crypto::PublicKey> publishers_{key_.public_key()};
   ModelName model_ = *ModelName::parse("voice");
+  std::string file_name_ = "vad.onnx";
   crypto::Sha256Digest file_ = crypto::sha256(as_bytes("weights"));
   Manifest manifest_ = *build_manifest("folder", {{.name = "vad.onnx", .sha256 = file_}});
   std::string bundle_ = *sign_model(manifest_, key_);
@@ -89,6 +90,29 @@ TEST_F(ReleaseContract, RefusesAContractByAStrangerThoughTheStatementNamesIt) {
 TEST_F(ReleaseContract, RefusesAReleaseStatementInTheContractsPlace) {
   const std::string own = statement(contract_.contract_sha256);
   EXPECT_EQ(verify(own, own).error().code, "REL-CONTRACT");
+}
+
+// An .ort file is not scanned before the runtime reads it: its contract must say that it is one.
+TEST_F(ReleaseContract, RefusesAFileOfAnotherFormatThanItNames) {
+  RuntimeContract onnx;
+  RuntimeContract ort;
+  ort.format = ModelFormat::ort;
+  const auto verdict = [this](const std::string& file, const RuntimeContract* contract) {
+    file_name_ = file;
+    manifest_ = *build_manifest("folder", {{.name = file, .sha256 = file_}});
+    bundle_ = *sign_model(manifest_, key_);
+    if (contract == nullptr) {
+      const auto bare = verify(statement(std::nullopt), std::nullopt);
+      return bare ? std::string("verified") : bare.error().code;
+    }
+    const auto made = sign_runtime_contract(*contract, model_, manifest_.root, key_);
+    return code(*made).substr(0, 12);
+  };
+  EXPECT_EQ(verdict("vad.onnx", &ort), "REL-CONTRACT");
+  EXPECT_EQ(verdict("vad.ort", &onnx), "REL-CONTRACT");
+  EXPECT_EQ(verdict("vad.ort", nullptr), "REL-CONTRACT");
+  EXPECT_EQ(verdict("vad.ort", &ort), "verified");
+  EXPECT_EQ(verdict("vad.onnx", &onnx), "verified");
 }
 
 TEST_F(ReleaseContract, IsCarriedByItsRelease) {

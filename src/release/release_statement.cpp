@@ -85,21 +85,29 @@ Result<ReleaseStatement> read_release_statement(const InTotoStatement& frame) {
   return statement;
 }
 
-bool is_onnx(std::string_view name) {
-  constexpr std::string_view kSuffix = ".onnx";
-  if (name.size() <= kSuffix.size()) return false;
-  name.remove_prefix(name.size() - kSuffix.size());
-  return std::ranges::equal(name, kSuffix, [](char have, char want) {
+bool ends_like(std::string_view name, std::string_view suffix) {
+  if (name.size() <= suffix.size()) return false;
+  name.remove_prefix(name.size() - suffix.size());
+  return std::ranges::equal(name, suffix, [](char have, char want) {
     return have == want || (have >= 'A' && have <= 'Z' && have - 'A' + 'a' == want);
   });
 }
 
-Result<void> check_one_onnx(const Manifest& manifest, const std::string& file_name) {
+bool is_ort(std::string_view name) {
+  return ends_like(name, ".ort");
+}
+
+bool is_model_file(std::string_view name) {
+  return ends_like(name, ".onnx") || is_ort(name);
+}
+
+Result<void> check_one_model_file(const Manifest& manifest, const std::string& file_name) {
   const auto count = std::ranges::count_if(manifest.resources, [&](const Resource& resource) {
-    return is_onnx(resource.name == kSingleFileResource ? manifest.model_name : resource.name);
+    return is_model_file(resource.name == kSingleFileResource ? manifest.model_name
+                                                              : resource.name);
   });
-  if (count != 1 || !is_onnx(file_name))
-    return refuse("REL-ONNX", "a release needs a model with exactly one .onnx file",
+  if (count != 1 || !is_model_file(file_name))
+    return refuse("REL-ONNX", "a release needs a model with exactly one .onnx or .ort file",
                   std::to_string(count) + " such files; the release names " + file_name);
   return {};
 }
@@ -113,7 +121,7 @@ Result<void> check_agreement(const Manifest& manifest, const ReleaseStatement& s
   if (file == nullptr || file->sha256 != statement.file_sha256)
     return refuse("REL-FILE", "the bundle does not list the release's file with that digest",
                   statement.file_name);
-  return check_one_onnx(manifest, statement.file_name);
+  return check_one_model_file(manifest, statement.file_name);
 }
 
 std::unexpected<Error> foreign_contract(std::string cause) {
@@ -139,6 +147,14 @@ Result<void> check_contract(const SignedRelease& release, const SignedContract& 
   if (contract.publisher_sha256 != release.publisher_sha256)
     return foreign_contract("another key signed it than the release statement");
   return {};
+}
+
+// A file that is not scanned before the runtime reads it is never taken for one that is.
+Result<void> check_format(const SignedRelease& release) {
+  const bool allowed = release.contract && (**release.contract).format == ModelFormat::ort;
+  if (is_ort(release.file_name) == allowed) return {};
+  return refuse("REL-CONTRACT", "the release's file is not of the format that its contract names",
+                release.file_name, "an .ort file needs a contract with format = \"ort\"");
 }
 
 }  // namespace
@@ -177,6 +193,7 @@ Result<VerifiedRelease> verify_release(std::string_view bundle, std::string_view
     VEDETTE_TRY(release.contract, verify_runtime_contract(*contract, publishers));
     VEDETTE_CHECK(check_contract(release, **release.contract));
   }
+  VEDETTE_CHECK(check_format(release));
   return VerifiedRelease(SignedRelease::VerificationKey(), std::move(release));
 }
 

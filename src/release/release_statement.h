@@ -29,7 +29,7 @@ struct ReleaseStatement {
   std::uint64_t number = 0;  // 1 to 2^53 - 1
   Tier tier = Tier::medium;
   crypto::Sha256Digest model_root{};
-  std::string file_name{};  // of the one .onnx file, as the manifest lists it
+  std::string file_name{};  // of the one .onnx or .ort file, as the manifest lists it
   crypto::Sha256Digest file_sha256{};
   std::uint64_t file_size = 0;  // octets; at least 1
   TimePoint issued_at{};        // whole seconds
@@ -62,8 +62,8 @@ using VerifiedRelease = Verified<SignedRelease>;
 // Checks bundle and statement, each signed by one of the same `publishers`, octets as received.
 // Besides the codes of verify_bundle, verify_dsse and JSON refuses REL-STATEMENT (not such a
 // statement), REL-ROOT (it is about another model than the bundle), REL-FILE (the bundle does not
-// list the file with that digest) and REL-ONNX (the model has not exactly one .onnx file, or it is
-// another). `contract` is the envelope of the runtime contract: refuses what
+// list the file with that digest) and REL-ONNX (the model has not exactly one .onnx or .ort file,
+// or it is another). `contract` is the envelope of the runtime contract: refuses what
 // verify_runtime_contract refuses, and REL-CONTRACT when it and the statement disagree in its
 // presence, its digest, the model, the model's root or the signer.
 [[nodiscard]] Result<VerifiedRelease> verify_release(
