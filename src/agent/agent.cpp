@@ -24,7 +24,10 @@ constexpr std::chrono::milliseconds kDutyCheck{250};
 constexpr std::chrono::milliseconds kReportPause{200};
 constexpr std::size_t kReceiptsAtOnce = 64;
 constexpr std::size_t kMaxWorkerBytes = std::size_t{256} << 20U;
-constexpr std::size_t kMaxApiBody = std::size_t{8} << 20U;
+// A request's tensors in binary form, and the JSON before them.
+constexpr std::size_t kMaxApiBody = std::size_t{17} << 20U;
+constexpr std::size_t kMaxApiConnections = 64;
+constexpr unsigned kApiThreads = 8;  // each waits for a worker, it does not compute
 
 double jitter() {
   static std::random_device device;  // no secret: only to keep a fleet from knocking all at once
@@ -76,7 +79,7 @@ Agent::Agent(Start start)
       models_({.spawner = std::move(start.spawner),
                .worker_sha256 = start.worker_sha256,
                .quarantine = *quarantine_,
-               .record = [this](ledger::Violation event) { violations_.record(std::move(event)); },
+               .record = [this](ledger::Violation event) { keep_evidence(std::move(event)); },
                .tell = [this](const std::string& text,
                               const Error& cause) { news_.say(Phase::serve, text, cause); }}),
       handler_({.trust = trust_,
@@ -120,6 +123,8 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
 Result<void> Agent::listen(platform::HttpFactory& http) {
   platform::HttpServerSettings settings;
   settings.max_body_bytes = kMaxApiBody;
+  settings.max_connections = kMaxApiConnections;
+  settings.handler_threads = kApiThreads;
   if (config_.api_tcp) {
     settings.address = config_.api_address;
     settings.port = config_.api_port;
@@ -280,6 +285,14 @@ Outcome Agent::wait_for_duty() {
     if (!client_->connected()) return Outcome::verdict_due;
   } while (sleep_for(kDutyCheck));
   return Outcome::done;
+}
+
+// While a worker is frozen in what it tried: on disk, then signed, then it dies. What cannot be
+// signed now is signed later by the reporting thread.
+void Agent::keep_evidence(ledger::Violation event) {
+  violations_.record(std::move(event));
+  if (const auto done = sign_violations(); !done)
+    news_.say(Phase::serve, "a violation is not signed yet", done.error());
 }
 
 // As soon as there is a name to sign under, attested or not: the server may be out of reach for

@@ -71,6 +71,7 @@ class Agent {
   [[nodiscard]] Outcome wait_for_duty();
   void advance(Phase phase, Outcome outcome, const std::optional<Error>& error);
   void report_while_running();
+  void keep_evidence(ledger::Violation event);
   [[nodiscard]] Result<void> sign_violations();
   [[nodiscard]] Result<void> report_all(platform::HttpClient& client, const Verdict& verdict);
   [[nodiscard]] Result<void> report_once(platform::HttpClient& client, const Verdict& verdict);

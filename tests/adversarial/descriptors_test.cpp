@@ -79,6 +79,22 @@ TEST_F(CagedWorker, IsConfinedByEveryLayer) {
   }
 }
 
+// Root can bound memory and tasks of the worker as a whole, wherever the hierarchies are.
+TEST_F(CagedWorker, IsBoundedByAControlGroupOfItsOwn) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may make control groups here";
+  std::ifstream groups("/proc/" + std::to_string(worker->pid()) + "/cgroup");
+  std::ifstream own("/proc/self/cgroup");
+  bool bounded = false;
+  bool possible = false;
+  for (std::string line; std::getline(own, line);)
+    possible = possible || line.find(":memory:") != std::string::npos ||
+               line.find(":pids:") != std::string::npos;
+  for (std::string line; std::getline(groups, line);)
+    bounded = bounded || line.find("/vedette-") != std::string::npos;
+  if (!possible) GTEST_SKIP() << "no version 1 hierarchy bounds anything here";
+  EXPECT_TRUE(bounded);
+}
+
 TEST_F(CagedWorker, LivesInItsOwnNamespaces) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root may look into a worker";
   for (const char* kind : {"user", "mnt", "ipc", "uts", "net", "pid"}) {

@@ -36,10 +36,9 @@ class Birthplace {
 // The outcome of a birth, in both processes.
 class Birth {
  public:
-  // `cgroup` may be none. Refuses SBX-CAGE-USERNS, SBX-CAGE-NAMESPACE, SBX-CAGE-FORK,
-  // SBX-CAGE-IDMAP and SBX-CAGE-CGROUP. The calling process has one thread. A refusal may come back
-  // in the child too, with is_child() having been the only way to know: the child never returns
-  // from here with a refusal, it exits.
+  // Like fork, this returns twice; the calling process has one thread. `cgroup` may be none. In the
+  // parent refuses SBX-CAGE-USERNS, SBX-CAGE-NAMESPACE, SBX-CAGE-FORK, SBX-CAGE-IDMAP and
+  // SBX-CAGE-LIMITS; a child that cannot go on exits here.
   [[nodiscard]] static Result<Birth> give(const Birthplace& place, const Profile& profile,
                                           const Cgroup* cgroup);
 

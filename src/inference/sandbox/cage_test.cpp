@@ -2,19 +2,14 @@
 // tells by an exit code. Whole workers in their cages are attacked in tests/adversarial.
 #include "inference/sandbox/cage.h"
 
-#include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
-#include <poll.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -26,93 +21,18 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "inference/host/violation.h"
-#include "inference/line/line.h"
 #include "inference/policy/posture.h"
-#include "inference/sandbox/birth.h"
+#include "testing/cage_scene.h"
 
 namespace vedette::inference {
 namespace {
 
-constexpr int kRefused = 100;
-
 Profile strict() {
-  Profile profile = built_in_profile("strict").value();
-  profile.limits.memory_bytes = std::uint64_t{16} << 20U;
-  if (landlock_abi() == 0) profile.landlock = Need::where_present;
-  return profile;
+  return strict_cage();
 }
 Profile without_filter() {
-  Profile profile = strict();
-  profile.syscall_filter = Need::off;
-  return profile;
+  return cage_without_filter();
 }
-
-struct Fate {
-  int status = 0;                      // as waitpid gives it
-  std::optional<Violation> violation;  // it was killed for
-  std::optional<Report> refusal;
-};
-
-// Watches over a child as the host does: takes the listener, reads a violation, kills.
-Fate watch_over(Birth& birth, int line) {
-  Fate fate;
-  const auto report = receive_report(line, true);
-  if (report && report->report.kind == ReportKind::refused) fate.refusal = report->report;
-  const UniqueFd process = birth.take_process();
-  pollfd watched[] = {{report ? report->fd.get() : -1, POLLIN, 0}, {process.get(), POLLIN, 0}};
-  while (watched[1].revents == 0) {
-    if (::poll(watched, 2, 10'000) <= 0) break;
-    if ((watched[0].revents & POLLIN) != 0) fate.violation = take_violation(watched[0].fd);
-    if (fate.violation) ::kill(birth.pid(), SIGKILL);
-    if (watched[0].revents != 0) watched[0].fd = -1;
-  }
-  EXPECT_EQ(::waitpid(birth.pid(), &fate.status, 0), birth.pid());
-  return fate;
-}
-
-// What becomes of a child that enters the cage and then runs `inside`.
-template <class Inside>
-Fate fate_in_cage(const Profile& profile, Inside inside) {
-  auto line = make_line().value();
-  const auto place = Birthplace::make().value();
-  auto birth = Birth::give(place, profile, nullptr);
-  EXPECT_TRUE(birth.has_value()) << describe(birth.error());
-  if (birth->is_child()) {
-    const auto entered = enter_cage(profile, {line.other.get(), birth->alive_fd(), 0});
-    if (!entered) {
-      send_report(line.other.get(), refusal_report(entered.error()));
-      ::_exit(kRefused);
-    }
-    ::_exit(inside());
-  }
-  line.other.reset();
-  Fate fate = watch_over(*birth, line.one.get());
-  EXPECT_FALSE(fate.refusal.has_value()) << fate.refusal->code << " " << fate.refusal->text;
-  return fate;
-}
-
-template <class Inside>
-int status_in_cage(const Profile& profile, Inside inside) {
-  const Fate fate = fate_in_cage(profile, inside);
-  EXPECT_FALSE(fate.violation.has_value()) << describe(*fate.violation);
-  return fate.status;
-}
-
-#define EXPECT_ENDED(status, code)   \
-  do {                               \
-    const int s = (status);          \
-    EXPECT_TRUE(WIFEXITED(s)) << s;  \
-    EXPECT_EQ(WEXITSTATUS(s), code); \
-  } while (false)
-
-#define EXPECT_VIOLATION(fate, call)                  \
-  do {                                                \
-    const Fate f = (fate);                            \
-    ASSERT_TRUE(f.violation.has_value()) << f.status; \
-    EXPECT_EQ(f.violation->number, call);             \
-    EXPECT_TRUE(WIFSIGNALED(f.status)) << f.status;   \
-  } while (false)
 
 TEST(Cage, IsRefusedForAnUnknownSystemCall) {
   Profile profile = strict();
@@ -262,101 +182,6 @@ TEST(Filter, EndsAWorkerForItsOwnConfinement) {
                                     return 0;
                                   }),
                      call);
-}
-
-Profile forking() {
-  Profile profile = strict();
-  EXPECT_TRUE(grant(profile, ForkPerRequestPower{}).has_value());
-  return profile;
-}
-
-// For a moment the kernel may still count a child that has ended.
-long fork_once() {
-  constexpr timespec kMoment{.tv_sec = 0, .tv_nsec = 100'000};
-  const std::uint32_t nobody_wakes = 0;
-  long child = -1;
-  for (int i = 0; i < 1000 && child < 0; ++i) {
-    child = ::syscall(SYS_clone, CLONE_VFORK | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
-    if (child < 0) ::syscall(SYS_futex, &nobody_wakes, 128, 0, &kMoment, nullptr, 0);
-  }
-  return child;
-}
-
-TEST(ForkPerRequest, LetsAWorkerForkAgainAndAgain) {
-  EXPECT_ENDED(status_in_cage(forking(),
-                              [] {
-                                for (int i = 0; i < 100; ++i) {
-                                  const long child = fork_once();
-                                  if (child == 0) ::_exit(0);
-                                  if (child < 0) return 1;
-                                }
-                                return 0;
-                              }),
-               0);
-}
-
-TEST(ForkPerRequest, HoldsChildrenByTheSameFilter) {
-  EXPECT_VIOLATION(fate_in_cage(forking(),
-                                [] {
-                                  if (fork_once() == 0) ::syscall(SYS_getpid);
-                                  return 0;
-                                }),
-                   SYS_getpid);
-}
-
-TEST(ForkPerRequest, StopsAForkBombAtOnce) {
-  void* const memory =
-      ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  ASSERT_NE(memory, MAP_FAILED);
-  auto& deepest = *static_cast<std::atomic<int>*>(memory);
-  EXPECT_ENDED(status_in_cage(forking(),
-                              [&deepest] {
-                                int generation = 0;
-                                for (int i = 0; i < 3; ++i)
-                                  if (fork_once() == 0)
-                                    deepest = std::max(deepest.load(), ++generation);
-                                return 0;
-                              }),
-               0);
-  EXPECT_LE(deepest.load(), 2);
-  ::munmap(memory, 4096);
-}
-
-TEST(DeviceNode, IsAllThatThereIsInTheRoot) {
-  Profile profile = strict();
-  ASSERT_TRUE(grant(profile, DeviceNodePower{"/dev/zero"}).has_value());
-  EXPECT_ENDED(status_in_cage(profile,
-                              [] {
-                                const auto open = [](const char* path, int flags) {
-                                  return static_cast<int>(
-                                      ::syscall(SYS_openat, AT_FDCWD, path, flags, 0600));
-                                };
-                                const int node = open("/dev/zero", O_RDWR);
-                                if (node < 0) return 1;
-                                char bytes[4] = {1, 1, 1, 1};
-                                if (::read(node, bytes, 4) != 4 || bytes[0] != 0) return 2;
-                                if (open("/dev/null", O_RDWR) >= 0) return 3;
-                                if (open("/etc/passwd", O_RDONLY) >= 0) return 4;
-                                if (open("/dev/new", O_RDWR | O_CREAT) >= 0) return 5;
-                                return open("/", O_RDONLY | O_DIRECTORY) < 0 ? 0 : 6;
-                              }),
-               0);
-}
-
-TEST(DeviceNode, IsRefusedWhenItIsNoDevice) {
-  Profile profile = strict();
-  ASSERT_TRUE(grant(profile, DeviceNodePower{"/dev/shm"}).has_value());
-  auto line = make_line().value();
-  const auto place = Birthplace::make().value();
-  auto birth = Birth::give(place, profile, nullptr);
-  ASSERT_TRUE(birth.has_value()) << describe(birth.error());
-  if (birth->is_child()) {
-    const auto entered = enter_cage(profile, {line.other.get(), birth->alive_fd(), 0});
-    ::_exit(!entered && entered.error().code == "SBX-CAGE-ROOT" ? 0 : 1);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(birth->pid(), &status, 0), birth->pid());
-  EXPECT_ENDED(status, 0);
 }
 
 // A privileged zygote makes the namespaces; the worker is nobody all the same.

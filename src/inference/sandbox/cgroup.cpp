@@ -1,6 +1,10 @@
 #include "inference/sandbox/cgroup.h"
 
 #include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <optional>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -44,12 +48,56 @@ std::vector<Bound> memory_bounds(bool unified, std::uint64_t bytes) {
   return {{"memory.limit_in_bytes", limit, false}, {"memory.memsw.limit_in_bytes", limit, true}};
 }
 
+constexpr std::string_view kNamePrefix = "vedette-";
+
+// The zygote that a group's name tells of; none when the name is not one of ours.
+std::optional<int> zygote_of(std::string_view name) {
+  if (!name.starts_with(kNamePrefix)) return std::nullopt;
+  name.remove_prefix(kNamePrefix.size());
+  int pid = 0;
+  const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  if (fault != std::errc{} || pid <= 0 || end != name.data() + name.size()) return std::nullopt;
+  return pid;
+}
+
+// The empty groups of zygotes that were killed, and of their workers. Those of a process that lives
+// are left alone.
+void sweep(const std::string& folder) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const auto zygote = zygote_of(entry.path().filename().string());
+    if (!zygote || ::kill(*zygote, 0) == 0 || errno != ESRCH) continue;
+    for (const auto& worker : std::filesystem::directory_iterator(entry.path(), ignored))
+      if (worker.is_directory(ignored)) ::rmdir(worker.path().c_str());
+    ::rmdir(entry.path().c_str());
+  }
+}
+
 // Version 2 hands a controller down only where the parent's subtree_control says so.
 bool is_bounded_by(const std::string& folder, const char* file) {
   return exists(folder + "/" + file);
 }
 
 }  // namespace
+
+CgroupBase::CgroupBase(const CgroupPlan& plan) {
+  const std::string name = std::string(kNamePrefix) + std::to_string(::getpid());
+  for (auto hierarchy : plan.hierarchies) {
+    sweep(hierarchy.folder);
+    hierarchy.folder += "/" + name;
+    if (::mkdir(hierarchy.folder.c_str(), 0700) != 0) continue;
+    // Version 2: what can't be handed down is missing in the workers' groups, and noticed there.
+    if (hierarchy.unified)
+      for (const char* controller : {"+memory", "+pids"})
+        static_cast<void>(write_value(hierarchy.folder + "/cgroup.subtree_control", controller));
+    plan_.hierarchies.push_back(std::move(hierarchy));
+  }
+}
+
+CgroupBase::~CgroupBase() {
+  for (const auto& hierarchy : plan_.hierarchies)
+    ::rmdir(hierarchy.folder.c_str());
+}
 
 bool Cgroup::make_in(const CgroupPlan::Hierarchy& hierarchy, const std::string& name,
                      std::uint64_t memory_bytes, std::uint64_t tasks) {

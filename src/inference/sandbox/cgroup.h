@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -32,6 +33,25 @@ struct CgroupPlan {
 // From the texts of /proc/self/cgroup and /proc/self/mountinfo. Mounts and lines that make no sense
 // are passed over.
 [[nodiscard]] CgroupPlan plan_cgroups(std::string_view self_cgroup, std::string_view mountinfo);
+
+// A zygote's own groups, in which those of its workers lie: made while it still has root's powers
+// (the hierarchy's folders may be closed even to their owner), so that none are needed afterwards.
+class CgroupBase {
+ public:
+  // Makes `vedette-PID` wherever that can be done, and removes what zygotes left behind that were
+  // killed. Nowhere is no refusal: plan() is empty then.
+  explicit CgroupBase(const CgroupPlan& plan);
+  CgroupBase(CgroupBase&& other) noexcept : plan_(std::exchange(other.plan_, {})) {}
+  CgroupBase& operator=(CgroupBase&&) = delete;
+  CgroupBase(const CgroupBase&) = delete;
+  CgroupBase& operator=(const CgroupBase&) = delete;
+  ~CgroupBase();  // removes the groups; by then the workers' are gone
+
+  [[nodiscard]] const CgroupPlan& plan() const { return plan_; }
+
+ private:
+  CgroupPlan plan_;
+};
 
 class Cgroup {
  public:

@@ -1,6 +1,11 @@
+#include <filesystem>
+
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "inference/sandbox/cgroup.h"
+#include "testing/temporary_folder.h"
 
 namespace vedette::inference {
 namespace {
@@ -41,6 +46,32 @@ TEST(CgroupPlan, FindsBothVersionsAtOnce) {
                                  "43 1 0:23 / /cg/unified rw - cgroup2 cgroup2 rw\n");
   EXPECT_EQ(plan.hierarchies,
             (Hierarchies{{"/cg/memory/x", {"memory"}, false}, {"/cg/unified/x", {}, true}}));
+}
+
+TEST(CgroupBase, RemovesWhatDeadZygotesLeftAndNothingElse) {
+  const TemporaryFolder folder;
+  const int dead = [] {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ::waitpid(child, nullptr, 0);
+    return child;
+  }();
+  const std::string ours = "vedette-" + std::to_string(::getpid());
+  const std::string left = folder / ("vedette-" + std::to_string(dead));
+  const std::vector<std::string> kept = {"vedette-x", "vedette-1-1", "system.slice"};
+  std::filesystem::create_directories(left + "/worker-1");
+  for (const std::string& name : kept)
+    std::filesystem::create_directory(folder / name);
+  {
+    const CgroupBase base(
+        {.hierarchies = {{folder.path(), {"memory"}, false}, {"/nonexistent", {}, true}}});
+    EXPECT_FALSE(std::filesystem::exists(left));
+    EXPECT_TRUE(std::filesystem::exists(folder / ours));
+    EXPECT_EQ(base.plan().hierarchies, (Hierarchies{{folder / ours, {"memory"}, false}}));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / ours));
+  for (const std::string& name : kept)
+    EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
 }
 
 // In a container the mount shows only a part of the hierarchy.

@@ -38,7 +38,7 @@ class SyscallFilter {
   std::vector<Instruction> program_;
 };
 
-// Takes the inside id; `outside_maps` says whether a user namespace maps it.
+// Takes the inside id of a user namespace, or becomes nobody where there is none.
 [[nodiscard]] Result<void> take_inside_ids(bool has_user_namespace);
 
 [[nodiscard]] Result<void> empty_root(const std::vector<Power>& powers);

@@ -116,9 +116,8 @@ Result<std::unique_ptr<Cgroup>> Zygote::make_cgroup(const SpawnOrder& order,
   if (profile.cgroup == Need::off) return nullptr;
   const std::uint64_t helper = 1;  // that closes the cage
   const std::uint64_t tasks = profile.limits.threads + profile.limits.processes + helper;
-  auto group = Cgroup::make(
-      cgroups_, "vedette-" + std::to_string(::getpid()) + "-" + std::to_string(++births_),
-      profile.limits.memory_bytes + shared_bytes + kProgramBytes, tasks);
+  auto group = Cgroup::make(cgroups_.plan(), "worker-" + std::to_string(++births_),
+                            profile.limits.memory_bytes + shared_bytes + kProgramBytes, tasks);
   if (!group && profile.cgroup == Need::where_present) return nullptr;
   return group;
 }

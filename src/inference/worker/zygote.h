@@ -47,7 +47,7 @@ class Zygote {
   const Conduct& conduct_;
   Engine engine_;
   Birthplace place_;
-  CgroupPlan cgroups_;
+  CgroupBase cgroups_;
   std::uint64_t births_ = 0;
   std::vector<Ward> wards_;
 };
