@@ -45,7 +45,9 @@ class CgroupBase {
   CgroupBase& operator=(CgroupBase&&) = delete;
   CgroupBase(const CgroupBase&) = delete;
   CgroupBase& operator=(const CgroupBase&) = delete;
-  ~CgroupBase();  // removes the groups; by then the workers' are gone
+  // Removes the groups; by then the workers' are gone. Where their folder is closed to its owner,
+  // the next zygote does.
+  ~CgroupBase();
 
   [[nodiscard]] const CgroupPlan& plan() const { return plan_; }
 
