@@ -7,7 +7,7 @@ readonly BUILD_PACKAGES=(
   libsqlite3-dev "libboost1.81-dev|libboost-dev" nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev)
 readonly RUN_PACKAGES=(swtpm swtpm-tools pocketsphinx-testdata)
-readonly BENCH_PACKAGES=(libbenchmark-dev python3)
+readonly BENCH_PACKAGES=(libbenchmark-dev python3 bubblewrap crun runc)
 readonly CHECK_PACKAGES=(
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck python3 tpm2-tools openssl curl
   strace util-linux libonnx-testdata)
