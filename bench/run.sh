@@ -1,10 +1,12 @@
 # shellcheck shell=bash
-# Runs the benchmarks of a release build and prints how the dear ones compare to the bare ones.
+# Runs the benchmarks of a release build: one by its name, with its own arguments, or all of them.
 set -euo pipefail
-out=build/release/bench.json
-build/release/bin/chain_bench --benchmark_format=console --benchmark_out="$out" \
-  --benchmark_out_format=json --benchmark_repetitions=5 --benchmark_report_aggregates_only=true "$@"
-python3 - "$out" <<'PY'
+
+chain() {  # [arguments of Google Benchmark...]
+  local out=build/release/bench.json
+  build/release/bin/chain_bench --benchmark_format=console --benchmark_out="$out" \
+    --benchmark_out_format=json --benchmark_repetitions=5 --benchmark_report_aggregates_only=true "$@"
+  python3 - "$out" <<'PY'
 import json, sys
 times = {b["run_name"].split("/")[0]: b["real_time"] for b in json.load(open(sys.argv[1]))["benchmarks"]
          if b.get("aggregate_name") == "median"}
@@ -12,3 +14,20 @@ for name, bare in (("receipt_verify", "raw_ecdsa_verify"), ("voice_in_cage", "vo
     if name in times and bare in times:
         print(f"{name} / {bare} = {times[name] / times[bare]:.3f}   (+{(times[name] - times[bare]) / 1000:.1f} us)")
 PY
+}
+
+sandbox() {  # [-o json] [section...]
+  build/release/bin/sandbox_bench "$@"
+}
+
+serving() {
+  build/release/bin/serving_bench "$@"
+}
+
+name=${1:-all}
+[ $# -gt 0 ] && shift
+case "$name" in
+  all) chain; serving; sandbox ;;
+  chain | serving | sandbox) "$name" "$@" ;;
+  *) echo "./dev bench: there is no benchmark '$name': chain, serving, sandbox"; exit 2 ;;
+esac

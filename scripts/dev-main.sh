@@ -79,7 +79,7 @@ help() {
 ./dev build [preset] [target]   release (default), debug, asan, tsan or fuzz
 ./dev lint [--all]              format, house rules, shell; clang-tidy on what changed, or on all
 ./dev fuzz [seconds]            each fuzz target for so long (default 60)
-./dev bench [name]              measurements, side by side
+./dev bench [name]              measurements, side by side: chain, sandbox, or all
 ./dev format                    write the format that lint demands
 TXT
 }

@@ -7,10 +7,10 @@ readonly BUILD_PACKAGES=(
   libsqlite3-dev "libboost1.81-dev|libboost-dev" nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev)
 readonly RUN_PACKAGES=(swtpm swtpm-tools pocketsphinx-testdata)
-readonly BENCH_PACKAGES=(libbenchmark-dev python3)
+readonly BENCH_PACKAGES=(libbenchmark-dev python3 bubblewrap crun runc)
 readonly CHECK_PACKAGES=(
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck python3 python3-venv tpm2-tools openssl curl
-  strace util-linux)
+  strace util-linux libonnx-testdata)
 
 readonly ORT_VERSION=1.27.0
 readonly ORT_SHA256_x86_64=d8aff4aa8abee8fb2abb2f2f2459ffc94461e781e41b9f7c072829dd0d470221

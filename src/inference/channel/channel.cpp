@@ -1,5 +1,6 @@
 #include "inference/channel/channel.h"
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inference/channel/cache_lines.h"
 #include "inference/channel/futex.h"
 
 namespace vedette::inference::channel {
@@ -25,6 +27,24 @@ bool is_allowed(const ChannelShape& shape) {
 
 std::chrono::microseconds spin_of(const ChannelShape& shape) {
   return std::chrono::microseconds(shape.spin_microseconds);
+}
+
+template <class Tensors>
+Extent extent_of(const Tensors& tensors) {
+  std::uint64_t bytes = 0;
+  for (const auto& tensor : tensors)
+    bytes += round_up(tensor.data.size(), kPayloadAlignment);
+  return {static_cast<std::uint32_t>(tensors.size()), static_cast<std::uint32_t>(bytes)};
+}
+
+// Hints at what a message of that extent occupies.
+template <class Hint>
+void hint_at(ReadOnlySlot slot, Extent extent, Hint hint) {
+  const ReadOnlySlot payload = slot.subspan(kPayloadOffset);
+  hint(slot.first(sizeof(SlotHeader)));
+  hint(slot.subspan(kRecordsOffset,
+                    std::min<std::size_t>(extent.tensors, kMaxTensors) * sizeof(TensorRecord)));
+  hint(payload.first(std::min<std::size_t>(extent.bytes, payload.size())));
 }
 
 }  // namespace
@@ -105,6 +125,8 @@ Result<std::uint32_t> HostEnd::post(const ModelMetadata& model,
   posted_.store(number);
   ControlBlock& control = mapping_.control();
   publish(control.posted, number, control.worker_sleeps);
+  if (shape_.slots > 1)
+    hint_at(mapping_.request(shape_, number + 1), extent_of(inputs), expect_to_write);
   return number;
 }
 
@@ -124,8 +146,12 @@ HostEnd::Wait HostEnd::wait(std::uint32_t number, std::chrono::nanoseconds patie
                                     &patience));
 }
 
-Result<void> HostEnd::take(std::uint32_t number, const ModelMetadata& model, Reply& into) const {
-  return read_reply(mapping_.reply(shape_, number), number, model, into);
+Result<void> HostEnd::take(std::uint32_t number, const ModelMetadata& model, Reply& into) {
+  const Slot slot = mapping_.reply(shape_, number);
+  hint_at(slot, replied_.load(std::memory_order_relaxed), expect_to_read);
+  VEDETTE_CHECK(read_reply(slot, number, model, into));
+  replied_.store(extent_of(into.outputs), std::memory_order_relaxed);
+  return {};
 }
 
 void HostEnd::wake_waiters() {
@@ -173,7 +199,11 @@ Result<void> WorkerEnd::next(Request& request) {
          number_) {
   }
   ++number_;
-  return request.read(mapping_.request(shape_, number_), number_);
+  const Slot slot = mapping_.request(shape_, number_);
+  hint_at(slot, requested_, expect_to_read);
+  VEDETTE_CHECK(request.read(slot, number_));
+  requested_ = extent_of(request.inputs());
+  return {};
 }
 
 bool WorkerEnd::is_answered() const {
@@ -189,6 +219,8 @@ void WorkerEnd::reply(std::span<const IndexedTensor> outputs) {
   const auto written = write_outputs(mapping_.reply(shape_, number_), number_, outputs);
   if (!written) return refuse(written.error());
   ring();
+  if (shape_.slots > 1)
+    hint_at(mapping_.reply(shape_, number_ + 1), extent_of(outputs), expect_to_write);
 }
 
 void WorkerEnd::refuse(const Error& error) {

@@ -36,6 +36,12 @@ class Mapping {
   std::span<std::uint8_t> bytes_;
 };
 
+// How much of a slot a message fills: what the next one will likely fill, too.
+struct Extent {
+  std::uint32_t tensors = 0;
+  std::uint32_t bytes = 0;  // of the payload
+};
+
 // The agent's end. Keeps its own shape and numbers: nothing of them is read back from memory that
 // the worker can write.
 class HostEnd {
@@ -61,8 +67,7 @@ class HostEnd {
   // From any thread, for a number that post() gave. Waits at most `patience`; may return early with
   // not_yet. `nonsense`: the worker claims to have answered what it was not asked.
   [[nodiscard]] Wait wait(std::uint32_t number, std::chrono::nanoseconds patience);
-  [[nodiscard]] Result<void> take(std::uint32_t number, const ModelMetadata& model,
-                                  Reply& into) const;
+  [[nodiscard]] Result<void> take(std::uint32_t number, const ModelMetadata& model, Reply& into);
 
   // Lets everybody in wait() look again.
   void wake_waiters();
@@ -75,6 +80,7 @@ class HostEnd {
   Mapping mapping_;
   ChannelShape shape_;
   std::atomic<std::uint32_t> posted_ = 0;
+  std::atomic<Extent> replied_;  // of the last reply
 };
 
 // The worker's end. It needs no system call but futex once it is attached, and that only to sleep.
@@ -105,6 +111,7 @@ class WorkerEnd {
   Mapping mapping_;
   ChannelShape shape_;
   std::uint32_t number_ = 0;  // of the last request
+  Extent requested_;          // of the last request
 };
 
 }  // namespace vedette::inference::channel

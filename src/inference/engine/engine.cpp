@@ -162,7 +162,26 @@ auto guarded(const char* code, const char* sentence, Work work) -> decltype(work
 
 }  // namespace
 
-// Everything a run needs is laid out by load(): a run allocates nothing of ours.
+// An input as the runtime wants it. It only points to its bytes: as long as type, shape and address
+// are the same, it serves the next run too.
+struct PreparedInput {
+  std::uint32_t index;
+  DataType type;
+  std::vector<std::int64_t> shape;
+  ByteView data;
+  Ort::Value value;
+
+  [[nodiscard]] bool is_for(const IndexedTensor& tensor) const {
+    return tensor.index == index && tensor.type == type && tensor.data.data() == data.data() &&
+           tensor.data.size() == data.size() && std::ranges::equal(tensor.shape, shape);
+  }
+};
+
+// Inputs of more slots than a channel usually has; beyond that they are made anew.
+constexpr std::size_t kMaxPrepared = 2 * kMaxTensors;
+
+// Everything a run needs is laid out by load(), and what it needs of its inputs by the first run on
+// them: a run allocates nothing of ours.
 struct Engine::Impl {
   Ort::Env env{ORT_LOGGING_LEVEL_FATAL, "vedette", discard, nullptr};
   Ort::MemoryInfo memory = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
@@ -170,7 +189,9 @@ struct Engine::Impl {
   ModelMetadata metadata;
   std::vector<const char*> output_names;  // point into metadata
   std::vector<const char*> input_names;   // of this run
-  std::vector<Ort::Value> inputs;
+  std::vector<PreparedInput> prepared;
+  std::vector<const OrtValue*> inputs;  // point into prepared
+  std::vector<OrtValue*> raw_outputs;
   std::vector<Ort::Value> outputs;
   std::vector<std::vector<std::int64_t>> shapes;  // of the outputs
   std::vector<IndexedTensor> results;
@@ -178,33 +199,50 @@ struct Engine::Impl {
   void adopt(Ort::Session loaded, ModelMetadata about) {
     metadata = std::move(about);
     session = std::move(loaded);
+    prepared.clear();
     output_names.clear();
     for (const TensorInfo& output : metadata.outputs)
       output_names.push_back(output.name.c_str());
     input_names.reserve(metadata.inputs.size());
     inputs.reserve(metadata.inputs.size());
+    outputs.reserve(metadata.outputs.size());
     shapes.resize(metadata.outputs.size());
     results.reserve(metadata.outputs.size());
+  }
+
+  const OrtValue* prepare(const IndexedTensor& tensor) {
+    auto found = std::ranges::find_if(
+        prepared, [&tensor](const PreparedInput& one) { return one.is_for(tensor); });
+    if (found == prepared.end())
+      found = prepared.insert(found, {tensor.index,
+                                      tensor.type,
+                                      {tensor.shape.begin(), tensor.shape.end()},
+                                      tensor.data,
+                                      to_value(memory, tensor)});
+    return found->value;
   }
 
   [[nodiscard]] Result<void> take_inputs(std::span<const IndexedTensor> given) {
     input_names.clear();
     inputs.clear();
+    if (prepared.size() + given.size() > kMaxPrepared) prepared.clear();
     for (const IndexedTensor& input : given) {
       if (input.index >= metadata.inputs.size())
         return refuse("INF-MODEL", "the model has no such input", std::to_string(input.index));
       input_names.push_back(metadata.inputs[input.index].name.c_str());
-      inputs.push_back(to_value(memory, input));
+      inputs.push_back(prepare(input));
     }
     return {};
   }
 
   void run() {
     outputs.clear();
-    for (std::size_t i = 0; i < output_names.size(); ++i)
-      outputs.emplace_back(nullptr);
-    session->Run(Ort::RunOptions{nullptr}, input_names.data(), inputs.data(), inputs.size(),
-                 output_names.data(), outputs.data(), outputs.size());
+    raw_outputs.assign(output_names.size(), nullptr);
+    Ort::ThrowOnError(Ort::GetApi().Run(*session, nullptr, input_names.data(), inputs.data(),
+                                        inputs.size(), output_names.data(), output_names.size(),
+                                        raw_outputs.data()));
+    for (OrtValue* const output : raw_outputs)
+      outputs.emplace_back(output);
   }
 
   [[nodiscard]] Result<std::span<const IndexedTensor>> give_outputs() {
