@@ -27,6 +27,26 @@ std::chrono::microseconds spin_of(const ChannelShape& shape) {
   return std::chrono::microseconds(shape.spin_microseconds);
 }
 
+struct MappedChannel {
+  Mapping mapping;
+  ChannelShape shape;
+};
+
+Result<MappedChannel> map_channel(int fd) {
+  const int seals = ::fcntl(fd, F_GET_SEALS);
+  struct stat about{};
+  if (seals < 0 || (seals & kSizeSeals) != kSizeSeals || ::fstat(fd, &about) != 0)
+    return vedette::refuse("SBX-CHANNEL", "the tensor channel is not memory of a sealed size");
+  const auto size = static_cast<std::uint64_t>(about.st_size);
+  if (size < kSlotsOffset) return vedette::refuse("SBX-CHANNEL", "the tensor channel is too small");
+  VEDETTE_TRY(Mapping mapping, Mapping::map(fd, size));
+  const std::uint32_t magic = mapping.control().magic;
+  const ChannelShape shape = mapping.control().shape;
+  if (magic != kMagic || !is_allowed(shape) || channel_size(shape) != size)
+    return vedette::refuse("SBX-CHANNEL", "the tensor channel's sizes disagree");
+  return MappedChannel{std::move(mapping), shape};
+}
+
 }  // namespace
 
 Result<Mapping> Mapping::map(int fd, std::uint64_t size) {
@@ -86,6 +106,12 @@ Result<std::unique_ptr<HostEnd>> HostEnd::create(const ChannelShape& shape) {
   return std::unique_ptr<HostEnd>(new HostEnd(std::move(fd), std::move(mapping), shape));
 }
 
+Result<std::unique_ptr<HostEnd>> HostEnd::attach(UniqueFd fd) {
+  VEDETTE_TRY(MappedChannel channel, map_channel(fd.get()));
+  return std::unique_ptr<HostEnd>(
+      new HostEnd(std::move(fd), std::move(channel.mapping), channel.shape));
+}
+
 HostEnd::Wait HostEnd::wait_loaded(std::chrono::nanoseconds patience) {
   ControlBlock& control = mapping_.control();
   const std::uint32_t state =
@@ -128,6 +154,11 @@ Result<void> HostEnd::take(std::uint32_t number, const ModelMetadata& model, Rep
   return read_reply(mapping_.reply(shape_, number), number, model, into);
 }
 
+Result<void> HostEnd::take(std::uint32_t number, const ModelMetadata& model, OutputSink& sink,
+                           std::optional<Refusal>& refusal) const {
+  return read_reply(mapping_.reply(shape_, number), number, model, sink, refusal);
+}
+
 void HostEnd::wake_waiters() {
   wake_all(mapping_.control().answered);
   wake_all(mapping_.control().load_state);
@@ -137,18 +168,8 @@ WorkerEnd::WorkerEnd(Mapping mapping, const ChannelShape& shape)
     : mapping_(std::move(mapping)), shape_(shape) {}
 
 Result<WorkerEnd> WorkerEnd::attach(int fd) {
-  const int seals = ::fcntl(fd, F_GET_SEALS);
-  struct stat about{};
-  if (seals < 0 || (seals & kSizeSeals) != kSizeSeals || ::fstat(fd, &about) != 0)
-    return vedette::refuse("SBX-CHANNEL", "the tensor channel is not memory of a sealed size");
-  const auto size = static_cast<std::uint64_t>(about.st_size);
-  if (size < kSlotsOffset) return vedette::refuse("SBX-CHANNEL", "the tensor channel is too small");
-  VEDETTE_TRY(Mapping mapping, Mapping::map(fd, size));
-  const std::uint32_t magic = mapping.control().magic;
-  const ChannelShape shape = mapping.control().shape;
-  if (magic != kMagic || !is_allowed(shape) || channel_size(shape) != size)
-    return vedette::refuse("SBX-CHANNEL", "the tensor channel's sizes disagree");
-  return WorkerEnd(std::move(mapping), shape);
+  VEDETTE_TRY(MappedChannel channel, map_channel(fd));
+  return WorkerEnd(std::move(channel.mapping), channel.shape);
 }
 
 void WorkerEnd::say_loaded(LoadState state) {
@@ -172,8 +193,25 @@ Result<void> WorkerEnd::next(Request& request) {
   while (await_change(control.posted, number_, control.worker_sleeps, spin_of(shape_), nullptr) ==
          number_) {
   }
+  return take(request);
+}
+
+WorkerEnd::Wait WorkerEnd::wait(std::chrono::nanoseconds patience) {
+  ControlBlock& control = mapping_.control();
+  const std::uint32_t open =
+      await_change(control.posted, number_, control.worker_sleeps, spin_of(shape_), &patience) -
+      number_;
+  if (open > shape_.slots) return Wait::nonsense;
+  return open == 0 ? Wait::not_yet : Wait::asked;
+}
+
+Result<void> WorkerEnd::take(Request& request) {
   ++number_;
   return request.read(mapping_.request(shape_, number_), number_);
+}
+
+void WorkerEnd::wake_waiter() {
+  wake_all(mapping_.control().posted);
 }
 
 bool WorkerEnd::is_answered() const {
