@@ -7,6 +7,7 @@
 
 #include "agent/attestation.h"
 #include "agent/enrollment.h"
+#include "agent/memory_models.h"
 #include "codec/json.h"
 #include "platform/net/json_api.h"
 
@@ -58,6 +59,7 @@ Agent::Agent(Start start)
 Agent::~Agent() {
   stop();
   api_.reset();  // no call may find the rest half gone
+  memory_api_.reset();
   serving_.clear();
 }
 
@@ -81,8 +83,20 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   settings.port = config.api_port;
   settings.max_body_bytes = std::size_t{8} << 20U;
   VEDETTE_TRY(agent->api_, http.serve(settings, agent->handler_));
+  VEDETTE_CHECK(agent->open_memory_api());
   agent->resume();
   return agent;
+}
+
+Result<void> Agent::open_memory_api() {
+  if (config_.memory_socket.empty()) return {};
+  MemoryLimits limits;
+  limits.sessions = config_.memory_sessions;
+  limits.spin_microseconds = config_.memory_spin_microseconds;
+  VEDETTE_TRY(memory_api_, MemoryApi::start(config_.memory_socket, limits,
+                                            make_memory_service({trust_, serving_, reporter_,
+                                                                 config_.inference_deadline})));
+  return {};
 }
 
 void Agent::run() {

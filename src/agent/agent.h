@@ -13,6 +13,7 @@
 #include "agent/fetch.h"
 #include "agent/lifecycle.h"
 #include "agent/local_api.h"
+#include "agent/memory_api.h"
 #include "agent/news.h"
 #include "agent/reporter.h"
 #include "agent/server_link.h"
@@ -35,8 +36,8 @@ class Agent {
   };
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
-  // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, TPM-*, SBX-SPAWN, INF-RUNTIME and
-  // NET-LISTEN.
+  // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, TPM-*, SBX-SPAWN, INF-RUNTIME,
+  // NET-LISTEN and MEM-SOCKET.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -54,6 +55,7 @@ class Agent {
 
   explicit Agent(Start start);
 
+  [[nodiscard]] Result<void> open_memory_api();
   void resume();
   [[nodiscard]] Result<void> perform(Phase phase);
   [[nodiscard]] Result<void> enroll_or_renew();
@@ -81,6 +83,7 @@ class Agent {
   Reporter reporter_;
   LocalApi handler_;
   std::unique_ptr<platform::HttpServer> api_;
+  std::unique_ptr<MemoryApi> memory_api_;  // none when its socket is not configured
 
   // The lifecycle's thread alone uses these.
   std::unique_ptr<platform::HttpClient> client_;

@@ -37,6 +37,15 @@ Result<void> read_tpm(SettingsReader& reader, const std::string& folder, AgentCo
   return {};
 }
 
+void read_memory_api(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
+  const std::string socket = reader.text("api.memory_socket", "");
+  if (!socket.empty()) config.memory_socket = beside(folder, socket);
+  config.memory_sessions =
+      static_cast<std::size_t>(reader.integer("api.memory_sessions", 16, 1, 64));
+  config.memory_spin_microseconds =
+      static_cast<std::uint32_t>(reader.integer("api.memory_spin_microseconds", 0, 0, 1'000));
+}
+
 Result<void> check_api(const AgentConfig& config) {
   if (config.api_address != "127.0.0.1" && config.api_address != "::1")
     return refuse("CONFIG-VALUE", "the setting 'api.address' is not a loopback address",
@@ -63,6 +72,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
       reader.integer("inference.deadline_milliseconds", 2'000, 1, 600'000)};
   config.api_address = reader.text("api.address", "127.0.0.1");
   config.api_port = read_port(reader, "api.port", 0);
+  read_memory_api(reader, folder, config);
   config.poll_interval =
       std::chrono::seconds{reader.integer("releases.poll_seconds", 60, 1, 86'400)};
   const auto models = reader.texts("releases.models");

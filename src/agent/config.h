@@ -29,6 +29,9 @@ struct AgentConfig {
   std::uint64_t model_max_bytes = 0;
   std::string api_address;     // loopback alone
   std::uint16_t api_port = 0;  // 0: the system chooses
+  std::string memory_socket;   // path of the shared-memory API's socket; empty: off
+  std::size_t memory_sessions = 0;
+  std::uint32_t memory_spin_microseconds = 0;
   std::chrono::milliseconds inference_deadline{0};
   std::chrono::seconds poll_interval{0};  // how often a newer release is looked for
 };
