@@ -9,6 +9,7 @@
 
 #include "agent/attestation.h"
 #include "agent/enrollment.h"
+#include "agent/memory_models.h"
 #include "base/fd.h"
 #include "codec/json.h"
 #include "inference/serving/retry_after.h"
@@ -85,7 +86,7 @@ Agent::Agent(Start start)
       handler_({.trust = trust_,
                 .models = models_,
                 .witness = reporter_,
-                .policy = {.owner = ::geteuid(), .rules = config_.api_callers},
+                .policy = local_policy(),
                 .status = [this] { return status(); },
                 .retry_after = inference::serving::retry_after}) {}
 
@@ -93,6 +94,7 @@ Agent::~Agent() {
   stop();
   api_.reset();  // no call may find the rest half gone
   unix_api_.reset();
+  memory_api_.reset();
   models_.withdraw_all("the agent stops");
 }
 
@@ -116,6 +118,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
                  std::move(sequence), std::move(spawner), crypto::sha256(worker),
                  std::move(violations), std::move(quarantine)}));
   VEDETTE_CHECK(agent->listen(http));
+  VEDETTE_CHECK(agent->open_memory_api());
   agent->resume();
   return agent;
 }
@@ -134,6 +137,21 @@ Result<void> Agent::listen(platform::HttpFactory& http) {
   settings.unix_path = config_.api_unix_socket;
   settings.unix_mode = config_.api_unix_mode;
   VEDETTE_TRY(unix_api_, http.serve(settings, handler_));
+  return {};
+}
+
+policy::LocalPolicy Agent::local_policy() const {
+  return {.owner = ::geteuid(), .rules = config_.api_callers};
+}
+
+Result<void> Agent::open_memory_api() {
+  if (config_.memory_socket.empty()) return {};
+  MemoryLimits limits;
+  limits.sessions = config_.memory_sessions;
+  limits.spin_microseconds = config_.memory_spin_microseconds;
+  VEDETTE_TRY(memory_api_,
+              MemoryApi::start(config_.memory_socket, limits,
+                               make_memory_service({trust_, models_, reporter_, local_policy()})));
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "agent/fetch.h"
 #include "agent/lifecycle.h"
 #include "agent/local_api.h"
+#include "agent/memory_api.h"
 #include "agent/model_service.h"
 #include "agent/news.h"
 #include "agent/quarantine.h"
@@ -40,8 +41,7 @@ class Agent {
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
   // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, AGT-VIOLATIONS, AGT-QUARANTINE, TPM-*,
-  // SBX-SPAWN, INF-RUNTIME and
-  // NET-LISTEN.
+  // SBX-SPAWN, INF-RUNTIME, NET-LISTEN and MEM-SOCKET.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -60,7 +60,9 @@ class Agent {
 
   explicit Agent(Start start);
 
+  [[nodiscard]] policy::LocalPolicy local_policy() const;
   [[nodiscard]] Result<void> listen(platform::HttpFactory& http);
+  [[nodiscard]] Result<void> open_memory_api();
   void resume();
   [[nodiscard]] Result<void> perform(Phase phase);
   [[nodiscard]] Result<void> enroll_or_renew();
@@ -95,6 +97,7 @@ class Agent {
   LocalApi handler_;
   std::unique_ptr<platform::HttpServer> api_;       // on loopback, or none
   std::unique_ptr<platform::HttpServer> unix_api_;  // on a Unix socket, or none
+  std::unique_ptr<MemoryApi> memory_api_;           // over shared memory, or none
 
   // The lifecycle's thread alone uses these.
   std::unique_ptr<platform::HttpClient> client_;

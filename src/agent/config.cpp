@@ -61,6 +61,15 @@ Result<void> read_allowed(const std::vector<std::string>& texts, AgentConfig& co
   return {};
 }
 
+void read_memory_api(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
+  const std::string socket = reader.text("api.memory_socket", "");
+  if (!socket.empty()) config.memory_socket = beside(folder, socket);
+  config.memory_sessions =
+      static_cast<std::size_t>(reader.integer("api.memory_sessions", 16, 1, 64));
+  config.memory_spin_microseconds =
+      static_cast<std::uint32_t>(reader.integer("api.memory_spin_microseconds", 0, 0, 1'000));
+}
+
 // Its refusals are told after those of the reader, which are simpler to understand.
 Result<void> read_api(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
   config.api_tcp = reader.flag("api.tcp", true);
@@ -100,6 +109,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   config.inference_deadline = std::chrono::milliseconds{
       reader.integer("inference.deadline_milliseconds", 2'000, 1, 600'000)};
   const Result<void> api = read_api(reader, folder, config);
+  read_memory_api(reader, folder, config);
   config.poll_interval =
       std::chrono::seconds{reader.integer("releases.poll_seconds", 60, 1, 86'400)};
   const auto models = reader.texts("releases.models");

@@ -38,6 +38,9 @@ struct AgentConfig {
   std::string api_unix_socket;                  // its path; empty: none
   unsigned api_unix_mode = 0;                   // its permission bits
   std::vector<policy::CallerRule> api_callers;  // none: our own user and root alone
+  std::string memory_socket;                    // of the shared-memory API; empty: off
+  std::size_t memory_sessions = 0;
+  std::uint32_t memory_spin_microseconds = 0;
   std::chrono::milliseconds inference_deadline{0};
   std::chrono::seconds poll_interval{0};  // how often a newer release is looked for
 };

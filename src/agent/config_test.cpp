@@ -93,6 +93,16 @@ TEST(AgentConfig, RefusesAMisspelledSetting) {
   EXPECT_EQ(load(std::string(kSound) + "[api]\nprot = 1\n").error().code, "CONFIG-UNKNOWN");
 }
 
+TEST(AgentConfig, OffersSharedMemoryOnlyWhereTheOperatorNamesASocket) {
+  EXPECT_EQ(load(std::string(kSound) + "[api]\nmemory_sessions = 0\n").error().code,
+            "CONFIG-VALUE");
+  EXPECT_EQ(load(kSound).value().memory_socket, "");
+  const auto config = load(std::string(kSound) + "[api]\nmemory_socket = \"memory.sock\"\n");
+  ASSERT_TRUE(config.has_value());
+  EXPECT_TRUE(config->memory_socket.ends_with("/memory.sock"));
+  EXPECT_EQ(config->memory_sessions, 16U);
+}
+
 TEST(AgentConfig, NamesASoftwareTpmAsInsecure) {
   const auto hardware = load(kSound);
   ASSERT_TRUE(hardware.has_value());

@@ -47,6 +47,26 @@ void hint_at(ReadOnlySlot slot, Extent extent, Hint hint) {
   hint(payload.first(std::min<std::size_t>(extent.bytes, payload.size())));
 }
 
+struct MappedChannel {
+  Mapping mapping;
+  ChannelShape shape;
+};
+
+Result<MappedChannel> map_channel(int fd) {
+  const int seals = ::fcntl(fd, F_GET_SEALS);
+  struct stat about{};
+  if (seals < 0 || (seals & kSizeSeals) != kSizeSeals || ::fstat(fd, &about) != 0)
+    return vedette::refuse("SBX-CHANNEL", "the tensor channel is not memory of a sealed size");
+  const auto size = static_cast<std::uint64_t>(about.st_size);
+  if (size < kSlotsOffset) return vedette::refuse("SBX-CHANNEL", "the tensor channel is too small");
+  VEDETTE_TRY(Mapping mapping, Mapping::map(fd, size));
+  const std::uint32_t magic = mapping.control().magic;
+  const ChannelShape shape = mapping.control().shape;
+  if (magic != kMagic || !is_allowed(shape) || channel_size(shape) != size)
+    return vedette::refuse("SBX-CHANNEL", "the tensor channel's sizes disagree");
+  return MappedChannel{std::move(mapping), shape};
+}
+
 }  // namespace
 
 Result<Mapping> Mapping::map(int fd, std::uint64_t size) {
@@ -106,6 +126,12 @@ Result<std::unique_ptr<HostEnd>> HostEnd::create(const ChannelShape& shape) {
   return std::unique_ptr<HostEnd>(new HostEnd(std::move(fd), std::move(mapping), shape));
 }
 
+Result<std::unique_ptr<HostEnd>> HostEnd::attach(UniqueFd fd) {
+  VEDETTE_TRY(MappedChannel channel, map_channel(fd.get()));
+  return std::unique_ptr<HostEnd>(
+      new HostEnd(std::move(fd), std::move(channel.mapping), channel.shape));
+}
+
 HostEnd::Wait HostEnd::wait_loaded(std::chrono::nanoseconds patience) {
   ControlBlock& control = mapping_.control();
   const std::uint32_t state =
@@ -154,6 +180,11 @@ Result<void> HostEnd::take(std::uint32_t number, const ModelMetadata& model, Rep
   return {};
 }
 
+Result<void> HostEnd::take(std::uint32_t number, const ModelMetadata& model, OutputSink& sink,
+                           std::optional<Refusal>& refusal) {
+  return read_reply(mapping_.reply(shape_, number), number, model, sink, refusal);
+}
+
 void HostEnd::wake_waiters() {
   wake_all(mapping_.control().answered);
   wake_all(mapping_.control().load_state);
@@ -163,18 +194,8 @@ WorkerEnd::WorkerEnd(Mapping mapping, const ChannelShape& shape)
     : mapping_(std::move(mapping)), shape_(shape) {}
 
 Result<WorkerEnd> WorkerEnd::attach(int fd) {
-  const int seals = ::fcntl(fd, F_GET_SEALS);
-  struct stat about{};
-  if (seals < 0 || (seals & kSizeSeals) != kSizeSeals || ::fstat(fd, &about) != 0)
-    return vedette::refuse("SBX-CHANNEL", "the tensor channel is not memory of a sealed size");
-  const auto size = static_cast<std::uint64_t>(about.st_size);
-  if (size < kSlotsOffset) return vedette::refuse("SBX-CHANNEL", "the tensor channel is too small");
-  VEDETTE_TRY(Mapping mapping, Mapping::map(fd, size));
-  const std::uint32_t magic = mapping.control().magic;
-  const ChannelShape shape = mapping.control().shape;
-  if (magic != kMagic || !is_allowed(shape) || channel_size(shape) != size)
-    return vedette::refuse("SBX-CHANNEL", "the tensor channel's sizes disagree");
-  return WorkerEnd(std::move(mapping), shape);
+  VEDETTE_TRY(MappedChannel channel, map_channel(fd));
+  return WorkerEnd(std::move(channel.mapping), channel.shape);
 }
 
 void WorkerEnd::say_loaded(LoadState state) {
@@ -198,12 +219,29 @@ Result<void> WorkerEnd::next(Request& request) {
   while (await_change(control.posted, number_, control.worker_sleeps, spin_of(shape_), nullptr) ==
          number_) {
   }
+  return take(request);
+}
+
+WorkerEnd::Wait WorkerEnd::wait(std::chrono::nanoseconds patience) {
+  ControlBlock& control = mapping_.control();
+  const std::uint32_t open =
+      await_change(control.posted, number_, control.worker_sleeps, spin_of(shape_), &patience) -
+      number_;
+  if (open > shape_.slots) return Wait::nonsense;
+  return open == 0 ? Wait::not_yet : Wait::asked;
+}
+
+Result<void> WorkerEnd::take(Request& request) {
   ++number_;
   const Slot slot = mapping_.request(shape_, number_);
   hint_at(slot, requested_, expect_to_read);
   VEDETTE_CHECK(request.read(slot, number_));
   requested_ = extent_of(request.inputs());
   return {};
+}
+
+void WorkerEnd::wake_waiter() {
+  wake_all(mapping_.control().posted);
 }
 
 bool WorkerEnd::is_answered() const {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/error.h"
@@ -42,12 +43,14 @@ struct Extent {
   std::uint32_t bytes = 0;  // of the payload
 };
 
-// The agent's end. Keeps its own shape and numbers: nothing of them is read back from memory that
-// the worker can write.
+// The end that asks: the agent's towards a worker, an application's towards the agent. Keeps its
+// own shape and numbers: nothing of them is read back from memory that the other side can write.
 class HostEnd {
  public:
   // Makes the memfd, fixes and seals its size. Refuses SBX-CHANNEL, also for a shape out of range.
   [[nodiscard]] static Result<std::unique_ptr<HostEnd>> create(const ChannelShape& shape);
+  // Takes an unused channel that the answering side made. Refuses as WorkerEnd::attach() does.
+  [[nodiscard]] static Result<std::unique_ptr<HostEnd>> attach(UniqueFd fd);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const ChannelShape& shape() const { return shape_; }
@@ -68,6 +71,9 @@ class HostEnd {
   // not_yet. `nonsense`: the worker claims to have answered what it was not asked.
   [[nodiscard]] Wait wait(std::uint32_t number, std::chrono::nanoseconds patience);
   [[nodiscard]] Result<void> take(std::uint32_t number, const ModelMetadata& model, Reply& into);
+  // The same, each output copied to where `sink` wants it.
+  [[nodiscard]] Result<void> take(std::uint32_t number, const ModelMetadata& model,
+                                  OutputSink& sink, std::optional<Refusal>& refusal);
 
   // Lets everybody in wait() look again.
   void wake_waiters();
@@ -83,7 +89,9 @@ class HostEnd {
   std::atomic<Extent> replied_;  // of the last reply
 };
 
-// The worker's end. It needs no system call but futex once it is attached, and that only to sleep.
+// The end that answers: a worker's towards the agent, the agent's towards an application. It needs
+// no system call but futex once it is attached, and that only to sleep. Its shape and number are
+// its own as well.
 class WorkerEnd {
  public:
   // Refuses SBX-CHANNEL unless `fd` is a memfd whose size is sealed and fits its control block.
@@ -98,6 +106,15 @@ class WorkerEnd {
   // Waits without limit for the next request. Each must be answered before the next is asked for.
   [[nodiscard]] Result<void> next(Request& request);
   [[nodiscard]] bool is_answered() const;
+
+  // next() for a host that is not trusted. wait() waits at most `patience` and may return early;
+  // `nonsense`: the host claims more requests than there are slots. After `asked`, take() reads the
+  // request without waiting, whatever the host does meanwhile.
+  enum class Wait { asked, not_yet, nonsense };
+  [[nodiscard]] Wait wait(std::chrono::nanoseconds patience);
+  [[nodiscard]] Result<void> take(Request& request);
+  // From any thread: lets wait() look again.
+  void wake_waiter();
 
   // Each answers the last request and rings. A reply that does not fit becomes a refusal.
   void reply(std::span<const IndexedTensor> outputs);

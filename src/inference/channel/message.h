@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,25 @@ struct Reply {
 // overlap, a boolean that is neither 0 nor 1, and a malformed refusal. `into` is then unspecified.
 [[nodiscard]] Result<void> read_reply(ReadOnlySlot slot, std::uint32_t number,
                                       const ModelMetadata& model, Reply& into);
+
+// Where the outputs of a reply go.
+class OutputSink {
+ public:
+  OutputSink() = default;
+  OutputSink(const OutputSink&) = delete;
+  OutputSink& operator=(const OutputSink&) = delete;
+  virtual ~OutputSink() = default;
+
+  // Gives the place for output `index`, whose type, shape and size are checked; its bytes in
+  // `tensor` may still change: they are not to be looked at. Empty: the output is not wanted.
+  [[nodiscard]] virtual std::span<std::uint8_t> place(std::uint32_t index,
+                                                      const IndexedTensor& tensor) = 0;
+};
+
+// read_reply() into a sink, by the same checks. What was placed before a refusal is unspecified.
+[[nodiscard]] Result<void> read_reply(ReadOnlySlot slot, std::uint32_t number,
+                                      const ModelMetadata& model, OutputSink& sink,
+                                      std::optional<Refusal>& refusal);
 
 // What the worker said when the model was loaded. Refuses SBX-REPLY, by the same checks, and for a
 // bad or repeated name.

@@ -76,26 +76,24 @@ Checked<Refusal> check_refusal(const RefusalText& text, std::uint32_t code_size,
 }
 
 // Copies one output, once, and checks the copy.
-Checked<void> take_output(const IndexedTensor& from, const TensorInfo& declared, Tensor& into) {
+Checked<void> take_output(const IndexedTensor& from, const TensorInfo& declared, OutputSink& sink) {
   if (from.type != declared.type) return complain("another type than the model declares");
-  into.name = declared.name;
-  into.type = from.type;
-  into.shape.assign(from.shape.begin(), from.shape.end());
-  into.data.assign(from.data.begin(), from.data.end());
+  const std::span<std::uint8_t> copy = sink.place(from.index, from);
+  if (copy.empty()) return {};
+  std::memcpy(copy.data(), from.data.data(), std::min(copy.size(), from.data.size()));
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (into.type == DataType::boolean &&
-      std::ranges::any_of(into.data, [](std::uint8_t octet) { return octet > 1; }))
+  if (from.type == DataType::boolean &&
+      std::ranges::any_of(copy, [](std::uint8_t octet) { return octet > 1; }))
     return complain("a boolean that is neither 0 nor 1");
   return {};
 }
 
 Checked<void> read_outputs(ReadOnlySlot slot, const SlotHeader& header, const ModelMetadata& model,
-                           std::vector<Tensor>& into) {
+                           OutputSink& sink) {
   if (header.count != model.outputs.size())
     return complain(std::to_string(header.count) + " outputs of " +
                     std::to_string(model.outputs.size()));
   const ReadOnlySlot payload = slot.subspan(kPayloadOffset);
-  into.resize(header.count);
   std::bitset<kMaxTensors> given;
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < header.count; ++i) {
@@ -107,24 +105,45 @@ Checked<void> read_outputs(ReadOnlySlot slot, const SlotHeader& header, const Mo
     // However tensors may overlap in the slot, their copies never outgrow it.
     total += tensor.data.size();
     if (total > payload.size()) return complain("tensors that overlap");
-    if (auto taken = take_output(tensor, model.outputs[record.index], into[record.index]); !taken)
-      return taken;
+    if (auto taken = take_output(tensor, model.outputs[record.index], sink); !taken) return taken;
   }
   return {};
 }
 
 Checked<void> read_any_reply(ReadOnlySlot slot, std::uint32_t number, const ModelMetadata& model,
-                             Reply& into) {
+                             OutputSink& sink, std::optional<Refusal>& refusal) {
+  refusal.reset();
   VEDETTE_TRY(const SlotHeader header, read_header(slot, number));
-  into.refused = header.kind == static_cast<std::uint32_t>(MessageKind::refused);
   if (header.kind == static_cast<std::uint32_t>(MessageKind::outputs))
-    return read_outputs(slot, header, model, into.outputs);
-  if (!into.refused) return complain("message kind " + std::to_string(header.kind));
+    return read_outputs(slot, header, model, sink);
+  if (header.kind != static_cast<std::uint32_t>(MessageKind::refused))
+    return complain("message kind " + std::to_string(header.kind));
   RefusalText text;
   copy_once(slot, kRefusalOffset, text);
-  VEDETTE_TRY(into.refusal, check_refusal(text, header.code_size, header.text_size));
+  VEDETTE_TRY(refusal, check_refusal(text, header.code_size, header.text_size));
   return {};
 }
+
+// Outputs as tensors; their memory is used again.
+class TensorSink final : public OutputSink {
+ public:
+  TensorSink(const ModelMetadata& model, std::vector<Tensor>& into) : model_(model), into_(into) {
+    into_.resize(model.outputs.size());
+  }
+
+  std::span<std::uint8_t> place(std::uint32_t index, const IndexedTensor& tensor) override {
+    Tensor& output = into_[index];
+    output.name = model_.outputs[index].name;
+    output.type = tensor.type;
+    output.shape.assign(tensor.shape.begin(), tensor.shape.end());
+    output.data.resize(tensor.data.size());
+    return output.data;
+  }
+
+ private:
+  const ModelMetadata& model_;
+  std::vector<Tensor>& into_;
+};
 
 Checked<TensorInfo> read_info(ReadOnlySlot area, std::size_t at) {
   MetadataRecord record;
@@ -176,9 +195,19 @@ std::unexpected<Error> refuse_reply(const Complaint& complaint) {
 }  // namespace
 
 Result<void> read_reply(ReadOnlySlot slot, std::uint32_t number, const ModelMetadata& model,
-                        Reply& into) {
-  const auto read = read_any_reply(slot, number, model, into);
+                        OutputSink& sink, std::optional<Refusal>& refusal) {
+  const auto read = read_any_reply(slot, number, model, sink, refusal);
   if (!read) return refuse_reply(read.error());
+  return {};
+}
+
+Result<void> read_reply(ReadOnlySlot slot, std::uint32_t number, const ModelMetadata& model,
+                        Reply& into) {
+  TensorSink sink(model, into.outputs);
+  std::optional<Refusal> refusal;
+  VEDETTE_CHECK(read_reply(slot, number, model, sink, refusal));
+  into.refused = refusal.has_value();
+  if (refusal) into.refusal = *std::move(refusal);
   return {};
 }
 
