@@ -23,7 +23,7 @@ sandbox() {  # [-o json] [section...]
 name=${1:-all}
 [ $# -gt 0 ] && shift
 case "$name" in
-  all) chain; sandbox ;;
+  all) chain "$@"; sandbox "$@" ;;
   chain | sandbox) "$name" "$@" ;;
   *) echo "./dev bench: there is no benchmark '$name': chain, sandbox"; exit 2 ;;
 esac
