@@ -8,6 +8,9 @@
 
 namespace vedette::bench {
 
+// What no cage of two processes can be faster than: a word from one to the other and back.
+[[nodiscard]] Result<void> measure_machine(Report& report);
+
 // One call, in this process and through the cage: spinning, and by futex on one core and on two.
 [[nodiscard]] Result<void> measure_calls(Report& report);
 

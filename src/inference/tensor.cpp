@@ -15,6 +15,7 @@ struct TypeRow {
   std::size_t size;
 };
 
+// In the order of the enumerators, the first of which is 1.
 constexpr std::array kTypes = {
     TypeRow{DataType::boolean, "BOOL", 1},  TypeRow{DataType::int8, "INT8", 1},
     TypeRow{DataType::int16, "INT16", 2},   TypeRow{DataType::int32, "INT32", 4},
@@ -26,9 +27,16 @@ constexpr std::array kTypes = {
 
 constexpr std::uint64_t kMaxTensorBytes = std::uint64_t{1} << 48U;
 
+constexpr bool is_in_order() {
+  for (std::size_t i = 0; i < kTypes.size(); ++i)
+    if (static_cast<std::size_t>(kTypes.at(i).type) != i + 1) return false;
+  return true;
+}
+static_assert(is_in_order());
+
 const TypeRow* row_of(DataType type) {
-  const auto* const row = std::ranges::find(kTypes, type, &TypeRow::type);
-  return row == kTypes.end() ? nullptr : row;
+  const std::size_t at = static_cast<std::size_t>(type) - 1;  // 0 wraps
+  return at < kTypes.size() ? &kTypes.at(at) : nullptr;
 }
 
 }  // namespace
@@ -80,9 +88,8 @@ Result<std::uint64_t> byte_size(DataType type, std::span<const std::int64_t> sha
   if (std::ranges::find(shape, std::int64_t{0}) != shape.end()) return std::uint64_t{0};
   for (const std::int64_t dimension : shape) {
     const auto factor = static_cast<std::uint64_t>(dimension);
-    if (factor > kMaxTensorBytes / size)
+    if (__builtin_mul_overflow(size, factor, &size) || size > kMaxTensorBytes)
       return refuse("INF-SHAPE", "a tensor is too large", describe(type, shape));
-    size *= factor;
   }
   return size;
 }
