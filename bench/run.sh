@@ -24,10 +24,14 @@ serving() {
   build/release/bin/serving_bench "$@"
 }
 
+client() {
+  build/release/bin/client_bench "$@"
+}
+
 name=${1:-all}
 [ $# -gt 0 ] && shift
 case "$name" in
-  all) chain; serving; sandbox ;;
-  chain | serving | sandbox) "$name" "$@" ;;
-  *) echo "./dev bench: there is no benchmark '$name': chain, serving, sandbox"; exit 2 ;;
+  all) chain; serving; client; sandbox ;;
+  chain | serving | client | sandbox) "$name" "$@" ;;
+  *) echo "./dev bench: there is no benchmark '$name': chain, serving, client, sandbox"; exit 2 ;;
 esac
