@@ -17,7 +17,7 @@
 
 namespace vedette::inference {
 
-// The descriptors that go with an order, in this order. A drill has no model.
+// The descriptors that go with an order, in this order. A drill needs no model.
 inline constexpr std::size_t kLineAt = 0;     // the worker's end of its line
 inline constexpr std::size_t kChannelAt = 1;  // tensor channel
 inline constexpr std::size_t kModelAt = 2;    // sealed memfd
@@ -31,7 +31,7 @@ struct SpawnOrder {
   Profile profile;
   ModelFormat format = ModelFormat::onnx;
   int cpu = -1;       // the core it is bound to; -1: any
-  std::string drill;  // empty: serve; else the name of an act (drill_act.h), and there is no model
+  std::string drill;  // empty: serve; else the name of an act (drill_act.h)
 
   friend bool operator==(const SpawnOrder&, const SpawnOrder&) = default;
 };
