@@ -1,13 +1,13 @@
 // The device's side of serving with real workers in real cages: a release that violates its cage
 // is written down, quarantined and not started again; a swap fails no call.
 #include "agent/model_service.h"
-#include "agent/worker_replica.h"
 
 #include <atomic>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "agent/worker_replica.h"
 #include "testing/onnx_writer.h"
 #include "testing/temporary_folder.h"
 

@@ -98,6 +98,7 @@ class WorkerEnd {
   [[nodiscard]] static Result<WorkerEnd> attach(int fd);
 
   [[nodiscard]] std::uint64_t mapped_bytes() const { return mapping_.bytes().size(); }
+  [[nodiscard]] std::span<std::uint8_t> memory() const { return mapping_.bytes(); }
 
   // How loading went; one of them, once.
   void loaded(const ModelMetadata& metadata);

@@ -17,7 +17,7 @@
 
 namespace vedette::inference {
 
-// The descriptors that go with an order, in this order. A drill has no model.
+// The descriptors that go with an order, in this order. A drill needs no model.
 inline constexpr std::size_t kLineAt = 0;     // the worker's end of its line
 inline constexpr std::size_t kChannelAt = 1;  // tensor channel
 inline constexpr std::size_t kModelAt = 2;    // sealed memfd
@@ -32,7 +32,7 @@ struct SpawnOrder {
   ModelFormat format = ModelFormat::onnx;
   bool convert = false;  // write the model as ORT into the output file (power.h), serve nothing
   int cpu = -1;          // the core it is bound to; -1: any
-  std::string drill;  // empty: serve; else the name of an act (drill_act.h), and there is no model
+  std::string drill;     // empty: serve; else the name of an act (drill_act.h)
 
   friend bool operator==(const SpawnOrder&, const SpawnOrder&) = default;
 };

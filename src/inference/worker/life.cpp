@@ -23,7 +23,7 @@ using channel::WorkerEnd;
 // What a worker takes along into its cage: mapped, for no descriptor comes along.
 struct Belongings {
   WorkerEnd channel;
-  ByteView model;  // empty in a drill
+  ByteView model;  // empty: there is nothing to serve
   std::unique_ptr<ThreadPark> threads;
 };
 
@@ -52,9 +52,10 @@ Result<void> bind_to_core(int cpu) {
 Result<Belongings> take_belongings(const SpawnOrder& order, const std::vector<UniqueFd>& fds) {
   VEDETTE_TRY(WorkerEnd channel, WorkerEnd::attach(fds[kChannelAt].get()));
   ByteView model;
-  if (order.drill.empty()) {
-    if (fds.size() <= kModelAt) return refuse("SBX-ORDER", "an order came without a model");
+  if (fds.size() > kModelAt) {
     VEDETTE_TRY(model, map_sealed_model(fds[kModelAt].get()));
+  } else if (order.drill.empty()) {
+    return refuse("SBX-ORDER", "an order came without a model");
   }
   return Belongings{std::move(channel), model, nullptr};
 }
@@ -94,6 +95,7 @@ WorkerExit convert(Belongings& belongings, Engine& engine) {
 
 WorkerExit work(const SpawnOrder& order, Belongings& belongings, Engine& engine,
                 const Conduct& conduct) {
+  if (conduct.given) conduct.given(belongings.channel.memory(), belongings.model);
   if (conduct.act)
     if (const auto exit = conduct.act(order.drill, Moment::caged)) return *exit;
   if (belongings.model.empty()) return WorkerExit::done;
@@ -105,7 +107,7 @@ WorkerExit work(const SpawnOrder& order, Belongings& belongings, Engine& engine,
   }
   if (conduct.act)
     if (const auto exit = conduct.act(order.drill, Moment::loaded)) return *exit;
-  return serve(order, engine, belongings.channel, conduct);
+  serve(order, engine, belongings.channel, conduct);
 }
 
 }  // namespace

@@ -23,12 +23,22 @@ bool forks_per_request(const Profile& profile) {
   });
 }
 
-void answer(Engine& engine, WorkerEnd& channel, const Request& request) {
-  const auto outputs = engine.run(request.inputs());
+struct Service {
+  const SpawnOrder& order;
+  Engine& engine;
+  WorkerEnd& channel;
+  const Conduct& conduct;
+};
+
+void answer(const Service& service, const Request& request) {
+  if (service.conduct.act)
+    if (const auto exit = service.conduct.act(service.order.drill, Moment::answering))
+      ::_exit(static_cast<int>(*exit));
+  const auto outputs = service.engine.run(request.inputs());
   if (outputs)
-    channel.reply(*outputs);
+    service.channel.reply(*outputs);
   else
-    channel.refuse(outputs.error());
+    service.channel.refuse(outputs.error());
 }
 
 // The kernel may still count the last child for a moment after it let us go on.
@@ -47,31 +57,30 @@ long fork_and_wait() {
 // The parent sleeps in the kernel until the child is gone: one process computes at a time. Neither
 // glibc's fork nor a wait would pass the filter; children are reaped by the kernel (SIGCHLD is
 // ignored since before the filter).
-void answer_in_a_fork(Engine& engine, WorkerEnd& channel, const Request& request) {
+void answer_in_a_fork(const Service& service, const Request& request) {
   const long child = fork_and_wait();
   if (child == 0) {
-    answer(engine, channel, request);
+    answer(service, request);
     ::_exit(0);
   }
   if (child < 0)
-    channel.refuse({"INF-ISOLATION", "no process could be made for this request", "", ""});
-  else if (!channel.is_answered())
-    channel.refuse({"INF-ISOLATION", "the process that computed this request died", "", ""});
+    service.channel.refuse({"INF-ISOLATION", "no process could be made for this request", "", ""});
+  else if (!service.channel.is_answered())
+    service.channel.refuse(
+        {"INF-ISOLATION", "the process that computed this request died", "", ""});
 }
 
 }  // namespace
 
-WorkerExit serve(const SpawnOrder& order, Engine& engine, WorkerEnd& channel,
-                 const Conduct& conduct) {
+void serve(const SpawnOrder& order, Engine& engine, WorkerEnd& channel, const Conduct& conduct) {
+  const Service service{order, engine, channel, conduct};
   const auto answer_one = forks_per_request(order.profile) ? answer_in_a_fork : answer;
   const auto request = std::make_unique<Request>();
   channel.loaded(engine.metadata());
   for (;;) {
     const auto received = channel.next(*request);
-    if (conduct.act)
-      if (const auto exit = conduct.act(order.drill, Moment::answering)) return *exit;
     if (received)
-      answer_one(engine, channel, *request);
+      answer_one(service, *request);
     else
       channel.refuse(received.error());
   }

@@ -7,9 +7,9 @@
 
 namespace vedette::inference {
 
-// Says what the model declares and answers requests until the process is killed. Returns only when
-// the conduct says so. With the power fork-per-request each answer is made by a fork.
-[[nodiscard]] WorkerExit serve(const SpawnOrder& order, Engine& engine, channel::WorkerEnd& channel,
-                               const Conduct& conduct);
+// Says what the model declares and answers requests until the process is killed. With the power
+// fork-per-request each answer is made by a fork.
+[[noreturn]] void serve(const SpawnOrder& order, Engine& engine, channel::WorkerEnd& channel,
+                        const Conduct& conduct);
 
 }  // namespace vedette::inference

@@ -2,11 +2,13 @@
 // model into a cage of its own.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "inference/policy/spawn_order.h"
 
 namespace vedette::inference {
@@ -21,8 +23,11 @@ enum class Moment {
 // What a worker does besides its work. Ours commits the acts of drills; the workers of adversarial
 // tests commit worse.
 struct Conduct {
-  // Called at each moment with the order's drill. A result ends the worker with that exit code.
-  std::function<std::optional<WorkerExit>(std::string_view drill, Moment moment)> act;
+  // Called once, in the closed cage: the memory that is shared with the host, and the model's.
+  std::function<void(std::span<std::uint8_t> channel, ByteView model)> given = {};
+  // Called at each moment with the order's drill. A result ends the worker, or the fork that was to
+  // answer, with that exit code.
+  std::function<std::optional<WorkerExit>(std::string_view drill, Moment moment)> act = {};
 };
 
 // Runs what the command line says and returns the process's exit code:
