@@ -46,10 +46,11 @@ class FileActions {
   posix_spawn_file_actions_t actions_{};
 };
 
-Result<pid_t> spawn(const std::vector<std::string>& command, const FileActions& files) {
+Result<pid_t> spawn(std::vector<std::string> command, const FileActions& files) {
   std::vector<char*> arguments;
-  for (const std::string& argument : command)
-    arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.reserve(command.size() + 1);
+  for (std::string& argument : command)
+    arguments.push_back(argument.data());
   arguments.push_back(nullptr);
   pid_t pid = -1;
   const int reason =
