@@ -71,10 +71,10 @@ typedef struct vedette_error {
 
 /* How to connect. Zero is the default of every member. */
 typedef struct vedette_options {
-  size_t struct_size;       /* sizeof(vedette_options) */
-  uint64_t release;         /* 0: whichever is served, also when a newer one replaces it */
-  uint64_t request_bytes;   /* room for the inputs of one call; 0: as much as the agent allows */
-  uint64_t reply_bytes;     /* the same for outputs */
+  size_t struct_size;          /* sizeof(vedette_options) */
+  uint64_t release;            /* 0: whichever is served, also when a newer one replaces it */
+  uint64_t request_bytes;      /* room for the inputs of one call; 0: as much as the agent allows */
+  uint64_t reply_bytes;        /* the same for outputs */
   uint64_t connect_timeout_us; /* 0: five seconds */
 } vedette_options;
 
