@@ -97,6 +97,10 @@ TEST_P(DeathIn, OfTheZygoteTakesTheWorkerAlong) {
   const Doomed one = doom(*own, strict_profile(), GetParam());
   ::kill(own->zygote_pid(), SIGKILL);
   expect_gone(one);
+  // A zygote that is just dying may still refuse an order.
+  const SealedModel model = sealed(add_model());
+  EXPECT_TRUE(
+      eventually([&] { return WorkerProcess::start(*own, settings(), model.fd()).has_value(); }));
   expect_service(*own);
 }
 
