@@ -31,17 +31,16 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(WorkerSpawner& spawn
                          .drill = {}};
   // The watching thread may speak of a worker whose owner is already gone.
   const std::weak_ptr<Calls> weak = calls;
-  WorkerLife::Witnesses witnesses{.on_violation =
-                                      [tell = settings.on_violation](const Violation& violation) {
-                                        if (tell && !violation.is_memory_shortage())
-                                          tell(violation);
-                                      },
-                                  .on_change =
-                                      [weak] {
-                                        if (const auto owner = weak.lock()) owner->wake();
-                                      }};
-  VEDETTE_TRY(auto life,
-              spawner.spawn(order, calls->channel().fd(), sealed_model_fd, std::move(witnesses)));
+  const WorkerLife::Witnesses witnesses{
+      .on_violation =
+          [tell = settings.on_violation](const Violation& violation) {
+            if (tell && !violation.is_memory_shortage()) tell(violation);
+          },
+      .on_change =
+          [weak] {
+            if (const auto owner = weak.lock()) owner->wake();
+          }};
+  VEDETTE_TRY(auto life, spawner.spawn(order, calls->channel().fd(), sealed_model_fd, witnesses));
   calls->begin(std::move(life));
   std::unique_ptr<WorkerProcess> worker(new WorkerProcess(calls));
   VEDETTE_CHECK(calls->load(until));

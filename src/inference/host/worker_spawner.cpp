@@ -91,19 +91,29 @@ int WorkerSpawner::zygote_pid() {
   return zygote_.pid;
 }
 
-Result<std::shared_ptr<WorkerLife>> WorkerSpawner::spawn(const SpawnOrder& order, int channel_fd,
-                                                         int model_fd,
-                                                         WorkerLife::Witnesses witnesses) {
+Result<std::shared_ptr<WorkerLife>> WorkerSpawner::place_order(
+    const SpawnOrder& order, int channel_fd, int model_fd, const WorkerLife::Witnesses& witnesses) {
   VEDETTE_TRY(SocketPair line, make_line());
-  auto life = std::make_shared<WorkerLife>(std::move(line.one), std::move(witnesses));
+  auto life = std::make_shared<WorkerLife>(std::move(line.one), witnesses);
   std::vector<int> fds = {line.other.get(), channel_fd};
   if (model_fd >= 0) fds.push_back(model_fd);
-  const std::scoped_lock lock(mutex_);
-  VEDETTE_CHECK(ensure_zygote());
   VEDETTE_CHECK(watch_->add(life));
   if (send_order(zygote_.control.get(), order, fds)) return life;
   life->abandon();
   return refuse("SBX-SPAWN", "the zygote takes no order", errno_text("sendmsg"));
+}
+
+Result<std::shared_ptr<WorkerLife>> WorkerSpawner::spawn(const SpawnOrder& order, int channel_fd,
+                                                         int model_fd,
+                                                         const WorkerLife::Witnesses& witnesses) {
+  const std::scoped_lock lock(mutex_);
+  VEDETTE_CHECK(ensure_zygote());
+  auto life = place_order(order, channel_fd, model_fd, witnesses);
+  if (life || life.error().code != "SBX-SPAWN") return life;
+  // A zygote that is just dying takes no order before its process has ended.
+  end_zygote(zygote_);
+  VEDETTE_CHECK(ensure_zygote());
+  return place_order(order, channel_fd, model_fd, witnesses);
 }
 
 }  // namespace vedette::inference

@@ -40,7 +40,7 @@ class WorkerSpawner {
   // stay the caller's. Refuses as start() does.
   [[nodiscard]] Result<std::shared_ptr<WorkerLife>> spawn(const SpawnOrder& order, int channel_fd,
                                                           int model_fd,
-                                                          WorkerLife::Witnesses witnesses);
+                                                          const WorkerLife::Witnesses& witnesses);
 
   [[nodiscard]] int zygote_pid();
   [[nodiscard]] Posture posture() const { return settings_.posture; }
@@ -52,6 +52,9 @@ class WorkerSpawner {
     UniqueFd control;
   };
   WorkerSpawner(SpawnerSettings settings, std::unique_ptr<Watch> watch);
+  [[nodiscard]] Result<std::shared_ptr<WorkerLife>> place_order(
+      const SpawnOrder& order, int channel_fd, int model_fd,
+      const WorkerLife::Witnesses& witnesses);
   [[nodiscard]] Result<Zygote> start_zygote() const;
   [[nodiscard]] Result<void> ensure_zygote();
   static void end_zygote(Zygote& zygote);
