@@ -1,6 +1,5 @@
 #include "agent/agent.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <random>
 #include <utility>
@@ -13,7 +12,6 @@
 #include "base/fd.h"
 #include "codec/json.h"
 #include "inference/serving/retry_after.h"
-#include "platform/net/json_api.h"
 
 namespace vedette::agent {
 
