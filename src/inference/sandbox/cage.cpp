@@ -45,6 +45,12 @@ Result<void> give_up_powers(const Profile& profile, const CageSurroundings& arou
 
 }  // namespace
 
+Result<void> prepare_cages() {
+  VEDETTE_TRY(const Profile profile, built_in_profile("strict"));
+  VEDETTE_CHECK(SyscallFilter::compile(profile.syscalls));
+  return {};
+}
+
 Result<void> enter_cage(const Profile& profile, const CageSurroundings& around,
                         const std::function<Result<void>()>& make_threads) {
   std::optional<SyscallFilter> filter;

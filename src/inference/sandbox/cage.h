@@ -43,6 +43,10 @@ struct CageSurroundings {
 [[nodiscard]] Result<void> enter_cage(const Profile& profile, const CageSurroundings& around,
                                       const std::function<Result<void>()>& make_threads = {});
 
+// What can be found out once for all workers to come: compiling a filter asks the kernel questions
+// whose answers forks inherit. Refuses SBX-CAGE-FILTER.
+[[nodiscard]] Result<void> prepare_cages();
+
 // The kernel's Landlock ABI version, 0 when it has none or it is switched off.
 [[nodiscard]] int landlock_abi();
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "inference/line/line.h"
+#include "inference/sandbox/cage.h"
 #include "inference/worker/life.h"
 
 namespace vedette::inference {
@@ -50,6 +51,7 @@ Zygote::Zygote(int control, const Conduct& conduct, Engine engine, Birthplace pl
 Result<Zygote> Zygote::make(int control, const Conduct& conduct) {
   VEDETTE_TRY(Engine engine, Engine::create());
   VEDETTE_CHECK(engine.warm_up());
+  VEDETTE_CHECK(prepare_cages());
   VEDETTE_TRY(Birthplace place, Birthplace::make());
   return Zygote(control, conduct, std::move(engine), std::move(place));
 }

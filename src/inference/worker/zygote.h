@@ -17,7 +17,8 @@ namespace vedette::inference {
 class Zygote {
  public:
   // `control` (borrowed): SOCK_SEQPACKET; its other end sends orders (policy/spawn_order.h).
-  // `conduct` outlives the zygote. Refuses INF-RUNTIME and SBX-CAGE-FORK.
+  // `conduct` outlives the zygote. Refuses INF-RUNTIME, SBX-CAGE-FILTER and
+  // SBX-CAGE-FORK.
   [[nodiscard]] static Result<Zygote> make(int control, const Conduct& conduct);
 
   // Serves until the other end of the control socket closes; then every worker is killed.
