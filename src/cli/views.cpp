@@ -125,8 +125,8 @@ std::string facts_view(const Json& object) {
 }
 
 std::string releases_view(const Json& answer) {
-  Rows rows{{"MODEL", "RELEASE", "TIER", "FILE", "SIZE", "PUBLISHED", "BLOCKED", "SUSPECT",
-             "CONTRACT"}};
+  Rows rows{
+      {"MODEL", "RELEASE", "TIER", "FILE", "SIZE", "PUBLISHED", "BLOCKED", "SUSPECT", "CONTRACT"}};
   for (const Json& release : list(answer, "releases")) {
     const Json& file = member(release, "file");
     rows.push_back({cell_of(release, "model"), cell_of(release, "release"),

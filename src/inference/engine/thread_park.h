@@ -13,7 +13,8 @@ namespace vedette::inference {
 
 class ThreadPark {
  public:
-  // Starts `count` threads and returns when all of them wait. They end with the process. Refuses SBX-THREADS.
+  // Starts `count` threads and returns when all of them wait. They end with the process. Refuses
+  // SBX-THREADS.
   [[nodiscard]] static Result<std::unique_ptr<ThreadPark>> open(std::size_t count);
   ThreadPark(const ThreadPark&) = delete;
   ThreadPark& operator=(const ThreadPark&) = delete;
