@@ -31,7 +31,7 @@ client() {
 name=${1:-all}
 [ $# -gt 0 ] && shift
 case "$name" in
-  all) chain; serving; client; sandbox ;;
+  all) chain "$@"; serving "$@"; client "$@"; sandbox "$@" ;;
   chain | serving | client | sandbox) "$name" "$@" ;;
   *) echo "./dev bench: there is no benchmark '$name': chain, serving, client, sandbox"; exit 2 ;;
 esac

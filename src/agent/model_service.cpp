@@ -13,7 +13,6 @@ namespace {
 using codec::Json;
 using inference::serving::OutputView;
 using inference::serving::RateLimit;
-using inference::serving::ServedVersion;
 using inference::serving::VersionLease;
 
 // What serving keeps for us with each release.

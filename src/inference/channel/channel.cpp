@@ -204,9 +204,11 @@ void WorkerEnd::say_loaded(LoadState state) {
 }
 
 void WorkerEnd::loaded(const ModelMetadata& metadata) {
-  if (const auto written = write_metadata(mapping_.metadata(), metadata); !written)
-    return refuse_load(written.error());
-  say_loaded(LoadState::loaded);
+  const auto written = write_metadata(mapping_.metadata(), metadata);
+  if (written)
+    say_loaded(LoadState::loaded);
+  else
+    refuse_load(written.error());
 }
 
 void WorkerEnd::refuse_load(const Error& error) {
@@ -255,7 +257,10 @@ void WorkerEnd::ring() {
 
 void WorkerEnd::reply(std::span<const IndexedTensor> outputs) {
   const auto written = write_outputs(mapping_.reply(shape_, number_), number_, outputs);
-  if (!written) return refuse(written.error());
+  if (!written) {
+    refuse(written.error());
+    return;
+  }
   ring();
   if (shape_.slots > 1)
     hint_at(mapping_.reply(shape_, number_ + 1), extent_of(outputs), expect_to_write);

@@ -56,8 +56,8 @@ void sleep_on(std::uint32_t& word, std::uint32_t seen, const std::chrono::nanose
 
 }  // namespace
 
-std::uint32_t load(const std::uint32_t& word) {
-  return shared(const_cast<std::uint32_t&>(word)).load(std::memory_order_acquire);
+std::uint32_t load(std::uint32_t& word) {
+  return shared(word).load(std::memory_order_acquire);
 }
 
 void store(std::uint32_t& word, std::uint32_t value) {

@@ -7,7 +7,7 @@
 namespace vedette::inference::channel {
 
 // Acquire and release on a word that another process reads and writes.
-[[nodiscard]] std::uint32_t load(const std::uint32_t& word);
+[[nodiscard]] std::uint32_t load(std::uint32_t& word);
 void store(std::uint32_t& word, std::uint32_t value);
 
 // Looks at `word` for at most `spin`, then sleeps for at most `patience` (none: for ever), as long

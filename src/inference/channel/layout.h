@@ -41,14 +41,14 @@ struct ChannelShape {
 enum class LoadState : std::uint32_t { none = 0, loaded = 1, refused = 2 };
 
 struct ControlBlock {
-  std::uint32_t magic;
-  std::uint32_t reserved;
+  std::uint32_t magic = 0;
+  std::uint32_t reserved = 0;
   ChannelShape shape;
-  alignas(64) std::uint32_t posted;      // number of the last request; the host writes
-  std::uint32_t host_sleeps;             // how many host threads sleep; the host writes
-  alignas(64) std::uint32_t answered;    // number of the last reply; the worker writes
-  std::uint32_t worker_sleeps;           // 0 or 1; the worker writes
-  alignas(64) std::uint32_t load_state;  // LoadState; the worker writes
+  alignas(64) std::uint32_t posted = 0;      // number of the last request; the host writes
+  std::uint32_t host_sleeps = 0;             // how many host threads sleep; the host writes
+  alignas(64) std::uint32_t answered = 0;    // number of the last reply; the worker writes
+  std::uint32_t worker_sleeps = 0;           // 0 or 1; the worker writes
+  alignas(64) std::uint32_t load_state = 0;  // LoadState; the worker writes
 };
 
 enum class MessageKind : std::uint32_t {

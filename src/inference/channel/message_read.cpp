@@ -28,7 +28,7 @@ void copy_once(ReadOnlySlot slot, std::size_t offset, T& copy) {
 
 Checked<SlotHeader> read_header(ReadOnlySlot slot, std::uint32_t number) {
   if (slot.size() < kPayloadOffset) return complain("the slot is too small");
-  SlotHeader header;
+  SlotHeader header{};
   copy_once(slot, 0, header);
   if (header.number != number)
     return complain("number " + std::to_string(header.number) + " instead of " +
@@ -38,7 +38,7 @@ Checked<SlotHeader> read_header(ReadOnlySlot slot, std::uint32_t number) {
 }
 
 TensorRecord read_record(ReadOnlySlot slot, std::size_t at) {
-  TensorRecord record;
+  TensorRecord record{};
   copy_once(slot, kRecordsOffset + at * sizeof record, record);
   return record;
 }
@@ -118,7 +118,7 @@ Checked<void> read_any_reply(ReadOnlySlot slot, std::uint32_t number, const Mode
     return read_outputs(slot, header, model, sink);
   if (header.kind != static_cast<std::uint32_t>(MessageKind::refused))
     return complain("message kind " + std::to_string(header.kind));
-  RefusalText text;
+  RefusalText text{};
   copy_once(slot, kRefusalOffset, text);
   VEDETTE_TRY(refusal, check_refusal(text, header.code_size, header.text_size));
   return {};
@@ -146,7 +146,7 @@ class TensorSink final : public OutputSink {
 };
 
 Checked<TensorInfo> read_info(ReadOnlySlot area, std::size_t at) {
-  MetadataRecord record;
+  MetadataRecord record{};
   copy_once(area, sizeof(MetadataHeader) + at * sizeof record, record);
   const auto type = data_type_from_number(record.type);
   if (!type) return complain("element type " + std::to_string(record.type));
@@ -174,7 +174,7 @@ Checked<std::vector<TensorInfo>> read_infos(ReadOnlySlot area, std::size_t from,
 
 Checked<LoadAnswer> read_load_answer(ReadOnlySlot area, LoadState state) {
   if (area.size() < kMetadataBytes) return complain("the metadata area is too small");
-  MetadataHeader header;
+  MetadataHeader header{};
   copy_once(area, 0, header);
   if (state == LoadState::refused)
     return check_refusal(header.refusal, header.code_size, header.text_size);

@@ -65,7 +65,7 @@ OrtCustomThreadHandle start_parked(void* park, OrtThreadWorkerFn work, void* arg
   return static_cast<OrtCustomThreadHandle>(static_cast<ThreadPark*>(park)->start(work, argument));
 }
 void join_parked(OrtCustomThreadHandle thread) {
-  ThreadPark::join(const_cast<OrtCustomHandleType*>(thread));
+  ThreadPark::join(const_cast<OrtCustomHandleType*>(thread));  // NOLINT(*-const-cast): a C API's
 }
 
 void use_threads(Ort::SessionOptions& options, ThreadPark* park) {
@@ -127,7 +127,7 @@ Result<ModelMetadata> describe_session(const Ort::Session& session) {
 
 // The runtime reads inputs in place and its C API takes them as mutable; it does not write them.
 Ort::Value to_value(const Ort::MemoryInfo& memory, const IndexedTensor& tensor) {
-  auto* const data = const_cast<std::uint8_t*>(tensor.data.data());
+  auto* const data = const_cast<std::uint8_t*>(tensor.data.data());  // NOLINT(*-const-cast)
   return Ort::Value::CreateTensor(memory, data, tensor.data.size(), tensor.shape.data(),
                                   tensor.shape.size(), to_onnx(tensor.type));
 }

@@ -60,7 +60,7 @@ Result<std::unique_ptr<ThreadPark>> ThreadPark::open(std::size_t count) {
     wait_while(park->places_[i]->state, kStarting);
   if (error == 0) return park;
   // A thread that was started lives on with its place.
-  static_cast<void>(park.release());
+  [[maybe_unused]] const auto* const kept = park.release();
   return refuse("SBX-THREADS", "the worker's threads could not be made", std::strerror(error));
 }
 

@@ -36,7 +36,7 @@ class ThreadPark {
     void* argument = nullptr;
   };
   ThreadPark() = default;
-  static void* run(void* place);
+  static void* run(void* argument);
 
   std::vector<std::unique_ptr<Place>> places_;
 };
