@@ -42,6 +42,8 @@ bool limit_processes(const ResourceLimits& limits) {
   return ::setrlimit(RLIMIT_NPROC, &limit) == 0;
 }
 
+constexpr std::uint32_t kNoListener = UINT32_MAX;  // the filter could not be put up
+
 // Shared by worker and helper, which share all memory. Waited for by bare futex calls: they are all
 // that the filter leaves to the worker.
 struct Errand {
@@ -64,10 +66,16 @@ int run_errand(void* argument) {
   std::uint32_t listener = 0;
   while ((listener = errand.listener.load()) == 0)
     wait_while(&errand.listener, 0);
+  if (listener == kNoListener) return 0;
   const bool closed = send_caged(errand.line_fd, static_cast<int>(listener - 1)) &&
                       close_everything() && limit_descriptors(errand.worker, errand.open_files);
   errand.done.store(closed ? 1 : 0);
   return 0;
+}
+
+Result<int> limit_and_install(const SyscallFilter& filter, const ResourceLimits& limits) {
+  if (!limit_processes(limits)) return refuse_handover("RLIMIT_NPROC");
+  return filter.install();
 }
 
 constexpr std::size_t kHelperStack = std::size_t{64} << 10U;
@@ -82,13 +90,14 @@ Result<void> put_up_filter(const SyscallFilter& filter, int line_fd, const Resou
                              CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | SIGCHLD, &errand,
                              nullptr, nullptr, &errand.helper_alive);
   if (helper < 0) return refuse_handover("clone");
-  if (!limit_processes(limits)) return refuse_handover("RLIMIT_NPROC");
-  VEDETTE_TRY(const int listener, filter.install());
-  errand.listener.store(static_cast<std::uint32_t>(listener) + 1);
+  // Whatever happens, the helper hears of it and ends: nobody else would end it.
+  const auto listener = limit_and_install(filter, limits);
+  errand.listener.store(listener ? static_cast<std::uint32_t>(*listener) + 1 : kNoListener);
   ::syscall(SYS_futex, &errand.listener, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
   const std::atomic_ref<pid_t> alive(errand.helper_alive);
   while (alive.load() != 0)
     wait_while(&errand.helper_alive, 1);
+  if (!listener) return std::unexpected(listener.error());
   if (errand.done.load() != 1)
     return refuse("SBX-CAGE-HANDOVER", "the cage's evidence could not be handed over");
   return {};
