@@ -87,6 +87,22 @@ TEST(AgentConfig, ReadsWhoMayAskAndWhere) {
   EXPECT_TRUE(plain->api_callers.empty());
 }
 
+TEST(AgentConfig, AllowsContractsNoPowerThatItDoesNotName) {
+  const auto allowing = [](const std::string& list) {
+    return load(with(kSound, "[inference]", "[inference]\nallow = [" + list + "]"));
+  };
+  EXPECT_EQ(allowing("\"everything\"").error().code, "CONFIG-VALUE");
+  EXPECT_EQ(allowing("\"device-node /etc/passwd\"").error().code, "CONFIG-VALUE");
+  const auto plain = load(kSound);
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_TRUE(plain->powers.empty());
+  EXPECT_FALSE(plain->allow_ort_format);
+  const auto wide = allowing("\"threads 4\", \"ort\"");
+  ASSERT_TRUE(wide.has_value()) << describe(wide.error());
+  EXPECT_EQ(wide->powers, std::vector<inference::Power>{inference::ThreadsPower{4}});
+  EXPECT_TRUE(wide->allow_ort_format);
+}
+
 TEST(AgentConfig, RefusesAMisspelledSetting) {
   const auto refused = load(with(kSound, "host =", "hots ="));
   EXPECT_EQ(refused.error().code, "CONFIG-MISSING");
