@@ -10,7 +10,7 @@
 
 namespace vedette::bench {
 
-// With full posture, or without Landlock where this kernel has none.
+// With the strongest posture that this machine can keep.
 [[nodiscard]] Result<std::unique_ptr<inference::WorkerSpawner>> start_spawner();
 
 struct CageSettings {
@@ -18,6 +18,7 @@ struct CageSettings {
   std::uint32_t slots = 2;
   std::uint32_t spin_microseconds = 0;
   inference::ModelFormat format = inference::ModelFormat::onnx;
+  bool fine_clock = false;  // a cage without its coarse clock, to see what that costs
 };
 [[nodiscard]] Result<std::unique_ptr<inference::WorkerProcess>> start_worker(
     inference::WorkerSpawner& spawner, ByteView model, const CageSettings& settings);

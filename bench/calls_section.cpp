@@ -20,6 +20,8 @@ constexpr int kWarmUps = 20;
 constexpr std::chrono::seconds kDeadline{10};
 // A worker that spins goes to sleep this long after its last call, and leaves the core to others.
 constexpr std::uint32_t kSpin = 2000;  // microseconds
+// A worker's clock steps by up to 10 ms: it may spin for that much longer.
+constexpr std::chrono::milliseconds kRest{14};
 
 struct Way {
   std::string name;
@@ -39,7 +41,7 @@ bool measure_round(Way& way, int calls) {
     way.samples.add_microseconds(time);
     round.add_microseconds(time);
   }
-  std::this_thread::sleep_for(std::chrono::microseconds(2 * kSpin));
+  std::this_thread::sleep_for(kRest);
   return true;
 }
 

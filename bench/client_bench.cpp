@@ -12,6 +12,7 @@
 #include "agent/memory_api.h"
 #include "inference/host/worker_process.h"
 #include "inference/model_memory.h"
+#include "testing/machine_posture.h"
 #include "testing/onnx_writer.h"
 
 #include "vedette/client.hpp"
@@ -86,7 +87,7 @@ Result<void> compare(inference::WorkerSpawner& spawner, std::uint32_t spin, int 
   Samples direct;
   Samples by_client;
   for (int i = 0; i < calls; ++i) {
-    direct.measure([&] { static_cast<void>(worker->infer(inputs, kDeadline)); });
+    direct.measure([&] { [[maybe_unused]] const auto answer = worker->infer(inputs, kDeadline); });
     by_client.measure([&] { model.infer({client::input(0, {16}, values)}, outputs, kDeadline); });
   }
   std::cout << (spin == 0 ? "futex\n" : "spinning\n");
@@ -102,8 +103,7 @@ int main(int argc, char** argv) {
   using namespace vedette;
   const std::string worker = argc > 1 ? argv[1] : VEDETTE_BIN_DIR "/vedette-worker";
   const int calls = argc > 2 ? std::max(std::stoi(argv[2]), 100) : 20'000;
-  const auto spawner =
-      inference::WorkerSpawner::start({worker, inference::Posture::without_landlock});
+  const auto spawner = inference::WorkerSpawner::start({worker, testing::machine_posture()});
   if (!spawner) {
     std::cerr << describe(spawner.error()) << '\n';
     return 1;

@@ -24,14 +24,23 @@ serving() {
   build/release/bin/serving_bench "$@"
 }
 
+policy() {  # [-o json]
+  build/release/bin/policy_bench "$@"
+}
+
 client() {
   build/release/bin/client_bench "$@"
+}
+
+attestation() {  # [-o json], or: day [-o json] [--devices N] [--interval SECONDS] [--hours N] ...
+  if [ "${1:-}" = day ]; then build/release/bin/attestation_day "${@:2}"; return; fi
+  build/release/bin/attestation_bench "$@"
 }
 
 name=${1:-all}
 [ $# -gt 0 ] && shift
 case "$name" in
-  all) chain "$@"; serving "$@"; client "$@"; sandbox "$@" ;;
-  chain | serving | client | sandbox) "$name" "$@" ;;
-  *) echo "./dev bench: there is no benchmark '$name': chain, serving, client, sandbox"; exit 2 ;;
+  all) chain "$@"; serving "$@"; client "$@"; policy "$@"; attestation "$@"; sandbox "$@" ;;
+  attestation | chain | client | policy | sandbox | serving) "$name" "$@" ;;
+  *) echo "./dev bench: there is no benchmark '$name': attestation, chain, client, policy, sandbox, serving"; exit 2 ;;
 esac

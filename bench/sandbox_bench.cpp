@@ -1,6 +1,7 @@
 // What the cage costs, side by side with what it is compared with, in one run.
 //
-//   sandbox_bench [-o json] [machine] [calls] [throughput] [spawns] [processes] [memory]
+//   sandbox_bench [-o json] [machine] [calls] [http] [throughput] [spawns] [processes] [memory]
+//                 [side-channels]
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -18,9 +19,10 @@ struct Section {
 
 // Forks of this program's copies come last: threads of earlier sections are gone by then.
 constexpr std::array kSections = {
-    Section{"machine", measure_machine},          Section{"calls", measure_calls},
-    Section{"throughput", measure_throughput},    Section{"spawns", measure_spawns},
-    Section{"processes", measure_process_starts}, Section{"memory", measure_memory},
+    Section{"machine", measure_machine}, Section{"calls", measure_calls},
+    Section{"http", measure_http},       Section{"throughput", measure_throughput},
+    Section{"spawns", measure_spawns},   Section{"processes", measure_process_starts},
+    Section{"memory", measure_memory},   Section{"side-channels", measure_side_channels},
 };
 
 struct Wish {

@@ -14,6 +14,9 @@ namespace vedette::bench {
 // One call, in this process and through the cage: spinning, and by futex on one core and on two.
 [[nodiscard]] Result<void> measure_calls(Report& report);
 
+// What the inference API adds to a call through the cage: loopback and a Unix socket.
+[[nodiscard]] Result<void> measure_http(Report& report);
+
 // Calls per second of a model that computes for milliseconds.
 [[nodiscard]] Result<void> measure_throughput(Report& report);
 
@@ -25,6 +28,9 @@ namespace vedette::bench {
 
 // What four replicas of a model occupy (PSS), by themselves and in cages.
 [[nodiscard]] Result<void> measure_memory(Report& report);
+
+// What caller and worker can tell from the time, and what keeps them from it.
+[[nodiscard]] Result<void> measure_side_channels(Report& report);
 
 // The child of measure_memory(): holds the model on descriptor 3 in a session of its own, says so
 // on stdout, and ends when stdin does. Gives the exit code.

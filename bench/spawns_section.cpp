@@ -29,7 +29,8 @@ struct Way {
 Profile without_layers(Profile profile) {
   profile.name = "none";
   profile.namespaces.clear();
-  for (Need* need : {&profile.empty_root, &profile.no_capabilities, &profile.landlock,
+  for (Need* need : {&profile.core_scheduling, &profile.branch_separation, &profile.coarse_clock,
+                     &profile.empty_root, &profile.no_capabilities, &profile.landlock,
                      &profile.cgroup, &profile.syscall_filter})
     *need = Need::off;
   return profile;

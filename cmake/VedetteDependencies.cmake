@@ -8,6 +8,10 @@ find_package(GTest REQUIRED)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(TSS2 REQUIRED IMPORTED_TARGET tss2-esys tss2-tctildr tss2-mu tss2-rc)
+# The C interface of PKCS#11 alone: headers, nothing is linked.
+pkg_check_modules(P11KIT_HEADERS REQUIRED p11-kit-1)
+add_library(PkgConfig::P11KIT INTERFACE IMPORTED)
+target_include_directories(PkgConfig::P11KIT SYSTEM INTERFACE ${P11KIT_HEADERS_INCLUDE_DIRS})
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 

@@ -38,7 +38,7 @@ lint() {
   say "house rules"
   python3 scripts/house_check.py
   say "shell"
-  shellcheck --external-sources dev scripts/*.sh .ci/run
+  shellcheck --external-sources dev scripts/*.sh scripts/lab/main.sh scripts/lab/init tests/lab/*.sh tests/lab/control_group_init .ci/run
   configure release
   local files
   if [ "${1:-}" = --all ]; then files=$(sources | tidy_targets); else files=$(changed_sources | tidy_targets); fi

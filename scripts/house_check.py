@@ -25,6 +25,7 @@ MAY_INCLUDE = {
 OWNERS = {
     "openssl/": {"src/crypto", "src/platform/net/beast"},
     "tss2/": {"src/platform/tpm/esys"},
+    "p11-kit/": {"src/platform/pkcs11"},
     "boost/": {"src/platform/net/beast"},
     "sqlite3.h": {"src/platform/store/sqlite"},
     "nlohmann/": {"src/codec"},
@@ -34,8 +35,8 @@ OWNERS = {
     "CLI/": {"src/cli", "apps"},
 }
 # Concrete adapters are named by composition roots and tests alone.
-ADAPTERS = ("platform/net/beast/", "platform/tpm/esys/", "platform/tpm/swtpm/", "platform/store/sqlite/",
-            "platform/store/files/")
+ADAPTERS = ("platform/net/beast/", "platform/tpm/esys/", "platform/tpm/swtpm/", "platform/pkcs11/", "platform/store/sqlite/",
+            "platform/store/files/", "platform/tuf/")
 HARD_LIMIT = 600
 MAIN_LIMIT = 100
 FORBIDDEN = [

@@ -3,14 +3,16 @@
 # beside the system lies under .deps/ and is checked by digest.
 
 readonly BUILD_PACKAGES=(
-  g++ cmake ninja-build ccache mold pkg-config git ca-certificates libssl-dev libtss2-dev libseccomp-dev
-  libsqlite3-dev "libboost1.81-dev|libboost-dev" nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
+  g++ cmake ninja-build ccache mold pkg-config git ca-certificates libssl-dev libtss2-dev libp11-kit-dev
+  libseccomp-dev libsqlite3-dev "libboost1.81-dev|libboost-dev" nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev)
 readonly RUN_PACKAGES=(swtpm swtpm-tools pocketsphinx-testdata)
+readonly LAB_PACKAGES=(
+  qemu-system-x86 ovmf swtpm swtpm-tools busybox-static cpio zstd binutils sbsigntool openssl util-linux libtss2-dev)
 readonly BENCH_PACKAGES=(libbenchmark-dev python3 bubblewrap crun runc)
 readonly CHECK_PACKAGES=(
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck python3 python3-venv tpm2-tools openssl curl
-  strace util-linux libonnx-testdata)
+  strace util-linux libonnx-testdata softhsm2)
 
 readonly ORT_VERSION=1.27.0
 readonly ORT_SHA256_x86_64=d8aff4aa8abee8fb2abb2f2f2459ffc94461e781e41b9f7c072829dd0d470221
@@ -22,6 +24,7 @@ readonly VAD_SHA256=2623a2953f6ff3d2c1e61740c6cdb7168133479b267dfef114a4a3cc5bdd
 readonly SIGSTORE_BUNDLE=@sigstore/bundle@4.0.0
 readonly SIGSTORE_VERIFY=@sigstore/verify@3.1.1
 readonly TRITONCLIENT='tritonclient[http]==2.73.0'
+readonly PYTHON_TUF=('tuf==7.0.1' 'securesystemslib[crypto]==1.6.0')
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 
@@ -43,12 +46,13 @@ missing_packages() {
   done
 }
 
-setup_packages() {  # build|run|bench|check ...
+setup_packages() {  # build|run|lab|bench|check ...
   local wanted=() group missing
   for group in "$@"; do
     case "$group" in
       build) wanted+=("${BUILD_PACKAGES[@]}") ;;
       run) wanted+=("${RUN_PACKAGES[@]}") ;;
+      lab) wanted+=("${LAB_PACKAGES[@]}") ;;
       bench) wanted+=("${BENCH_PACKAGES[@]}") ;;
       check) wanted+=("${CHECK_PACKAGES[@]}") ;;
     esac
@@ -139,7 +143,8 @@ setup_files() {
 # Foreign implementations that judge ours, for tests alone.
 setup_oracles() {
   setup_sigstore
-  setup_tritonclient
+  setup_python_package tritonclient.http "$TRITONCLIENT"
+  setup_python_package "tuf, cryptography" "${PYTHON_TUF[@]}"
 }
 
 setup_sigstore() {
@@ -151,11 +156,35 @@ setup_sigstore() {
 }
 
 # Python packages are not for every machine: without them their test is skipped and says so.
-setup_tritonclient() {
-  .deps/venv/bin/python -c 'import tritonclient.http' 2>/dev/null && return 0
-  say "fetching tritonclient"
+setup_python_package() {  # modules that it brings, requirements; the first names it
+  local name=${2%%[=[]*}
+  .deps/venv/bin/python -c "import $1" 2>/dev/null && return 0
+  say "fetching $name"
   if ! { python3 -m venv .deps/venv && .deps/venv/bin/python -m pip install --quiet \
-    --disable-pip-version-check --only-binary :all: "$TRITONCLIENT"; } >/dev/null 2>&1; then
-    say "tritonclient cannot be had here; its test will be skipped"
+    --disable-pip-version-check --only-binary :all: "${@:2}"; } >/dev/null 2>&1; then
+    say "$name cannot be had here; its test will be skipped"
   fi
+}
+
+# Neither is the laboratory: without it its test is skipped and says so, unless VEDETTE_LAB_REQUIRED=1.
+setup_laboratory() {
+  local log=build-lab.log
+  if [ "$(uname -m)" != x86_64 ]; then
+    do_without_laboratory "the laboratory is an x86-64 machine"
+  elif ! bash -euo pipefail -c 'source scripts/setup.sh; setup_packages lab; source scripts/lab/main.sh; lab_fetch' \
+      >"$log" 2>&1; then
+    tail -n 5 "$log"
+    rm -f "$log"
+    do_without_laboratory "the laboratory cannot be had here"
+  else
+    rm -f "$log"
+  fi
+}
+
+do_without_laboratory() {  # why
+  if [ "${VEDETTE_LAB_REQUIRED:-}" = 1 ]; then
+    echo "setup: $1, and VEDETTE_LAB_REQUIRED=1 demands it" >&2
+    return 1
+  fi
+  say "$1; its test will be skipped"
 }

@@ -36,7 +36,8 @@ const std::string& shared_folder() {
 
 }  // namespace
 
-Result<std::unique_ptr<SoftwareTpm>> SoftwareTpm::start(const std::string& name) {
+Result<std::unique_ptr<SoftwareTpm>> SoftwareTpm::start(const std::string& name,
+                                                        const std::string& banks) {
   std::string folder = shared_folder() + "/XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr)
     return refuse("SWTPM-FOLDER", "a temporary folder could not be made", errno_text(folder));
@@ -44,7 +45,7 @@ Result<std::unique_ptr<SoftwareTpm>> SoftwareTpm::start(const std::string& name)
   fs::create_directory(made->state_folder());
   fs::permissions(made->state_folder(), fs::perms::owner_all);
   VEDETTE_TRY(made->tpm_, platform::InsecureSoftwareTpm::start(
-                              {folder + "/tpm", shared_folder() + "/maker", name}));
+                              {folder + "/tpm", shared_folder() + "/maker", name, banks}));
   return made;
 }
 

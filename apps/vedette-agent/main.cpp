@@ -44,7 +44,8 @@ Result<void> run(const Options& options) {
                  "root of trust\n";
   const SystemClock clock;
   const auto http = platform::make_beast_http();
-  VEDETTE_TRY(const auto tpm, platform::open_esys_tpm({config.tcti, config.state_folder + "/tpm"}));
+  VEDETTE_TRY(const auto tpm, platform::open_esys_tpm({config.tcti, config.state_folder + "/tpm",
+                                                       config.attestation_key}));
   VEDETTE_TRY(const auto running, agent::Agent::start(config, {clock, *http, *tpm, log_line}));
   codec::Json ready;
   ready.set("event", "ready").set("api_port", std::int64_t{running->api_port()});

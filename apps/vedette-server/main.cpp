@@ -1,5 +1,6 @@
 // vedette-server: the composition root of the control plane.
 #include <csignal>
+#include <functional>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -9,9 +10,12 @@
 #include "platform/net/beast/beast_http.h"
 #include "platform/store/files/folder_blob_store.h"
 #include "platform/store/sqlite/sqlite_store.h"
+#include "platform/tpm/esys/esys_tpm.h"
 #include "server/config.h"
 #include "server/server.h"
-#include "server/state_folder.h"
+
+#include "ca_commands.h"
+#include "server_keys.h"
 
 namespace {
 
@@ -19,19 +23,7 @@ using namespace vedette;
 
 struct Options {
   std::string config = "/etc/vedette/server.toml";
-  std::string folder;
-  std::string trust_domain;
-  std::string operator_name = "admin";
 };
-
-Result<void> init(const Options& options) {
-  VEDETTE_TRY(const auto domain, identity::TrustDomain::parse(options.trust_domain));
-  VEDETTE_TRY(const auto name, OperatorId::parse(options.operator_name));
-  VEDETTE_CHECK(server::create_state(options.folder, domain, name, SystemClock().now()));
-  std::cout << "made the certificate authority of " << domain.str() << " in " << options.folder
-            << "\nnow take offline/root.key off this machine: nothing here needs it\n";
-  return {};
-}
 
 Result<void> check(const Options& options) {
   VEDETTE_TRY([[maybe_unused]] const auto config, server::load_server_config(options.config));
@@ -55,7 +47,9 @@ Result<void> run(const Options& options) {
   const auto http = platform::make_beast_http();
   VEDETTE_TRY(const auto store, platform::open_sqlite_store(config.state_folder + "/server.db"));
   VEDETTE_TRY(const auto blobs, platform::open_folder_blob_store(config.state_folder + "/blobs"));
-  VEDETTE_TRY(const auto running, server::Server::start(config, {clock, *http, *store, *blobs}));
+  ServerKeyProvider keys(config.state_folder, config.keys.insecure_extractable);
+  VEDETTE_TRY(const auto running,
+              server::Server::start(config, {clock, *http, *store, *blobs, &keys}));
   const server::Ports ports = running->ports();
   codec::Json ready;
   ready.set("event", "ready").set("enrollment_port", std::int64_t{ports.enrollment});
@@ -70,26 +64,22 @@ Result<void> run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  platform::quiet_tss2_log();
   CLI::App app("Vedette's control plane", "vedette-server");
   Options options;
-  Result<void> (*command)(const Options&) = run;
+  std::function<Result<void>()> command;
   app.require_subcommand(1);
-  CLI::App* init_command =
-      app.add_subcommand("init", "make a certificate authority and an operator");
-  init_command->add_option("folder", options.folder, "the state folder to make")->required();
-  init_command->add_option("--trust-domain", options.trust_domain, "e.g. factory.example")
-      ->required();
-  init_command->add_option("--operator", options.operator_name, "name of the first operator");
-  init_command->callback([&] { command = init; });
+  add_ca_commands(app, command);
   CLI::App* run_command = app.add_subcommand("run", "serve until SIGTERM");
+  run_command->callback([&] { command = [&] { return run(options); }; });
   CLI::App* config_command = app.add_subcommand("config", "about the configuration");
   CLI::App* check_command = config_command->add_subcommand("check", "is the configuration sound?");
   config_command->require_subcommand(1);
   for (CLI::App* verb : {run_command, check_command})
     verb->add_option("--config", options.config, "TOML file")->capture_default_str();
-  check_command->callback([&] { command = check; });
+  check_command->callback([&] { command = [&] { return check(options); }; });
   CLI11_PARSE(app, argc, argv);
-  const auto result = command(options);
+  const auto result = command();
   if (!result) std::cerr << "vedette-server: " << describe(result.error()) << '\n';
   if (result) return 0;
   return result.error().code.starts_with("CONFIG-") ? 2 : 1;  // usage, or failed

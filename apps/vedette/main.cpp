@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/demo/demo.h"
 #include "platform/net/beast/beast_http.h"
+#include "platform/pkcs11/pkcs11_keys.h"
 #include "platform/tpm/esys/esys_tpm.h"
 
 #include "demo_stage.h"
@@ -27,10 +28,11 @@ int main(int argc, char** argv) {
   const auto http = vedette::platform::make_beast_http();
   const auto stage = vedette::make_demo_stage(*http);
   const vedette::SystemClock clock;
+  vedette::platform::Pkcs11Keys keys;
   const vedette::cli::Environment environment{.http = *http,
                                               .clock = clock,
                                               .output = nullptr,
-                                              .operator_folder = {},
+                                              .operator_folder = {{}, &keys},
                                               .program_folder = program_folder(),
                                               .console = vedette::cli::system_console()};
   return vedette::cli::run({argv + 1, argv + argc}, environment,

@@ -6,10 +6,9 @@
 
 #include <unistd.h>
 
-#include "agent/attestation.h"
 #include "agent/enrollment.h"
+#include "agent/measured_programs.h"
 #include "agent/memory_models.h"
-#include "base/fd.h"
 #include "codec/json.h"
 #include "inference/serving/retry_after.h"
 
@@ -20,7 +19,8 @@ namespace {
 using codec::Json;
 
 constexpr std::chrono::milliseconds kDutyCheck{250};
-constexpr std::size_t kMaxWorkerBytes = std::size_t{256} << 20U;
+// How often the server is asked whether somebody wants a quote now: devices cannot be called.
+constexpr std::chrono::seconds kContact{5};
 // A request's tensors in binary form, and the JSON before them.
 constexpr std::size_t kMaxApiBody = std::size_t{17} << 20U;
 constexpr std::size_t kMaxApiConnections = 64;
@@ -41,6 +41,16 @@ std::string contract_text(const ServedContract& contract) {
   return text;
 }
 
+// Where workers' groups are made, or why nowhere. Version 1 needs nothing of an agent.
+Json status_of(const Result<inference::Delegation>& delegation) {
+  Json json;
+  if (!delegation) return json.set("refused", describe(delegation.error()));
+  if (delegation->group.empty()) return json.set("version", std::int64_t{1});
+  Json::Array controllers(delegation->controllers.begin(), delegation->controllers.end());
+  json.set("version", std::int64_t{2}).set("group", delegation->group);
+  return json.set("controllers", std::move(controllers));
+}
+
 }  // namespace
 
 struct Agent::Start {
@@ -50,8 +60,9 @@ struct Agent::Start {
   crypto::PrivateKey key;
   ReleaseFloors floors;
   SequenceNumbers sequence;
-  std::unique_ptr<inference::WorkerSpawner> spawner;
-  crypto::Sha256Digest worker_sha256{};
+  std::unique_ptr<RuntimeMeasurements> measurements;
+  Result<inference::Delegation> delegation;
+  MeasuredSpawner workers;
   std::unique_ptr<ViolationStore> violations;
   std::unique_ptr<Quarantine> quarantine;
 };
@@ -67,15 +78,18 @@ Agent::Agent(Start start)
       trust_(clock_),
       link_(config_, anchors_, start.parts.http),
       reporter_(clock_, trust_, std::move(start.sequence)),
+      measurements_(std::move(start.measurements)),
+      delegation_(std::move(start.delegation)),
       violation_store_(std::move(start.violations)),
       quarantine_(std::move(start.quarantine)),
       violations_(clock_, *violation_store_, *quarantine_,
                   [this](const std::string& text, std::optional<Error> error) {
                     news_.say(Phase::serve, text, std::move(error));
                   }),
-      models_({.spawner = std::move(start.spawner),
-               .worker_sha256 = start.worker_sha256,
+      models_({.spawner = std::move(start.workers.spawner),
+               .worker_sha256 = start.workers.worker_sha256,
                .quarantine = *quarantine_,
+               .measure = [this](const auto& event) { return measurements_->measure(event); },
                .record = [this](ledger::Violation event) { keep_evidence(std::move(event)); },
                .tell = [this](const std::string& text,
                               const Error& cause) { news_.say(Phase::serve, text, cause); }}),
@@ -100,19 +114,30 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   if (failed)
     return refuse("FILE-CREATE", "the state folder cannot be created",
                   config.state_folder + ": " + failed.message());
+  VEDETTE_TRY(auto measurements,
+              RuntimeMeasurements::open(config.state_folder, config.runtime_register, parts.tpm));
+  VEDETTE_TRY(const auto own_start, agent_start_event());
+  for (const auto& event : {own_start, configuration_event(config)})
+    VEDETTE_CHECK(unless_broken(*measurements, measurements->measure(event)));
   VEDETTE_TRY(Anchors anchors, load_anchors(config));
   VEDETTE_TRY(crypto::PrivateKey key, device_private_key(parts.tpm));
   VEDETTE_TRY(ReleaseFloors floors, ReleaseFloors::load(config.state_folder));
   VEDETTE_TRY(SequenceNumbers sequence, SequenceNumbers::load(config.state_folder));
-  VEDETTE_TRY(const Bytes worker, read_file(config.worker_path, kMaxWorkerBytes));
-  VEDETTE_TRY(auto spawner, inference::WorkerSpawner::start({config.worker_path, config.posture}));
+  // Before the zygote, whose groups lie where it starts. Workers run without it, and that is said.
+  auto delegation = inference::take_delegation();
+  VEDETTE_TRY(MeasuredSpawner workers, start_measured_spawner(config, *measurements));
   VEDETTE_TRY(auto violations, ViolationStore::load(config.state_folder, parts.clock.now()));
   VEDETTE_TRY(auto quarantine, Quarantine::load(config.state_folder));
   platform::HttpFactory& http = parts.http;
   std::unique_ptr<Agent> agent(
       new Agent({config, std::move(parts), std::move(anchors), std::move(key), std::move(floors),
-                 std::move(sequence), std::move(spawner), crypto::sha256(worker),
-                 std::move(violations), std::move(quarantine)}));
+                 std::move(sequence), std::move(measurements), std::move(delegation),
+                 std::move(workers), std::move(violations), std::move(quarantine)}));
+  if (const auto broken = agent->measurements_->broken())
+    agent->news_.say(Phase::enroll, "no model will be started", broken);
+  if (!agent->delegation_)
+    agent->news_.say(Phase::enroll, "no control group bounds the workers",
+                     agent->delegation_.error());
   VEDETTE_CHECK(agent->listen(http));
   VEDETTE_CHECK(agent->open_memory_api());
   agent->resume();
@@ -198,13 +223,17 @@ void Agent::advance(Phase phase, Outcome outcome, const std::optional<Error>& er
     phase_ = step.next;
   }
   failures_ = outcome == Outcome::done ? 0 : failures_ + 1;
-  if (step.wait) (void)sleep_for(back_off(failures_ == 0 ? 0 : failures_ - 1, jitter()));
+  if (!step.wait) return;
+  const Duration own = back_off(failures_ == 0 ? 0 : failures_ - 1, jitter());
+  (void)sleep_for(std::max(own, std::exchange(asked_to_wait_, {}).value_or(own)));
 }
 
 Result<void> Agent::perform(Phase phase) {
   switch (phase) {
     case Phase::enroll:
-      return enroll_or_renew();
+      return enroll_anew();
+    case Phase::renew:
+      return renew_now();
     case Phase::attest:
       return attest_now();
     case Phase::fetch:
@@ -232,29 +261,51 @@ Result<void> Agent::adopt(std::vector<crypto::Certificate> chain) {
   VEDETTE_TRY(client_, link_.to_device_plane(credentials));
   news_.say(Phase::enroll, "certificate for " + credentials.device.str() + " until " +
                                to_rfc3339(credentials.leaf().not_after()));
+  renewal_.begin(identity::life_of(credentials.leaf()), clock_.now(), jitter());
   const std::scoped_lock lock(mutex_);
   credentials_ = std::move(credentials);
   return {};
 }
 
-// A certificate that stands is renewed; without one, or where renewal is refused, the TPM is proven
-// anew.
-Result<void> Agent::enroll_or_renew() {
-  if (credentials_ && client_ && clock_.now() < credentials_->leaf().not_after()) {
-    auto renewed = renew(*client_, *credentials_);
-    if (renewed) return adopt(*std::move(renewed));
-    if (outcome_of(renewed.error()) == Outcome::unreachable)
-      return std::unexpected(renewed.error());
-  }
+Result<void> Agent::enroll_anew() {
   VEDETTE_TRY(const auto client, link_.to_enrollment());
-  VEDETTE_TRY(auto chain, enroll(*client, tpm_, key_));
+  VEDETTE_TRY(auto chain, enroll(*client, tpm_, key_, &asked_to_wait_));
   return adopt(std::move(chain));
 }
 
+Result<void> Agent::renew_now() {
+  if (clock_.now() >= credentials_->leaf().not_after())
+    return refuse("AGT-CERTIFICATE-EXPIRED", "the device's certificate has expired");
+  std::optional<Duration> wait;
+  auto renewed = renew(*client_, *credentials_, &wait);
+  if (renewed) return adopt(*std::move(renewed));
+  renewal_.failed(clock_.now(), wait, jitter());
+  return std::unexpected(std::move(renewed).error());
+}
+
+void Agent::ask_when_to_renew() {
+  const auto advice = renewal_advice(*client_, *credentials_, anchors_.server_roots, clock_.now());
+  renewal_.advised(advice, clock_.now());
+  if (!advice && outcome_of(advice.error()) != Outcome::unreachable)
+    news_.say(Phase::serve, "renews by its own rule", advice.error());
+}
+
+EvidenceSource Agent::evidence_source() const {
+  return {.runtime_register = config_.runtime_register,
+          .everything = !told_everything_,
+          .read = [this](const LogWish& wish) {
+            return read_device_logs(config_.event_log, config_.ima_log, *measurements_, wish);
+          }};
+}
+
+// Attestation may be refused for long: the certificate must not end over it.
 Result<void> Agent::attest_now() {
   if (clock_.now() >= credentials_->leaf().not_after())
     return refuse("AGT-CERTIFICATE-EXPIRED", "the device's certificate has expired");
-  VEDETTE_TRY(Verdict verdict, attest(*client_, tpm_, *credentials_, clock_));
+  if (renewal_.due(clock_.now()))
+    return refuse("AGT-CERTIFICATE-DUE", "the device's certificate is to be renewed first");
+  VEDETTE_TRY(Verdict verdict, attest(*client_, tpm_, *credentials_, clock_, evidence_source()));
+  told_everything_ = true;
   news_.say(Phase::attest, "attested until " + to_rfc3339(verdict.expires_at));
   violations_.attested(verdict.epoch);
   trust_.believe(std::move(verdict));
@@ -284,7 +335,9 @@ Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
                            contract_text(fetched->about.contract);
   VEDETTE_CHECK(
       models_.publish(*std::move(fetched), [&] { return floors_.raise(model, release); }));
-  news_.say(Phase::fetch, text);
+  const std::string bounds = models_.bounded_by(model);
+  news_.say(Phase::fetch,
+            text + "; " + (bounds.empty() ? "in no control group" : "bounded by " + bounds));
   return {};
 }
 
@@ -293,10 +346,15 @@ Outcome Agent::wait_for_duty() {
     const TimePoint now = clock_.now();
     const auto verdict = trust_.current();
     if (!verdict || now >= verdict->attest_again_at) return Outcome::verdict_due;
-    if (now >= renewal_due(credentials_->leaf())) return Outcome::certificate_due;
+    if (renewal_.due(now)) return Outcome::certificate_due;
     if (now >= releases_due_) return Outcome::releases_due;
     // The server closes the connection of a device that it stops trusting: ask why at once.
     if (!client_->connected()) return Outcome::verdict_due;
+    if (renewal_.wonders(now)) ask_when_to_renew();
+    if (now >= contact_due_) {
+      contact_due_ = now + kContact;
+      if (is_wanted(*client_).value_or(false)) return Outcome::verdict_due;
+    }
   } while (sleep_for(kDutyCheck));
   return Outcome::done;
 }
@@ -319,6 +377,7 @@ Json Agent::status() const {
   Json::Array quarantined;
   for (const QuarantinedModel& model : quarantine_->all())
     quarantined.push_back(to_json(model));
+  json.set("runtime_log", measurements_->status()).set("control_group", status_of(delegation_));
   json.set("models", models_.status()).set("receipts", std::move(receipts));
   json.set("violations", violations_.status()).set("quarantine", std::move(quarantined));
   json.set("news", news_.recent());

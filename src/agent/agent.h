@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "agent/attestation.h"
 #include "agent/config.h"
 #include "agent/credentials.h"
 #include "agent/fetch.h"
@@ -17,7 +18,9 @@
 #include "agent/model_service.h"
 #include "agent/news.h"
 #include "agent/quarantine.h"
+#include "agent/renewal_plan.h"
 #include "agent/reporter.h"
+#include "agent/runtime_measurements.h"
 #include "agent/server_link.h"
 #include "agent/serving.h"
 #include "agent/trust_state.h"
@@ -25,6 +28,7 @@
 #include "agent/violation_store.h"
 #include "base/clock.h"
 #include "inference/host/worker_spawner.h"
+#include "inference/sandbox/delegation.h"
 #include "platform/net/http.h"
 #include "platform/tpm/tpm.h"
 
@@ -41,7 +45,7 @@ class Agent {
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
   // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, AGT-VIOLATIONS, AGT-QUARANTINE, TPM-*,
-  // SBX-SPAWN, INF-RUNTIME, NET-LISTEN and MEM-SOCKET.
+  // SBX-SPAWN, INF-RUNTIME, AGT-RUNTIME-LIBRARY, NET-LISTEN and MEM-SOCKET.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -65,7 +69,10 @@ class Agent {
   [[nodiscard]] Result<void> open_memory_api();
   void resume();
   [[nodiscard]] Result<void> perform(Phase phase);
-  [[nodiscard]] Result<void> enroll_or_renew();
+  [[nodiscard]] Result<void> enroll_anew();
+  [[nodiscard]] Result<void> renew_now();
+  void ask_when_to_renew();
+  [[nodiscard]] EvidenceSource evidence_source() const;
   [[nodiscard]] Result<void> adopt(std::vector<crypto::Certificate> chain);
   [[nodiscard]] Result<void> attest_now();
   [[nodiscard]] Result<void> fetch_all();
@@ -73,6 +80,7 @@ class Agent {
   [[nodiscard]] Outcome wait_for_duty();
   void advance(Phase phase, Outcome outcome, const std::optional<Error>& error);
   void report_while_running();
+  [[nodiscard]] std::optional<DeviceId> name() const;  // none before the enrolment
   void keep_evidence(ledger::Violation event);
   [[nodiscard]] Result<void> sign_violations();
   [[nodiscard]] Result<void> report_all(platform::HttpClient& client, const Verdict& verdict);
@@ -90,6 +98,8 @@ class Agent {
   TrustState trust_;
   ServerLink link_;
   Reporter reporter_;
+  std::unique_ptr<RuntimeMeasurements> measurements_;
+  const Result<inference::Delegation> delegation_;
   std::unique_ptr<ViolationStore> violation_store_;
   std::unique_ptr<Quarantine> quarantine_;
   ViolationReporter violations_;  // record() is for whoever watches the workers
@@ -102,7 +112,11 @@ class Agent {
   // The lifecycle's thread alone uses these.
   std::unique_ptr<platform::HttpClient> client_;
   TimePoint releases_due_;
+  TimePoint contact_due_;
+  RenewalPlan renewal_;
+  std::optional<Duration> asked_to_wait_;  // by the server, in its last answer to an enrolment
   unsigned failures_ = 0;
+  bool told_everything_ = false;  // the server had all logs from this agent once
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable stop_requested_;

@@ -17,11 +17,18 @@ constexpr std::size_t kReceiptsAtOnce = 64;
 
 }  // namespace
 
+std::optional<DeviceId> Agent::name() const {
+  const std::scoped_lock lock(mutex_);
+  if (!credentials_) return std::nullopt;
+  return credentials_->device;
+}
+
 // While a worker is frozen in what it tried: on disk, then signed, then it dies. What cannot be
 // signed now is signed later by the reporting thread.
 void Agent::keep_evidence(ledger::Violation event) {
-  violations_.record(std::move(event));
-  if (const auto done = sign_violations(); !done)
+  const auto device = name();
+  if (!device) return violations_.record(std::move(event));
+  if (const auto done = violations_.keep(std::move(event), *device, key_); !done)
     news_.say(Phase::serve, "a violation is not signed yet", done.error());
 }
 
@@ -29,13 +36,9 @@ void Agent::keep_evidence(ledger::Violation event) {
 // long.
 Result<void> Agent::sign_violations() {
   if (!violations_.has_unsigned()) return {};
-  std::optional<Credentials> credentials;
-  {
-    const std::scoped_lock lock(mutex_);
-    credentials = credentials_;
-  }
-  if (!credentials) return {};
-  return violations_.sign_recorded(credentials->device, key_);
+  const auto device = name();
+  if (!device) return {};
+  return violations_.sign_recorded(*device, key_);
 }
 
 Result<void> Agent::report_all(platform::HttpClient& client, const Verdict& verdict) {

@@ -1,6 +1,8 @@
 #include "agent/config.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "agent/local_callers.h"
 #include "codec/settings.h"
@@ -27,7 +29,27 @@ std::uint64_t read_mebibytes(SettingsReader& reader, std::string_view name, std:
   return static_cast<std::uint64_t>(reader.integer(name, fallback, 1, most) * kMebibyte);
 }
 
+Result<platform::AttestationKeyKind> read_key_kind(const std::string& text) {
+  if (text == "ecdsa-p256") return platform::AttestationKeyKind::ecdsa_p256;
+  if (text == "ecdsa-p384") return platform::AttestationKeyKind::ecdsa_p384;
+  if (text == "rsa-2048") return platform::AttestationKeyKind::rsa_2048;
+  return refuse("CONFIG-VALUE", "the setting 'tpm.attestation_key' names no kind of key", text,
+                "ecdsa-p256, ecdsa-p384 or rsa-2048");
+}
+
+// The server certifies a device key for which the device's TPM vouches (TPM2_Certify), and no
+// other.
+Result<void> check_device_key(const std::string& name) {
+  if (name == "tpm") return {};
+  const std::string kind = name.substr(0, std::min<std::size_t>(name.find(':'), 32));
+  return refuse("CONFIG-VALUE",
+                "the setting 'device.key' names a key that the device's TPM does not vouch for",
+                kind + ": no TPM can certify it, so no server would enrol it",
+                "leave it out, or set it to \"tpm\"");
+}
+
 Result<void> read_tpm(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
+  const std::string key_kind = reader.text("tpm.attestation_key", "ecdsa-p256");
   const std::string device = reader.text("tpm.device", "");
   const std::string software = reader.text("tpm.insecure_software_tpm", "");
   if (device.empty() == software.empty())
@@ -35,6 +57,7 @@ Result<void> read_tpm(SettingsReader& reader, const std::string& folder, AgentCo
                   "set 'device' to e.g. /dev/tpmrm0, or 'insecure_software_tpm' to a swtpm socket");
   config.insecure_software_tpm = device.empty();
   config.tcti = device.empty() ? "swtpm:path=" + beside(folder, software) : "device:" + device;
+  VEDETTE_TRY(config.attestation_key, read_key_kind(key_kind));
   return {};
 }
 
@@ -43,7 +66,8 @@ Result<inference::Posture> read_posture(const std::string& text) {
   const auto posture = inference::posture_from_name(text);
   if (posture) return *posture;
   return refuse("CONFIG-VALUE", "the setting 'inference.posture' names no posture", text,
-                "full, without-user-namespace or without-landlock; see 'vedette doctor'");
+                "full, without-user-namespace, without-landlock or without-core-scheduling; see "
+                "'vedette doctor'");
 }
 
 Result<void> read_allowed(const std::vector<std::string>& texts, AgentConfig& config) {
@@ -91,6 +115,54 @@ Result<void> read_api(SettingsReader& reader, const std::string& folder, AgentCo
   return {};
 }
 
+constexpr std::int64_t kOfIma = 10;
+
+// PC Client Platform TPM Profile, 4.6.
+std::string whose_register(std::int64_t number) {
+  if (number == kOfIma) return "the kernel extends it with its IMA list";
+  if (number == 16 || number == 23) return "any program may reset it";
+  return "it belongs to a dynamic launch";
+}
+
+Result<void> check_register(std::int64_t number) {
+  constexpr std::int64_t kLastStatic = 15;
+  if (number != kOfIma && number <= kLastStatic) return {};
+  return refuse("CONFIG-VALUE",
+                "the setting 'attestation.runtime_register' names a register that cannot vouch for "
+                "the agent's measurements",
+                std::to_string(number) + ": " + whose_register(number),
+                "13, or another of 0 to 15 but for 10");
+}
+
+Result<void> read_attestation(SettingsReader& reader, const std::string& folder,
+                              AgentConfig& config) {
+  const std::int64_t number = reader.integer("attestation.runtime_register", 13, 0, 23);
+  config.runtime_register = static_cast<std::uint8_t>(number);
+  const auto file = [&](std::string_view name, std::string_view fallback) {
+    return beside(folder, reader.text(name, fallback));
+  };
+  config.event_log =
+      file("attestation.event_log", "/sys/kernel/security/tpm0/binary_bios_measurements");
+  config.ima_log =
+      file("attestation.ima_log", "/sys/kernel/security/ima/binary_runtime_measurements");
+  return check_register(number);
+}
+
+// What differs in the order of its members alone is the same configuration.
+codec::Json sorted(const codec::Json& json) {
+  if (const auto* array = json.if_array()) {
+    codec::Json::Array elements;
+    for (const codec::Json& element : *array)
+      elements.push_back(sorted(element));
+    return elements;
+  }
+  if (json.if_object() == nullptr) return json;
+  std::map<std::string, codec::Json> members;
+  for (const auto& [name, value] : *json.if_object())
+    members.emplace(name, sorted(value));
+  return codec::Json::Object(members.begin(), members.end());
+}
+
 Result<AgentConfig> read(const codec::Json& settings, const std::string& folder) {
   SettingsReader reader(settings);
   AgentConfig config;
@@ -115,9 +187,13 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   const auto models = reader.texts("releases.models");
   for (const std::string& key : reader.texts("releases.publisher_keys"))
     config.publisher_keys.push_back(beside(folder, key));
+  const std::string device_key = reader.text("device.key", "tpm");
   const Result<void> tpm = read_tpm(reader, folder, config);
+  const Result<void> attestation = read_attestation(reader, folder, config);
   VEDETTE_CHECK(reader.finish());
+  VEDETTE_CHECK(check_device_key(device_key));
   VEDETTE_CHECK(tpm);
+  VEDETTE_CHECK(attestation);
   VEDETTE_TRY(config.posture, read_posture(posture));
   VEDETTE_CHECK(api);
   VEDETTE_CHECK(read_allowed(allowed, config));
@@ -125,6 +201,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
     VEDETTE_TRY(ModelName name, ModelName::parse(text));
     config.models.push_back(std::move(name));
   }
+  config.settings_sha256 = crypto::sha256(as_bytes(codec::to_json(sorted(settings))));
   return config;
 }
 

@@ -8,8 +8,10 @@
 
 #include "base/error.h"
 #include "base/strong_id.h"
+#include "crypto/digest.h"
 #include "inference/policy/posture.h"
 #include "inference/policy/power.h"
+#include "platform/tpm/tpm.h"
 #include "policy/local_caller.h"
 
 namespace vedette::agent {
@@ -19,6 +21,7 @@ struct AgentConfig {
   std::string trust_domain;
   std::string tcti;                    // how to reach the TPM; see platform/tpm/esys
   bool insecure_software_tpm = false;  // the TPM is software: no hardware root of trust
+  platform::AttestationKeyKind attestation_key = platform::AttestationKeyKind::ecdsa_p256;
   std::string server_host;
   std::uint16_t enrollment_port = 0;
   std::uint16_t device_port = 0;
@@ -43,14 +46,26 @@ struct AgentConfig {
   std::uint32_t memory_spin_microseconds = 0;
   std::chrono::milliseconds inference_deadline{0};
   std::chrono::seconds poll_interval{0};  // how often a newer release is looked for
+  std::uint8_t runtime_register = 13;     // what the agent measures goes there
+  std::string event_log;                  // the firmware's; need not exist
+  std::string ima_log;                    // the kernel's; need not exist
+  // Of the settings in force: the file, its drop-ins and the environment, merged, as compact JSON
+  // with sorted members.
+  crypto::Sha256Digest settings_sha256{};
 };
 
 // `[inference] allow` lists what contracts may widen here: `threads N`, `device-node /dev/...`,
 // `ort`.
-// Refuses CONFIG-SYNTAX, CONFIG-UNKNOWN, CONFIG-MISSING and CONFIG-VALUE, each naming the setting.
+// `[attestation]` holds `runtime_register` (0 to 15 but for 10, which is the kernel's), `event_log`
+// and `ima_log`, the files with what firmware and kernel measured. Measuring cannot be switched
+// off. Refuses CONFIG-SYNTAX, CONFIG-UNKNOWN, CONFIG-MISSING and CONFIG-VALUE, each naming the
+// setting.
 // `[api]` serves by TCP on loopback unless `tcp = false`, on `unix_socket` if it is set, and those
 // whom `[[api.callers]]` name (agent/local_callers.h).
-// `[tpm]` holds either `device` (a path) or `insecure_software_tpm` (a socket's path).
+// `[device] key` is "tpm": a key elsewhere cannot be enrolled, and is refused here.
+// `[tpm]` holds either `device` (a path) or `insecure_software_tpm` (a socket's path), and
+// `attestation_key`, the kind of key that signs quotes: ecdsa-p256, ecdsa-p384 or rsa-2048. It is
+// made at the first start; a device that shall have another enrols anew.
 [[nodiscard]] Result<AgentConfig> load_agent_config(const std::string& path);
 
 }  // namespace vedette::agent

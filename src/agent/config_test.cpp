@@ -41,6 +41,56 @@ TEST(AgentConfig, RefusesBothTpmsAtOnceAndNone) {
             "CONFIG-VALUE");
 }
 
+TEST(AgentConfig, RefusesADeviceKeyThatItsTpmDoesNotVouchFor) {
+  const auto of = [](const std::string& name) {
+    return load(std::string(kSound) + "[device]\nkey = '" + name + "'\n");
+  };
+  for (const char* name : {"", "pkcs11:token=t;object=o?module-path=/m.so", "memory:", "TPM"})
+    EXPECT_EQ(of(name).error().code, "CONFIG-VALUE") << name;
+  EXPECT_TRUE(of("tpm"));
+}
+
+TEST(AgentConfig, RefusesAnAttestationKeyOfNoKnownKind) {
+  const auto of_kind = [](const std::string& kind) {
+    return load(with(kSound, "[tpm]", "[tpm]\nattestation_key = '" + kind + "'"));
+  };
+  for (const char* kind : {"rsa-1024", "ecdsa-p521", "", "RSA-2048", "2048"})
+    EXPECT_EQ(of_kind(kind).error().code, "CONFIG-VALUE") << kind;
+  EXPECT_EQ(of_kind("rsa-2048")->attestation_key, platform::AttestationKeyKind::rsa_2048);
+  EXPECT_EQ(of_kind("ecdsa-p384")->attestation_key, platform::AttestationKeyKind::ecdsa_p384);
+  EXPECT_EQ(load(kSound)->attestation_key, platform::AttestationKeyKind::ecdsa_p256);
+}
+
+TEST(AgentConfig, RefusesARegisterThatCannotVouchForTheAgent) {
+  const auto at = [](const std::string& number) {
+    return load(std::string(kSound) + "[attestation]\nruntime_register = " + number + "\n");
+  };
+  for (const char* number : {"10", "16", "17", "22", "23", "24", "-1", "\"none\""})
+    EXPECT_EQ(at(number).error().code, "CONFIG-VALUE") << number;
+  for (const char* number : {"0", "11", "15"})
+    EXPECT_TRUE(at(number).has_value()) << number;
+  EXPECT_EQ(at("14")->runtime_register, 14);
+  EXPECT_EQ(load(kSound)->runtime_register, 13);
+}
+
+TEST(AgentConfig, ReadsWhereFirmwareAndKernelKeepTheirLogs) {
+  const auto plain = load(kSound);
+  EXPECT_EQ(plain->event_log, "/sys/kernel/security/tpm0/binary_bios_measurements");
+  EXPECT_EQ(plain->ima_log, "/sys/kernel/security/ima/binary_runtime_measurements");
+  const auto own = load(std::string(kSound) + "[attestation]\nevent_log = \"boot.log\"\n");
+  EXPECT_TRUE(own->event_log.ends_with("/boot.log") && own->event_log.starts_with("/"));
+}
+
+TEST(AgentConfig, DigestsTheSettingsInForceAndNotTheirOrder) {
+  const auto plain = load(kSound);
+  EXPECT_NE(plain->settings_sha256, crypto::Sha256Digest{});
+  EXPECT_EQ(load("# a comment\n" + std::string(kSound))->settings_sha256, plain->settings_sha256);
+  const auto turned = load(with(kSound, "enrollment_port = 8443\ndevice_port = 8444",
+                                "device_port = 8444\nenrollment_port = 8443"));
+  EXPECT_EQ(turned->settings_sha256, plain->settings_sha256);
+  EXPECT_NE(load(with(kSound, "8443", "8445"))->settings_sha256, plain->settings_sha256);
+}
+
 TEST(AgentConfig, RefusesToServeModelsToTheNetwork) {
   EXPECT_EQ(load(std::string(kSound) + "[api]\naddress = \"0.0.0.0\"\n").error().code,
             "CONFIG-VALUE");

@@ -33,11 +33,6 @@ Result<Credentials> make_credentials(std::vector<crypto::Certificate> chain, cry
   return Credentials{std::move(device), std::move(chain), std::move(key)};
 }
 
-TimePoint renewal_due(const crypto::Certificate& certificate) {
-  const auto life = certificate.not_after() - certificate.not_before();
-  return certificate.not_before() + life * 2 / 3;
-}
-
 Result<std::optional<std::vector<crypto::Certificate>>> load_chain(const std::string& folder) {
   if (!std::filesystem::exists(chain_path(folder))) return std::nullopt;
   VEDETTE_TRY(const Bytes pem, read_file(chain_path(folder), kMaxChainBytes));

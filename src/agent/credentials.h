@@ -28,9 +28,6 @@ struct Credentials {
                                                    crypto::PrivateKey key,
                                                    const std::string& trust_domain, TimePoint now);
 
-// Two thirds of a certificate's life: when it is to be renewed.
-[[nodiscard]] TimePoint renewal_due(const crypto::Certificate& certificate);
-
 // The chain in `folder`/device.pem. None when there is no file; whatever else is wrong is refused.
 [[nodiscard]] Result<std::optional<std::vector<crypto::Certificate>>> load_chain(
     const std::string& folder);

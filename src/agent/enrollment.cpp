@@ -1,13 +1,14 @@
 #include "agent/enrollment.h"
 
-#include <array>
+#include <algorithm>
+#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "codec/base64.h"
 #include "codec/json.h"
-#include "crypto/tpm.h"
 #include "identity/enrollment.h"
+#include "platform/keys/tpm_keys.h"
 #include "platform/net/json_api.h"
 
 namespace vedette::agent {
@@ -55,15 +56,20 @@ Result<std::string> basic_authorization(platform::Tpm& tpm, const Json& answer) 
   return "Basic " + codec::to_base64(as_bytes(id + ":" + codec::to_base64url(secret.expose())));
 }
 
+void note_wait(const platform::HttpResponse& response, std::optional<Duration>* wait) {
+  if (wait != nullptr) *wait = retry_after(response);
+}
+
 Result<std::vector<crypto::Certificate>> post_request(
     HttpClient& client, std::string target, const Bytes& request_der,
-    const std::optional<std::string>& authorization) {
+    const std::optional<std::string>& authorization, std::optional<Duration>* wait) {
   HttpRequest request{.method = "POST",
                       .target = std::move(target),
                       .headers = {{"content-type", "application/pkcs10"}},
                       .body = to_bytes(codec::to_base64(request_der))};
   if (authorization) request.headers.emplace_back("authorization", *authorization);
   VEDETTE_TRY(auto response, client.send(request));
+  note_wait(response, wait);
   VEDETTE_TRY(response, platform::expect_success(std::move(response)));
   VEDETTE_TRY(const Bytes der, codec::from_base64_lines(as_text(response.body)));
   return crypto::parse_certs_only(der);
@@ -71,34 +77,45 @@ Result<std::vector<crypto::Certificate>> post_request(
 
 }  // namespace
 
+std::optional<Duration> retry_after(const platform::HttpResponse& response) {
+  constexpr unsigned kMost = 3'600;
+  const auto found = std::ranges::find(response.headers, "retry-after",
+                                       [](const auto& header) { return header.first; });
+  if (found == response.headers.end()) return std::nullopt;
+  const std::string& text = found->second;
+  unsigned seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return std::chrono::seconds(std::min(seconds, kMost));
+}
+
 Result<crypto::PrivateKey> device_private_key(platform::Tpm& tpm) {
-  VEDETTE_TRY(const Bytes encoded, tpm.device_key());
-  VEDETTE_TRY(const codec::TpmPublic parsed, codec::parse_tpm2b_public(encoded));
-  VEDETTE_TRY(const crypto::PublicKey public_key, crypto::public_key_of(parsed));
-  VEDETTE_TRY(auto signer, tpm.device_key_signer());
-  return crypto::PrivateKey::delegated(public_key, std::move(signer));
+  return platform::tpm_private_key(tpm);
 }
 
 Result<std::vector<crypto::Certificate>> enroll(HttpClient& client, platform::Tpm& tpm,
-                                                const crypto::PrivateKey& key) {
+                                                const crypto::PrivateKey& key,
+                                                std::optional<Duration>* wait) {
   VEDETTE_TRY(const Json body, enrollment_body(client, tpm, key));
   VEDETTE_TRY(const auto response,
               client.send(platform::json_request("POST", "/v1/enrollments", body)));
+  note_wait(response, wait);
   VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
   VEDETTE_TRY(const std::string authorization, basic_authorization(tpm, answer));
   VEDETTE_TRY(const std::string device, answer.string("device"));
   VEDETTE_TRY(const std::string uri, answer.string("spiffe_id"));
   VEDETTE_TRY(const Bytes request, crypto::make_certificate_request(key, device, uri));
-  return post_request(client, "/.well-known/est/simpleenroll", request, authorization);
+  return post_request(client, "/.well-known/est/simpleenroll", request, authorization, wait);
 }
 
-Result<std::vector<crypto::Certificate>> renew(HttpClient& client, const Credentials& credentials) {
+Result<std::vector<crypto::Certificate>> renew(HttpClient& client, const Credentials& credentials,
+                                               std::optional<Duration>* wait) {
   const auto names = credentials.leaf().uri_names();
   if (names.size() != 1)
     return refuse("AGT-CERTIFICATE-KEY", "the present certificate does not name one device");
   VEDETTE_TRY(const Bytes request, crypto::make_certificate_request(
                                        credentials.key, credentials.device.str(), names.front()));
-  return post_request(client, "/.well-known/est/simplereenroll", request, std::nullopt);
+  return post_request(client, "/.well-known/est/simplereenroll", request, std::nullopt, wait);
 }
 
 }  // namespace vedette::agent

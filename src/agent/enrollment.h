@@ -1,6 +1,7 @@
 // Enrollment: from a TPM and an allow-list entry to a certificate (EST, RFC 7030).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "agent/config.h"
@@ -14,14 +15,19 @@ namespace vedette::agent {
 // The device key as a private key whose signatures the TPM makes.
 [[nodiscard]] Result<crypto::PrivateKey> device_private_key(platform::Tpm& tpm);
 
+// The seconds of a Retry-After, as far as an hour; none for anything else.
+[[nodiscard]] std::optional<Duration> retry_after(const platform::HttpResponse& response);
+
 // Proves the TPM to the server and fetches a certificate; `client` speaks to the enrolment
-// listener. Refuses what the server refuses (ENR-*), and TPM-* and NET-*.
-[[nodiscard]] Result<std::vector<crypto::Certificate>> enroll(platform::HttpClient& client,
-                                                              platform::Tpm& tpm,
-                                                              const crypto::PrivateKey& key);
+// listener. Refuses what the server refuses (ENR-*), and TPM-* and NET-*. `wait` is set where the
+// server asks to wait.
+[[nodiscard]] Result<std::vector<crypto::Certificate>> enroll(
+    platform::HttpClient& client, platform::Tpm& tpm, const crypto::PrivateKey& key,
+    std::optional<Duration>* wait = nullptr);
 
 // The same subject, SAN and key for another while (RFC 7030, 4.2.2), over the device listener.
-[[nodiscard]] Result<std::vector<crypto::Certificate>> renew(platform::HttpClient& client,
-                                                             const Credentials& credentials);
+[[nodiscard]] Result<std::vector<crypto::Certificate>> renew(
+    platform::HttpClient& client, const Credentials& credentials,
+    std::optional<Duration>* wait = nullptr);
 
 }  // namespace vedette::agent

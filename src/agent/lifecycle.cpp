@@ -19,11 +19,19 @@ constexpr std::array kTable{
     Row{Phase::enroll, Outcome::unreachable, {Phase::enroll, true, false}},
     Row{Phase::enroll, Outcome::refused, {Phase::enroll, true, false}},
     Row{Phase::enroll, Outcome::revoked, {Phase::stopped, false, false}},
+    // The key stays, and so does what it proved: models go on while their verdict lasts. When to
+    // try again, the renewal's own plan says.
+    Row{Phase::renew, Outcome::done, {Phase::attest, false, true}},
+    Row{Phase::renew, Outcome::unreachable, {Phase::serve, true, true}},
+    Row{Phase::renew, Outcome::refused, {Phase::enroll, false, true}},
+    Row{Phase::renew, Outcome::certificate_due, {Phase::enroll, false, true}},
+    Row{Phase::renew, Outcome::verdict_due, {Phase::attest, false, true}},
+    Row{Phase::renew, Outcome::revoked, {Phase::stopped, false, false}},
     // A refused quote may be a slow operator: ask again. The certificate still stands.
     Row{Phase::attest, Outcome::done, {Phase::fetch, false, true}},
     Row{Phase::attest, Outcome::unreachable, {Phase::attest, true, true}},
     Row{Phase::attest, Outcome::refused, {Phase::attest, true, false}},
-    Row{Phase::attest, Outcome::certificate_due, {Phase::enroll, false, true}},
+    Row{Phase::attest, Outcome::certificate_due, {Phase::renew, false, true}},
     Row{Phase::attest, Outcome::revoked, {Phase::stopped, false, false}},
     // A release that does not verify must not disturb the one that serves.
     Row{Phase::fetch, Outcome::done, {Phase::serve, false, true}},
@@ -32,7 +40,7 @@ constexpr std::array kTable{
     Row{Phase::fetch, Outcome::verdict_due, {Phase::attest, false, true}},
     Row{Phase::fetch, Outcome::revoked, {Phase::stopped, false, false}},
     Row{Phase::serve, Outcome::done, {Phase::serve, false, true}},
-    Row{Phase::serve, Outcome::certificate_due, {Phase::enroll, false, true}},
+    Row{Phase::serve, Outcome::certificate_due, {Phase::renew, false, true}},
     Row{Phase::serve, Outcome::verdict_due, {Phase::attest, false, true}},
     Row{Phase::serve, Outcome::releases_due, {Phase::fetch, false, true}},
     Row{Phase::serve, Outcome::revoked, {Phase::stopped, false, false}},
@@ -49,12 +57,16 @@ struct Meaning {
 constexpr std::array kMeanings{
     Meaning{"NET-", Outcome::unreachable},
     Meaning{"STORE-", Outcome::unreachable},
+    Meaning{"EST-BUSY", Outcome::unreachable},
+    Meaning{"ENR-BUSY", Outcome::unreachable},
     Meaning{"HTTP-BUSY", Outcome::unreachable},
+    Meaning{"KEY-SIGN", Outcome::unreachable},  // an authority's key, or ours, that cannot sign now
     Meaning{"AUTH-REVOKED", Outcome::revoked},
     Meaning{"ENR-REVOKED", Outcome::revoked},
     Meaning{"AUTH-EPOCH", Outcome::verdict_due},
     Meaning{"EAR-", Outcome::verdict_due},
     Meaning{"AGT-CERTIFICATE-EXPIRED", Outcome::certificate_due},
+    Meaning{"AGT-CERTIFICATE-DUE", Outcome::certificate_due},
     Meaning{"AUTH-KEY", Outcome::certificate_due},
     Meaning{"AUTH-UNKNOWN", Outcome::certificate_due},
     Meaning{"PEER-", Outcome::certificate_due},
@@ -78,6 +90,8 @@ std::string_view name_of(Phase phase) {
   switch (phase) {
     case Phase::enroll:
       return "enrolling";
+    case Phase::renew:
+      return "renewing";
     case Phase::attest:
       return "attesting";
     case Phase::fetch:

@@ -10,6 +10,7 @@ namespace vedette::agent {
 
 enum class Phase {
   enroll,   // no certificate: prove the TPM, get one
+  renew,    // a certificate that is to be followed by another
   attest,   // a certificate, no fresh verdict: quote, get an EAR
   fetch,    // a verdict: look for releases, verify, load
   serve,    // models answer; wait for the next duty

@@ -7,8 +7,8 @@
 namespace vedette::agent {
 namespace {
 
-constexpr std::array kPhases{Phase::enroll, Phase::attest, Phase::fetch, Phase::serve,
-                             Phase::stopped};
+constexpr std::array kPhases{Phase::enroll, Phase::renew, Phase::attest,
+                             Phase::fetch,  Phase::serve, Phase::stopped};
 constexpr std::array kOutcomes{
     Outcome::done,        Outcome::unreachable,  Outcome::refused, Outcome::certificate_due,
     Outcome::verdict_due, Outcome::releases_due, Outcome::revoked};
@@ -34,6 +34,23 @@ TEST(Lifecycle, AReleaseThatDoesNotVerifyLeavesTheOneThatServesAlone) {
   const Step step = next_step(Phase::fetch, Outcome::refused);
   EXPECT_EQ(step.next, Phase::serve);
   EXPECT_TRUE(step.keep_serving);
+}
+
+TEST(Lifecycle, NeitherARenewalNorAServerTooBusyForOneStopsModels) {
+  EXPECT_EQ(next_step(Phase::serve, Outcome::certificate_due).next, Phase::renew);
+  for (const Outcome outcome : {Outcome::done, Outcome::unreachable, Outcome::refused})
+    EXPECT_TRUE(next_step(Phase::renew, outcome).keep_serving);
+  EXPECT_EQ(next_step(Phase::renew, Outcome::refused).next, Phase::enroll);
+  EXPECT_EQ(next_step(Phase::renew, Outcome::certificate_due).next, Phase::enroll);
+  EXPECT_TRUE(next_step(Phase::renew, Outcome::unreachable).wait);
+  EXPECT_EQ(outcome_of({"EST-BUSY", "", "", ""}), Outcome::unreachable);
+  EXPECT_EQ(outcome_of({"KEY-SIGN", "", "", ""}), Outcome::unreachable) << "a token that is away";
+  EXPECT_EQ(outcome_of({"ENR-BUSY", "", "", ""}), Outcome::unreachable);
+}
+
+TEST(Lifecycle, ACertificateIsRenewedWhileAttestationIsRefused) {
+  EXPECT_EQ(outcome_of({"AGT-CERTIFICATE-DUE", "", "", ""}), Outcome::certificate_due);
+  EXPECT_EQ(next_step(Phase::attest, Outcome::certificate_due).next, Phase::renew);
 }
 
 TEST(Lifecycle, WhatTheTableDoesNotNameStartsOverWithoutTrust) {

@@ -1,11 +1,12 @@
 #include "agent/memory_session.h"
 
 #include <algorithm>
-#include <atomic>
 #include <bitset>
 #include <utility>
 
 #include <sys/socket.h>
+
+#include "inference/channel/shared_copy.h"
 
 namespace vedette::agent {
 
@@ -94,7 +95,7 @@ Result<void> MemorySession::call() {
 // The one copy. The application can rewrite its slot at any moment: were the model to read the slot
 // and the receipt's digest to read it again, a receipt could vouch for inputs that no model ever
 // saw. So every byte is read once, here, and all that follows (checks, model, receipt) sees this
-// copy alone. The fence keeps the compiler from reading the slot again instead.
+// copy alone.
 Result<void> MemorySession::copy_inputs() {
   const auto given = request_.inputs();
   inputs_.resize(given.size());
@@ -117,8 +118,8 @@ Result<void> MemorySession::copy_inputs() {
     copy.name = declared.name;
     copy.type = from.type;
     copy.shape.assign(from.shape.begin(), from.shape.end());
-    copy.data.assign(from.data.begin(), from.data.end());
-    std::atomic_signal_fence(std::memory_order_seq_cst);
+    copy.data.resize(from.data.size());
+    inference::channel::copy_shared(copy.data.data(), from.data.data(), from.data.size());
     VEDETTE_CHECK(inference::check_tensor(copy));
   }
   return {};

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "agent/worker_replica.h"
+#include "inference/policy/posture.h"
+#include "inference/policy/power.h"
 #include "inference/serving/rate_limit.h"
 
 namespace vedette::agent {
@@ -49,21 +51,57 @@ Error as_seen_by_callers(Error error) {
   return error;
 }
 
-Json status_of(const inference::serving::VersionStatus& version, const ServedModel& model) {
+Json status_of(const inference::serving::VersionStatus& version, const ReplicaPlan& plan) {
   using inference::serving::Outcome;
   Json one;
   one.set("model", version.model).set("release", version.version);
   one.set("default", version.is_default).set("alive", version.ready);
+  one.set("bounded_by", plan.bounds->text());
   one.set("replicas", std::uint64_t{version.stats.replicas.size()});
   one.set("waiting", std::uint64_t{version.stats.queue_depth});
   one.set("answered", version.stats.count(Outcome::answered));
   one.set("outside_the_contract", version.rules.requests + version.rules.answers);
+  const ServedModel& model = plan.about;
   if (!model.contract.sha256) return one;
   Json contract;
   contract.set("sha256", to_hex(*model.contract.sha256));
   contract.set("widenings",
                Json::Array(model.contract.widenings.begin(), model.contract.widenings.end()));
   return one.set("contract", std::move(contract));
+}
+
+// What the cage grants beyond the strict one: powers, and what this device's posture leaves out.
+std::vector<std::string> widenings_of(const ReplicaPlan& plan) {
+  std::vector<std::string> texts;
+  texts.reserve(plan.settings.profile.powers.size() + 1);
+  for (const inference::Power& power : plan.settings.profile.powers)
+    texts.push_back(inference::text_of(power));
+  const inference::Posture posture = plan.spawner.posture();
+  if (posture != inference::Posture::full)
+    texts.push_back("posture " + std::string(inference::name_of(posture)));
+  return texts;
+}
+
+// What has to be measured before the release's first worker starts.
+std::vector<attestation::RuntimeEvent> events_of(const ReplicaPlan& plan) {
+  using attestation::RuntimeEventKind;
+  const ServedModel& about = plan.about;
+  const std::string name = about.name.str() + " " + std::to_string(about.release);
+  std::vector<attestation::RuntimeEvent> events;
+  if (about.contract.sha256)
+    events.push_back({.kind = RuntimeEventKind::runtime_contract,
+                      .name = name,
+                      .digest = *about.contract.sha256,
+                      .powers = {}});
+  events.push_back({.kind = RuntimeEventKind::sandbox_profile,
+                    .name = name,
+                    .digest = plan.profile_sha256,
+                    .powers = widenings_of(plan)});
+  events.push_back({.kind = RuntimeEventKind::model_release,
+                    .name = name,
+                    .digest = about.model_root,
+                    .powers = {}});
+  return events;
 }
 
 }  // namespace
@@ -101,6 +139,8 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
                                                       .worker_sha256 = parts_.worker_sha256,
                                                       .spawner = *parts_.spawner,
                                                       .record = parts_.record});
+  for (const attestation::RuntimeEvent& event : events_of(*plan))
+    VEDETTE_CHECK(parts_.measure(event));
   Note note{plan, nullptr};
   if (release.terms.rate) note.rate = std::make_shared<RateLimit>(*release.terms.rate, clock_);
   // The floor rises between the first start and the first answer, whoever starts first.
@@ -129,6 +169,11 @@ std::optional<PresentRelease> ModelService::present(const ModelName& model) {
   return PresentRelease{about.release, about.model_root};
 }
 
+std::string ModelService::bounded_by(const ModelName& model) {
+  const auto lease = table_.find(model.str());
+  return lease ? (*lease)->note<Note>().plan->bounds->text() : "";
+}
+
 Result<std::unique_ptr<ModelHold>> ModelService::find(std::string_view name,
                                                       std::optional<std::uint64_t> release) {
   auto lease = release ? table_.find(name, *release) : table_.find(name);
@@ -148,7 +193,7 @@ Json ModelService::status() const {
   Json::Array models;
   for (const auto& version : table_.status())
     if (const auto lease = table_.find(version.model, version.version))
-      models.push_back(status_of(version, (*lease)->note<Note>().model()));
+      models.push_back(status_of(version, *(*lease)->note<Note>().plan));
   return models;
 }
 

@@ -5,10 +5,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "agent/fetch.h"
 #include "agent/quarantine.h"
 #include "agent/serving.h"
+#include "attestation/runtime_log/runtime_event.h"
 #include "base/error.h"
 #include "codec/json.h"
 #include "inference/host/worker_spawner.h"
@@ -24,6 +26,8 @@ class ModelService final : public ModelSource {
     std::unique_ptr<inference::WorkerSpawner> spawner;
     crypto::Sha256Digest worker_sha256{};  // of the worker program
     Quarantine& quarantine;
+    // Measures what is about to take effect; its refusal keeps it from that.
+    std::function<Result<void>(const attestation::RuntimeEvent&)> measure;
     std::function<void(ledger::Violation)> record;  // see ReplicaPlan
     // A release was quarantined: what it did.
     std::function<void(const std::string& text, const Error& cause)> tell;
@@ -31,12 +35,16 @@ class ModelService final : public ModelSource {
 
   explicit ModelService(Parts parts);
 
-  // Starts the release and lets it answer, once all of it is ready; the one before drains and ends.
+  // Measures the release's contract, its profile and the release itself, in this order, then starts
+  // the release and lets it answer, once all of it is ready; the one before drains and ends.
   // `accept` is called after the first start and before the first answer; its refusal stops the
-  // release. Refuses what start_replica(), `accept` and ServingTable::publish refuse.
+  // release. Refuses what `measure`, start_replica(), `accept` and ServingTable::publish refuse.
   [[nodiscard]] Result<void> publish(FetchedRelease release, std::function<Result<void>()> accept);
 
   [[nodiscard]] std::optional<PresentRelease> present(const ModelName& model);
+
+  // What control groups bound its newest worker by: `v2 memory, v2 pids`; empty: none, or no model.
+  [[nodiscard]] std::string bounded_by(const ModelName& model);
 
   // Nothing answers any more, from this instant on.
   void withdraw_all(const std::string& cause) { table_.clear(cause); }
@@ -45,7 +53,7 @@ class ModelService final : public ModelSource {
                                           std::optional<std::uint64_t> release) override;
   std::vector<std::unique_ptr<ModelHold>> all() override;
 
-  // `[{"model","release","default","alive","calls",...}]`.
+  // `[{"model","release","default","alive","bounded_by",...}]`.
   [[nodiscard]] codec::Json status() const;
 
  private:

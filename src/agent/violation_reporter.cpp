@@ -55,6 +55,12 @@ void ViolationReporter::record(ledger::Violation event) noexcept {
         kept ? std::nullopt : std::optional(kept.error()));
 }
 
+Result<void> ViolationReporter::keep(ledger::Violation event, const DeviceId& device,
+                                     const crypto::PrivateKey& key) {
+  record(std::move(event));
+  return sign_recorded(device, key);
+}
+
 void ViolationReporter::condemn(const ledger::Violation& event) {
   const auto added = quarantine_.add({.model_root = event.model_root,
                                       .model = event.model,

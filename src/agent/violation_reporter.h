@@ -41,6 +41,11 @@ class ViolationReporter {
   // worker dies with it.
   void record(ledger::Violation event) noexcept;
 
+  // record(), then sign_recorded(): a worker that stays frozen until this returns dies after the
+  // signature. The key's refusal is given back; the event is on disk then, to be signed later.
+  [[nodiscard]] Result<void> keep(ledger::Violation event, const DeviceId& device,
+                                  const crypto::PrivateKey& key);
+
   // Signs, in order, what is only recorded. Stops at the first refusal of the key.
   [[nodiscard]] Result<void> sign_recorded(const DeviceId& device, const crypto::PrivateKey& key);
 

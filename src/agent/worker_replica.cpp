@@ -15,10 +15,9 @@ using inference::WorkerProcess;
 using ledger::ViolationKind;
 using ledger::ViolationPhase;
 
-// What a refusal says of a worker's death; none: it lives on, or the call that it was killed for
-// has been recorded already.
+// What a refusal says of a worker's death; none: it lives on, or what it was killed for has been
+// recorded already, before it died.
 std::optional<ViolationKind> kind_of(const Error& error) {
-  if (error.code == "SBX-REPLY") return ViolationKind::malformed_reply;
   if (error.code == "SBX-DEADLINE") return ViolationKind::deadline;
   if (error.code == "SBX-MEMORY") return ViolationKind::memory;
   if (error.code == "SBX-WORKER-DIED") return ViolationKind::crash;
@@ -54,12 +53,14 @@ struct Phase {
   }
 };
 
-void record_death(const ReplicaPlan& plan, const Error& error, ViolationPhase phase) {
-  const auto kind = kind_of(error);
-  if (!kind) return;
-  ledger::Violation event = event_of(plan, *kind, phase);
+void record(const ReplicaPlan& plan, ViolationKind kind, const Error& error, ViolationPhase phase) {
+  ledger::Violation event = event_of(plan, kind, phase);
   event.detail = error.message + (error.cause.empty() ? "" : ": " + error.cause);
   plan.record(std::move(event));
+}
+
+void record_death(const ReplicaPlan& plan, const Error& error, ViolationPhase phase) {
+  if (const auto kind = kind_of(error)) record(plan, *kind, error, phase);
 }
 
 class WorkerReplica final : public inference::serving::Replica {
@@ -104,12 +105,16 @@ Result<std::unique_ptr<inference::serving::Replica>> start_replica(
     event.call = call_of(violation);
     plan->record(std::move(event));
   };
+  settings.on_malformed_reply = [plan, phase](const Error& reply) {
+    record(*plan, ViolationKind::malformed_reply, reply, phase->now());
+  };
   auto worker = WorkerProcess::start(plan->spawner, settings, plan->sealed.fd());
   if (!worker) {
     record_death(*plan, worker.error(), ViolationPhase::load);
     return std::unexpected(worker.error());
   }
   phase->serving = true;
+  plan->bounds->set((*worker)->bounded_by());
   return std::make_unique<WorkerReplica>(plan, *std::move(worker));
 }
 

@@ -3,6 +3,9 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
 
 #include "agent/serving.h"
 #include "base/error.h"
@@ -13,6 +16,23 @@
 
 namespace vedette::agent {
 
+// What control groups bound, as the newest worker of a release was born with. Thread-safe.
+class BoundsNote {
+ public:
+  void set(std::string text) {
+    const std::scoped_lock lock(mutex_);
+    text_ = std::move(text);
+  }
+  [[nodiscard]] std::string text() const {
+    const std::scoped_lock lock(mutex_);
+    return text_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;
+};
+
 // What every replica of a release is started from. Outlives the replicas.
 struct ReplicaPlan {
   ServedModel about;
@@ -22,8 +42,9 @@ struct ReplicaPlan {
   crypto::Sha256Digest worker_sha256{};   // of the worker program
   inference::WorkerSpawner& spawner;
   // Has written the event down when it returns. Called while a worker that violated its filter is
-  // frozen; for other deaths, after them.
+  // frozen and before one that answered nonsense is killed; for other deaths, after them.
   std::function<void(ledger::Violation)> record;
+  std::shared_ptr<BoundsNote> bounds = std::make_shared<BoundsNote>();
 };
 
 // A replica that is ready. Refuses what WorkerProcess::start refuses; such a death is recorded too.

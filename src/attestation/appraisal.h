@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "attestation/quote.h"
@@ -14,12 +15,12 @@
 namespace vedette::attestation {
 
 // Names this way of judging in tokens (ear_appraisal_policy_ids).
-inline constexpr const char* kAppraisalPolicy = "tag:vedette,2026:exact-registers#1";
+inline constexpr const char* kAppraisalPolicy = "tag:vedette,2026:measured-device#1";
 
 struct RegisterMismatch {
   std::uint8_t pcr = 0;
-  std::vector<crypto::Sha256Digest> expected;  // empty: nothing is accepted
-  crypto::Sha256Digest actual{};
+  std::vector<crypto::BankDigest> expected;  // of the quoted bank; empty: nothing is accepted
+  crypto::BankDigest actual;
 
   friend bool operator==(const RegisterMismatch&, const RegisterMismatch&) = default;
 };
@@ -33,13 +34,18 @@ struct Appraisal {
 
 // Affirming only if every register of the quote has an accepted value, and every register that has
 // reference values was quoted. Otherwise contraindicated, with one of
-//   ATT-PCR-UNEXTENDED  register 0 or 4 is all zero: nothing measured the boot ("TPM Carte
-//   Blanche") ATT-NO-REFERENCE    there are no reference values for the device's group
+//   ATT-PCR-UNEXTENDED  register 0 or 4 is all zero: nothing measured the boot into this bank ("TPM
+//                       Carte Blanche")
+//   ATT-NO-REFERENCE    there are no reference values for the device's group
 //   ATT-PCR-UNKNOWN     a quoted register has no reference values
 //   ATT-PCR-MISSING     a register with reference values was not quoted
+//   ATT-PCR-BANK        all reference values of a register are of another bank than the quote
 //   ATT-PCR-MISMATCH    a register has another value; each is named in the cause and in mismatches
+// Registers of `judged_elsewhere` (by their logs) need no reference values, but keep to those that
+// they have.
 [[nodiscard]] Appraisal appraise(const Verified<Quote>& quote,
-                                 const std::optional<ReferenceValues>& references);
+                                 const std::optional<ReferenceValues>& references,
+                                 const std::set<std::uint8_t>& judged_elsewhere = {});
 
 // Reference values that accept exactly what this quote says.
 [[nodiscard]] ReferenceValues learn(const Verified<Quote>& quote);

@@ -69,8 +69,8 @@ TEST_F(Appraising, a_changed_register_is_named_with_what_was_expected_and_found)
   ASSERT_TRUE(appraisal.error.has_value());
   EXPECT_EQ(appraisal.error->code, "ATT-PCR-MISMATCH");
   EXPECT_THAT(appraisal.error->message, HasSubstr("PCR 7"));
-  EXPECT_THAT(appraisal.error->cause, HasSubstr(to_hex(before[0])));
-  EXPECT_THAT(appraisal.error->cause, HasSubstr(to_hex(scene_.registers[7])));
+  EXPECT_THAT(appraisal.error->cause, HasSubstr(to_string(before[0])));
+  EXPECT_THAT(appraisal.error->cause, HasSubstr(to_string(scene_.registers[7])));
   EXPECT_THAT(appraisal.error->hint, HasSubstr("quarantine"));
 }
 

@@ -17,6 +17,8 @@ namespace vedette::attestation {
 
 inline constexpr const char* kEarType = "eat+jwt";
 inline constexpr const char* kEarProfile = "tag:ietf.org,2026:rats/ear#03";
+// Of the drafts before, which Veraison and Trustee issue: taken, never issued.
+inline constexpr const char* kOldEarProfile = "tag:github.com,2023:veraison/ear";
 inline constexpr Duration kMaxEarLifetime = std::chrono::hours(1);
 inline constexpr Duration kEarClockSkew = std::chrono::seconds(60);
 

@@ -54,7 +54,7 @@ TEST_F(IssuedEar, the_payload_is_that_of_the_draft) {
                       R"("ear_status":"affirming",)"
                       R"("submods":{"device":{"ear_status":"affirming",)"
                       R"("ear_trustworthiness_vector":{"instance-identity":2,"executables":3},)"
-                      R"("ear_appraisal_policy_ids":["tag:vedette,2026:exact-registers#1"],)"
+                      R"("ear_appraisal_policy_ids":["tag:vedette,2026:measured-device#1"],)"
                       R"("eat_nonce":"ERERERERERERERERERERERERERERERERERERERERERE"}},)"
                       R"("vedette_group":"drones","vedette_epoch":3})");
 }

@@ -12,6 +12,18 @@ namespace {
 
 using codec::Json;
 
+// How the two forms call the same claims. The older one says its status per submodule alone.
+struct EarNames {
+  const char* profile;
+  const char* status;
+  const char* vector;
+  bool overall_status;
+};
+constexpr EarNames kNames[] = {
+    {kEarProfile, "ear_status", "ear_trustworthiness_vector", true},
+    {kOldEarProfile, "ear.status", "ear.trustworthiness-vector", false},
+};
+
 std::unexpected<Error> refuse_syntax(const Error& why) {
   return refuse("EAR-SYNTAX", "the attestation token lacks a claim or has a malformed one",
                 describe(why));
@@ -84,16 +96,16 @@ Result<Validity> check_time(const Json& json, TimePoint now) {
   return validity;
 }
 
-Result<TrustTier> status_of(const Json& json) {
-  VEDETTE_TRY(const std::string label, text(json, "ear_status"));
+Result<TrustTier> status_of(const Json& json, const EarNames& names) {
+  VEDETTE_TRY(const std::string label, text(json, names.status));
   const auto tier = trust_tier(label);
   if (!tier)
     return refuse("EAR-SYNTAX", "the attestation token has an unknown status", label.substr(0, 80));
   return *tier;
 }
 
-Result<TrustVector> vector_of(const Json& submodule) {
-  VEDETTE_TRY(const Json* const json, object(submodule, "ear_trustworthiness_vector"));
+Result<TrustVector> vector_of(const Json& submodule, const EarNames& names) {
+  VEDETTE_TRY(const Json* const json, object(submodule, names.vector));
   TrustVector vector;
   std::size_t known = 0;
   for (std::size_t i = 0; i < kTrustClaims; ++i) {
@@ -114,12 +126,23 @@ Result<TrustVector> vector_of(const Json& submodule) {
   return vector;
 }
 
-Result<void> check_status(const Json& json) {
+Result<const EarNames*> names_of(const Json& json) {
+  VEDETTE_TRY(const std::string profile, text(json, "eat_profile"));
+  for (const EarNames& names : kNames)
+    if (profile == names.profile) return &names;
+  return refuse("EAR-PROFILE", "the attestation token is of another profile",
+                profile.substr(0, 200) + " instead of " + kEarProfile);
+}
+
+Result<void> check_status(const Json& json, const EarNames& names) {
   VEDETTE_TRY(const Json* const submodules, object(json, "submods"));
   VEDETTE_TRY(const Json* const device, object(*submodules, "device"));
-  VEDETTE_TRY(const TrustTier overall, status_of(json));
-  VEDETTE_TRY(const TrustTier status, status_of(*device));
-  VEDETTE_TRY(const TrustVector vector, vector_of(*device));
+  VEDETTE_TRY(const TrustTier status, status_of(*device, names));
+  TrustTier overall = status;
+  if (names.overall_status) {
+    VEDETTE_TRY(overall, status_of(json, names));
+  }
+  VEDETTE_TRY(const TrustVector vector, vector_of(*device, names));
   if (overall != TrustTier::affirming || status != TrustTier::affirming)
     return refuse("EAR-STATUS", "the attestation token does not affirm the device",
                   std::string(to_string(std::max(overall, status))),
@@ -150,8 +173,7 @@ Result<VerifiedEar> verify_ear(std::string_view jwt, const EarExpectation& expec
   VEDETTE_TRY(const std::string payload, crypto::verify_jws(jwt, kEarType, expected.verifier_key));
   const auto json = codec::parse_json(payload);
   if (!json) return refuse_syntax(json.error());
-  VEDETTE_CHECK(check_text(*json, "eat_profile", kEarProfile, "EAR-PROFILE",
-                           "the attestation token is of another profile"));
+  VEDETTE_TRY(const EarNames* const names, names_of(*json));
   VEDETTE_CHECK(check_text(*json, "iss", expected.issuer, "EAR-ISSUER",
                            "the attestation token is from another verifier"));
   VEDETTE_CHECK(check_text(*json, "sub", expected.subject, "EAR-SUBJECT",
@@ -160,7 +182,7 @@ Result<VerifiedEar> verify_ear(std::string_view jwt, const EarExpectation& expec
                            "the attestation token is meant for another verifier"));
   VEDETTE_CHECK(check_binding(*json, expected.certificate_fingerprint));
   VEDETTE_TRY(const Validity validity, check_time(*json, expected.now));
-  VEDETTE_CHECK(check_status(*json));
+  VEDETTE_CHECK(check_status(*json, *names));
   VEDETTE_TRY(GroupId group, group_of(*json));
   VEDETTE_TRY(const Epoch epoch, epoch_of(*json));
   return VerifiedEar(expected.subject, std::move(group), epoch, validity.issued_at,

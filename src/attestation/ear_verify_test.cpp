@@ -45,6 +45,26 @@ class PresentedEar : public ::testing::Test {
   EarExpectation expected_ = scene_.expectation();
 };
 
+// The form of the drafts before: dots in the names, the status in the submodule alone.
+Json in_the_old_form(const Json& payload, const std::string& status) {
+  const Json& device = *payload.find("submods")->find("device");
+  Json old;
+  old.set("ear.status", status);
+  old.set("ear.trustworthiness-vector", *device.find("ear_trustworthiness_vector"));
+  Json made = payload;
+  made.set("eat_profile", kOldEarProfile);
+  return made.set("submods", Json::Object{{"device", std::move(old)}});
+}
+
+TEST_F(PresentedEar, the_old_form_is_taken_and_held_to_the_same) {
+  const auto old = [&](const std::string& status) {
+    return code(bent([&](Json& payload) { payload = in_the_old_form(payload, status); }));
+  };
+  EXPECT_EQ(old("warning"), "EAR-STATUS");
+  EXPECT_EQ(old("contraindicated"), "EAR-STATUS");
+  EXPECT_EQ(old("affirming"), "accepted");
+}
+
 // Class 11: the signature.
 
 TEST_F(PresentedEar, a_token_by_another_key_is_refused) {
@@ -105,7 +125,8 @@ TEST_F(PresentedEar, a_token_for_another_audience_or_none_is_refused) {
 }
 
 TEST_F(PresentedEar, a_token_of_another_profile_is_refused) {
-  EXPECT_EQ(code_with("eat_profile", "tag:github.com,2023:veraison/ear"), "EAR-PROFILE");
+  EXPECT_EQ(code_with("eat_profile", "tag:example.org,2023:ear"), "EAR-PROFILE");
+  EXPECT_EQ(code_with("eat_profile", kOldEarProfile), "EAR-SYNTAX") << "the names must fit it";
   EXPECT_EQ(code_with("eat_profile", nullptr), "EAR-SYNTAX");
 }
 

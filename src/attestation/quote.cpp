@@ -8,7 +8,6 @@
 namespace vedette::attestation {
 namespace {
 
-using codec::TpmAlgorithm;
 using codec::TpmAttest;
 using codec::TpmPublic;
 using codec::TpmQuoteInfo;
@@ -115,9 +114,9 @@ std::string text_of(const std::vector<codec::TpmPcrSelection>& selections) {
   return text.empty() ? "nothing" : text;
 }
 
-// Check 8: exactly one bank and exactly the registers asked for; only SHA-256 is asked for.
+// Check 8: exactly one bank and exactly the registers asked for; SHA-1 is never asked for.
 Result<void> check_selection(const TpmQuoteInfo& info, const codec::TpmPcrSelection& requested) {
-  const bool asked_well = requested.bank == TpmAlgorithm::sha256 && !requested.registers.empty();
+  const bool asked_well = crypto::is_bank(requested.bank) && !requested.registers.empty();
   if (!asked_well || info.selections.size() != 1 || info.selections.front() != requested)
     return refuse("ATT-SELECTION", "the quote covers other registers than asked for",
                   "quoted " + text_of(info.selections) + "asked for " + text_of({requested}));
@@ -126,9 +125,7 @@ Result<void> check_selection(const TpmQuoteInfo& info, const codec::TpmPcrSelect
 
 // H_sig of check 9: pcrDigest is made with the hash of the signing scheme (Part 3, 18.4).
 Result<crypto::Hash> scheme_hash(const TpmPublic& key) {
-  if (key.scheme_hash == TpmAlgorithm::sha256) return crypto::Hash::sha256;
-  if (key.scheme_hash == TpmAlgorithm::sha384) return crypto::Hash::sha384;
-  if (key.scheme_hash == TpmAlgorithm::sha512) return crypto::Hash::sha512;
+  if (const auto hash = crypto::tpm_hash(key.scheme_hash)) return *hash;
   return refuse("ATT-SIGNATURE", "the attestation key's scheme has no acceptable hash");
 }
 
@@ -136,11 +133,12 @@ Result<crypto::Hash> scheme_hash(const TpmPublic& key) {
 Result<void> check_values(const TpmPublic& key, const TpmQuoteInfo& info,
                           const std::vector<Bytes>& values) {
   const std::size_t wanted = info.selections.front().registers.size();
+  const std::size_t octets = codec::digest_size(info.selections.front().bank);
   Bytes all;
   for (const Bytes& value : values) {
-    if (value.size() != Sha256Digest().size())
-      return refuse("ATT-PCR-VALUES", "a register's value is not a SHA-256 digest",
-                    std::to_string(value.size()) + " octets");
+    if (value.size() != octets)
+      return refuse("ATT-PCR-VALUES", "a register's value is not a digest of the quoted bank",
+                    std::to_string(value.size()) + " octets instead of " + std::to_string(octets));
     append(all, value);
   }
   if (values.size() != wanted)
@@ -154,12 +152,12 @@ Result<void> check_values(const TpmPublic& key, const TpmQuoteInfo& info,
 }
 
 // Check 10: register numbers come from the signed selection, values in its order.
-std::map<std::uint8_t, Sha256Digest> registers_of(const TpmQuoteInfo& info,
-                                                  const std::vector<Bytes>& values) {
-  std::map<std::uint8_t, Sha256Digest> registers;
+Registers registers_of(const TpmQuoteInfo& info, const std::vector<Bytes>& values) {
+  const codec::TpmPcrSelection& selection = info.selections.front();
+  Registers registers;
   auto value = values.begin();
-  for (const std::uint8_t pcr : info.selections.front().registers)
-    std::ranges::copy(*value++, registers[pcr].begin());
+  for (const std::uint8_t pcr : selection.registers)
+    registers.emplace(pcr, crypto::BankDigest::from(selection.bank, *value++).value());
   return registers;
 }
 
@@ -169,11 +167,13 @@ bool has_rebooted(const codec::TpmClockInfo& now, const std::optional<Attestatio
 
 }  // namespace
 
-Sha256Digest quote_binding(ByteView nonce, const Sha256Digest& certificate_fingerprint) {
-  Bytes message = to_bytes("vedette quote v1");
+Sha256Digest quote_binding(ByteView nonce, const Sha256Digest& certificate_fingerprint,
+                           ByteView channel_binding) {
+  Bytes message = to_bytes("vedette quote v2");
   message.push_back(0);
   append(message, nonce);
   append(message, certificate_fingerprint);
+  append(message, channel_binding);
   return crypto::sha256(message);
 }
 

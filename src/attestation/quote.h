@@ -16,10 +16,14 @@
 
 namespace vedette::attestation {
 
-// extraData of a quote: SHA-256("vedette quote v1" || 0x00 || nonce || certificate_fingerprint).
-// 32 octets, which every TPM takes.
+inline constexpr std::size_t kChannelBindingOctets = 32;
+
+// extraData of a quote:
+// SHA-256("vedette quote v2" || 0x00 || nonce || certificate_fingerprint || channel_binding).
+// `channel_binding` is the RFC 9266 exporter of the TLS connection that challenge and quote go
+// over: kChannelBindingOctets, which the caller checks. 32 octets, which every TPM takes.
 [[nodiscard]] crypto::Sha256Digest quote_binding(
-    ByteView nonce, const crypto::Sha256Digest& certificate_fingerprint);
+    ByteView nonce, const crypto::Sha256Digest& certificate_fingerprint, ByteView channel_binding);
 
 // The body of POST /v1/attestation/evidence, well-formed and nothing more.
 struct QuoteEvidence {
@@ -29,6 +33,7 @@ struct QuoteEvidence {
   std::vector<Bytes> values;  // of the quoted registers, ascending
 };
 
+[[nodiscard]] codec::Json to_json(const QuoteEvidence& evidence);
 // Refuses ATT-SYNTAX, also for members beyond the protocol's.
 [[nodiscard]] Result<QuoteEvidence> parse_quote_evidence(const codec::Json& body);
 
@@ -43,7 +48,7 @@ struct FirmwarePolicy {
 struct QuoteExpectation {
   codec::TpmPublic attestation_key;  // the enrolled one
   Bytes extra_data;                  // quote_binding() of the challenge
-  codec::TpmPcrSelection selection;  // what was asked for: SHA-256 bank, at least one register
+  codec::TpmPcrSelection selection;  // what was asked for: at least one register of kBanks
   std::optional<AttestationState> last;
   FirmwarePolicy firmware;
 };
@@ -52,7 +57,7 @@ struct QuoteExpectation {
 struct Quote {
   class VerificationKey;
 
-  std::map<std::uint8_t, crypto::Sha256Digest> registers;  // exactly the signed selection
+  Registers registers;  // exactly the signed selection
   codec::TpmClockInfo clock;
   std::uint64_t firmware_version = 0;
   bool rebooted = false;  // reset, restarted or resumed since `last`; false without a `last`
@@ -68,7 +73,7 @@ struct Quote {
 //   ATT-CLOCK        6. counters or clock went back
 //   ATT-FIRMWARE     7. the policy refuses the version
 //   ATT-SELECTION    8. other registers, banks or number of selections than asked for
-//   ATT-PCR-VALUES   9. the values are not one digest per selected register
+//   ATT-PCR-VALUES   9. the values are not one digest of the bank per selected register
 //   ATT-PCR-DIGEST   9. the values are not those that were signed
 //                   10. (values outside of the signed selection have no way in)
 //   ATT-SYNTAX      11. octets too few or too many, told with 2 and 3

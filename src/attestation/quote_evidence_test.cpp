@@ -47,8 +47,9 @@ TEST_F(EvidenceBody, another_spelling_of_the_octets_is_refused) {
 }
 
 TEST_F(EvidenceBody, a_value_that_is_no_lower_case_digest_is_refused) {
-  for (const std::string& text : {std::string(), std::string(63, 'a'), std::string(66, 'a'),
-                                  std::string(64, 'A'), std::string(64, 'g')}) {
+  for (const std::string& text :
+       {std::string(), std::string(63, 'a'), std::string(66, 'a'), std::string(40, 'a'),
+        std::string(95, 'a'), std::string(64, 'A'), std::string(64, 'g')}) {
     body_.set("values", Json::Array{Json(text)});
     EXPECT_EQ(code(body_), "ATT-SYNTAX") << text;
   }

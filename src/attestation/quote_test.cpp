@@ -9,8 +9,6 @@ namespace vedette::attestation {
 namespace {
 
 using codec::TpmAlgorithm;
-using codec::TpmPcrSelection;
-using ::testing::HasSubstr;
 using vedette::testing::AttestShape;
 using vedette::testing::forge_signature;
 
@@ -261,7 +259,23 @@ TEST_F(QuoteChecks, asking_for_nothing_or_for_sha1_accepts_nothing) {
   EXPECT_EQ(code(shape_), "ATT-SELECTION");
 }
 
+TEST_F(QuoteChecks, a_quote_of_the_sha384_bank_is_none_of_the_sha256_bank_and_the_other_way_round) {
+  shape_.selections = {{TpmAlgorithm::sha384, {0, 7}}};
+  EXPECT_EQ(code(shape_), "ATT-SELECTION");
+  shape_.selections = {{TpmAlgorithm::sha256, {0, 7}}};
+  expected_.selection.bank = TpmAlgorithm::sha384;
+  EXPECT_EQ(code(shape_), "ATT-SELECTION");
+  shape_.selections = {{TpmAlgorithm::sha256, {0, 7}}, {TpmAlgorithm::sha384, {0, 7}}};
+  EXPECT_EQ(code(shape_), "ATT-SELECTION");
+}
+
 // Checks 9 and 10.
+
+TEST_F(QuoteChecks, values_of_another_bank_than_the_quoted_one_are_refused) {
+  shape_.selections = {{TpmAlgorithm::sha384, {0, 7}}};
+  expected_.selection.bank = TpmAlgorithm::sha384;
+  EXPECT_EQ(code(shape_), "ATT-PCR-VALUES") << "they have 32 octets, and the digest is theirs";
+}
 
 TEST_F(QuoteChecks, other_values_than_the_signed_ones_are_refused) {
   evidence_.values[1][31] ^= 1U;
@@ -306,6 +320,15 @@ TEST_F(QuoteChecks, a_sound_quote_says_what_was_signed) {
   EXPECT_FALSE((*quote)->rebooted);
 }
 
+TEST_F(QuoteChecks, a_sound_quote_of_the_sha384_bank_says_what_was_signed) {
+  scene_.registers = {
+      {std::uint8_t{0}, crypto::BankDigest::of(TpmAlgorithm::sha384, as_bytes("firmware"))},
+      {std::uint8_t{7}, crypto::BankDigest::of(TpmAlgorithm::sha384, as_bytes("secure boot"))}};
+  const auto quote = verify_quote(scene_.evidence(scene_.quote()), scene_.expectation());
+  ASSERT_TRUE(quote.has_value()) << describe(quote.error());
+  EXPECT_EQ((*quote)->registers, scene_.registers);
+}
+
 TEST_F(QuoteChecks, what_is_remembered_stops_its_own_rollback) {
   const auto quote = scene_.verified();
   const TimePoint at = from_unix_seconds(1'900'000'000);
@@ -318,13 +341,21 @@ TEST_F(QuoteChecks, what_is_remembered_stops_its_own_rollback) {
   EXPECT_EQ(code(shape_), "ATT-CLOCK");
 }
 
+TEST(QuoteBinding, DiffersOnAnotherConnection) {
+  const crypto::Sha256Digest fingerprint{};
+  EXPECT_NE(quote_binding(as_bytes("nonce"), fingerprint, Bytes(kChannelBindingOctets, 1)),
+            quote_binding(as_bytes("nonce"), fingerprint, Bytes(kChannelBindingOctets, 2)));
+}
+
 TEST(QuoteBinding, is_the_one_of_the_protocol) {
   const crypto::Sha256Digest fingerprint = crypto::sha256(as_bytes("certificate"));
-  Bytes message = to_bytes("vedette quote v1");
+  const Bytes channel(kChannelBindingOctets, 0x22);
+  Bytes message = to_bytes("vedette quote v2");
   message.push_back(0);
   append(message, as_bytes("nonce"));
   append(message, fingerprint);
-  EXPECT_EQ(quote_binding(as_bytes("nonce"), fingerprint), crypto::sha256(message));
+  append(message, channel);
+  EXPECT_EQ(quote_binding(as_bytes("nonce"), fingerprint, channel), crypto::sha256(message));
 }
 
 }  // namespace

@@ -17,6 +17,14 @@ enum class TrustTier : std::uint8_t { none, affirming, warning, contraindicated 
 // contraindicated.
 [[nodiscard]] TrustTier tier_of(std::int8_t claim);
 
+// The values that this verifier gives (AR4SI 2.3.4).
+namespace trust {
+inline constexpr std::int8_t kRecognised = 2;      // as expected; of executables: at boot and since
+inline constexpr std::int8_t kBootRecognised = 3;  // executables: what was loaded at boot
+inline constexpr std::int8_t kUnrecognised = 33;   // executables of which nothing is known
+inline constexpr std::int8_t kContraindicated = 96;
+}  // namespace trust
+
 // Keys 0 to 7 of the vector.
 enum class TrustClaim : std::uint8_t {
   instance_identity,

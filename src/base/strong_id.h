@@ -42,6 +42,10 @@ struct DeviceTag {
 struct GroupTag {
   static constexpr const char* kNoun = "device group";
 };
+// A hardware model, as operators tell them apart; never the device's own word.
+struct SkuTag {
+  static constexpr const char* kNoun = "SKU";
+};
 struct ModelTag {
   static constexpr const char* kNoun = "model";
 };
@@ -51,6 +55,7 @@ struct OperatorTag {
 
 using DeviceId = StrongId<DeviceTag>;
 using GroupId = StrongId<GroupTag>;
+using SkuId = StrongId<SkuTag>;
 using ModelName = StrongId<ModelTag>;
 using OperatorId = StrongId<OperatorTag>;
 

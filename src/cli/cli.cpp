@@ -62,9 +62,12 @@ void add_commands(CLI::App& app, Choice& choice) {
   add_release_commands(app, choice);
   add_device_commands(app, choice);
   add_reference_commands(app, choice);
+  add_attest_commands(app, choice);
   add_result_commands(app, choice);
   add_violation_commands(app, choice);
   add_log_commands(app, choice);
+  add_policy_commands(app, choice);
+  add_trust_commands(app, choice);
   add_sandbox_commands(app, choice);
   add_server_commands(app, choice);
   add_doctor_command(app, choice);
@@ -120,7 +123,7 @@ int run(const std::vector<std::string>& arguments, Environment environment,
   std::string format_name = "text";
   app.add_option("-o,--output", format_name, "text or json")
       ->check(CLI::IsMember({"text", "json"}));
-  app.add_option("--operator", environment.operator_folder,
+  app.add_option("--operator", environment.operator_folder.path,
                  "folder of an operator's certificate and key (or VEDETTE_OPERATOR)");
   Choice choice;
   add_commands(app, choice);

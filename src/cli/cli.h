@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/console.h"
+#include "cli/operator_client.h"
 #include "cli/output.h"
 #include "platform/net/http.h"
 
@@ -21,10 +22,10 @@ namespace vedette::cli {
 struct Environment {
   platform::HttpFactory& http;
   const Clock& clock;
-  Output* output = nullptr;     // set once the format is known, before a command runs
-  std::string operator_folder;  // --operator; empty: VEDETTE_OPERATOR
-  std::string program_folder;   // where vedette, its sisters and the demo's parts lie
-  Console console = {};         // the streams and the person behind them
+  Output* output = nullptr;        // set once the format is known, before a command runs
+  OperatorFolder operator_folder;  // --operator
+  std::string program_folder;      // where vedette, its sisters and the demo's parts lie
+  Console console = {};            // the streams and the person behind them
 };
 
 // Refuses, or has told its result through Environment::output.
@@ -41,9 +42,12 @@ void add_model_commands(CLI::App& app, Choice& choice);
 void add_release_commands(CLI::App& app, Choice& choice);
 void add_device_commands(CLI::App& app, Choice& choice);
 void add_reference_commands(CLI::App& app, Choice& choice);
+void add_attest_commands(CLI::App& app, Choice& choice);
 void add_result_commands(CLI::App& app, Choice& choice);
 void add_violation_commands(CLI::App& app, Choice& choice);
 void add_log_commands(CLI::App& app, Choice& choice);
+void add_policy_commands(CLI::App& app, Choice& choice);
+void add_trust_commands(CLI::App& app, Choice& choice);
 void add_sandbox_commands(CLI::App& app, Choice& choice);
 void add_server_commands(CLI::App& app, Choice& choice);
 void add_doctor_command(CLI::App& app, Choice& choice);

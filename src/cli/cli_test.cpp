@@ -25,6 +25,8 @@ std::vector<Line> operator_lines(const Desk& desk) {
           {"reference", "show", "gates"},
           {"reference", "set", "gates", desk.path("reference.json")},
           {"reference", "learn", "gates", "--from", "gate-1"},
+          {"reference", "accept", "gates", "--from", "gate-1"},
+          {"attest", "explain", "gate-1"},
           {"result", "list"},
           {"log", "checkpoint"},
           {"log", "list"}};

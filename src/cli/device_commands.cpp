@@ -1,14 +1,15 @@
 #include <memory>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
-#include "base/fd.h"
 #include "base/strong_id.h"
 #include "cli/command_line.h"
+#include "cli/group_revocation.h"
+#include "cli/maker_roots.h"
 #include "cli/operator_client.h"
 #include "cli/views.h"
 #include "codec/base64.h"
-#include "crypto/certificate.h"
 
 namespace vedette::cli {
 
@@ -16,15 +17,15 @@ namespace {
 
 using codec::Json;
 
-constexpr std::size_t kMaxPemBytes = 64U << 10U;
 constexpr std::size_t kSha256Bytes = 32;
 
 struct DeviceOptions {
   std::string device;
   std::string group;
   std::string endorsement;
-  std::string root;
   std::string reason;
+  std::optional<std::string> sku;
+  bool no_sku = false;
 };
 
 Result<std::string> digest_text(const std::string& hex) {
@@ -35,6 +36,19 @@ Result<std::string> digest_text(const std::string& hex) {
   return to_hex(digest);
 }
 
+// Adds the SKU, where the line says one.
+Result<void> set_sku(Json& body, const std::optional<std::string>& text) {
+  if (!text) return {};
+  VEDETTE_TRY(const SkuId sku, SkuId::parse(*text));
+  body.set("sku", sku.str());
+  return {};
+}
+
+// A device that enrolled before keeps the SKU that it has.
+std::string when_first(const std::optional<std::string>& sku) {
+  return sku ? ", and is of SKU " + *sku + " when it first does" : "";
+}
+
 Result<void> allow(Environment& environment, const DeviceOptions& options) {
   VEDETTE_TRY(const DeviceId device, DeviceId::parse(options.device));
   VEDETTE_TRY(const GroupId group, GroupId::parse(options.group));
@@ -42,29 +56,12 @@ Result<void> allow(Environment& environment, const DeviceOptions& options) {
   Json body;
   body.set("device", device.str()).set("group", group.str());
   body.set("endorsement_sha256", endorsement);
+  VEDETTE_CHECK(set_sku(body, options.sku));
   VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
   VEDETTE_CHECK(client.post("/v1/devices/allow", body));
   environment.output->result(body, device.str() + " may enrol into " + group.str() +
-                                       " with the TPM " + endorsement + "\n");
-  return {};
-}
-
-Result<void> admit_maker(Environment& environment, const DeviceOptions& options) {
-  VEDETTE_TRY(const GroupId group, GroupId::parse(options.group));
-  VEDETTE_TRY(const Bytes pem, read_file(options.root, kMaxPemBytes));
-  VEDETTE_TRY(const auto certificate, crypto::Certificate::from_pem(as_text(pem)));
-  if (!certificate.is_ca())
-    return refuse("CLI-ROOT", "this certificate is no authority's", certificate.subject(),
-                  "give the root certificate of the TPM's maker");
-  Json body;
-  body.set("group", group.str()).set("certificate", certificate.pem());
-  VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
-  VEDETTE_CHECK(client.post("/v1/endorsement-roots", body));
-  Json json;
-  json.set("group", group.str()).set("subject", certificate.subject());
-  json.set("sha256", to_hex(certificate.fingerprint()));
-  environment.output->result(json, "every TPM that " + printable(certificate.subject()) +
-                                       " vouches for may enrol into " + group.str() + "\n");
+                                       " with the TPM " + endorsement + when_first(options.sku) +
+                                       "\n");
   return {};
 }
 
@@ -87,6 +84,23 @@ Result<void> show(Environment& environment, const DeviceOptions& options) {
     }
   return refuse("CLI-FAILED", "no device of this name has enrolled", device.str(),
                 "see 'vedette device list'");
+}
+
+Result<void> sku(Environment& environment, const DeviceOptions& options) {
+  VEDETTE_TRY(const DeviceId device, DeviceId::parse(options.device));
+  if (options.sku.has_value() == options.no_sku)
+    return refuse("CLI-USAGE", "name the SKU, or take it away with --none");
+  Json body;
+  body.set("sku", nullptr);
+  VEDETTE_CHECK(set_sku(body, options.sku));
+  VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
+  VEDETTE_TRY(const Json answer, client.post("/v1/devices/" + device.str() + "/sku", body));
+  environment.output->result(
+      answer, device.str() + ": SKU " + printable(cell_of(answer, "sku")) + ", was " +
+                  printable(cell_of(answer, "was")) +
+                  "; it is judged anew when it attests next, which 'vedette attest now " +
+                  device.str() + "' has it do within seconds\n");
+  return {};
 }
 
 // What withdraws trust, or gives it back.
@@ -125,6 +139,58 @@ void add_measure(CLI::App& noun, Choice& choice, const Measure& measure) {
   });
 }
 
+// One device by its name, or a group.
+struct RevokeOptions {
+  DeviceOptions one;
+  GroupRevocation group;
+};
+
+Result<void> revoke(Environment& environment, RevokeOptions options) {
+  const bool is_one = !options.one.device.empty();
+  constexpr const char* kHelp = "see 'vedette device revoke --help'";
+  if (is_one == !options.group.group.empty())
+    return refuse("CLI-USAGE", "name a device, or a group with --group", {}, kHelp);
+  if (!is_one) return revoke_group(environment, options.group);
+  if (options.group.reason.empty() || !options.group.approve.empty() ||
+      options.group.shows_proposal)
+    return refuse("CLI-USAGE", "a device is revoked with --reason alone", {}, kHelp);
+  options.one.reason = options.group.reason;
+  return take(environment, {"revoke", "revoked", {}}, options.one);
+}
+
+void add_revoke(CLI::App& noun, Choice& choice) {
+  CLI::App* verb = noun.add_subcommand("revoke", "withdraw trust for good, at once");
+  verb->footer(
+      "A group is revoked by two operators, unless the server's policy says otherwise: one gives\n"
+      "the reason, the other approves the proposal that it makes.");
+  const auto options = std::make_shared<RevokeOptions>();
+  verb->add_option("device", options->one.device, "the device's name");
+  verb->add_option("--group", options->group.group, "every device of this group instead");
+  verb->add_option("--reason", options->group.reason, "why; it is kept in the log");
+  verb->add_option("--approve", options->group.approve, "of a group: the proposal's name");
+  verb->add_flag("--proposal", options->group.shows_proposal, "of a group: show what waits");
+  on_call(*verb, choice,
+          [options](Environment& environment) { return revoke(environment, *options); });
+}
+
+void add_sku_option(CLI::App& verb, DeviceOptions& options) {
+  verb.add_option("--sku", options.sku,
+                  "its hardware model, which reference values may be for (when it first enrols)");
+}
+
+void add_sku(CLI::App& noun, Choice& choice) {
+  CLI::App* verb = noun.add_subcommand("sku", "say which hardware model a device is");
+  verb->footer(
+      "A device is held to the reference values of its SKU in its group, where there are any, and\n"
+      "else to its group's: 'vedette reference learn GROUP --sku SKU --from DEVICE'.");
+  const auto options = std::make_shared<DeviceOptions>();
+  verb->add_option("device", options->device, "the device's name")->required();
+  verb->add_option("sku", options->sku, "the SKU's name");
+  verb->add_flag("--none", options->no_sku, "it is of none");
+  on_call(*verb, choice,
+          [options](Environment& environment) { return sku(environment, *options); });
+}
+
 void add_allow(CLI::App& noun, Choice& choice) {
   CLI::App* verb = noun.add_subcommand("allow", "let one TPM enrol");
   const auto options = std::make_shared<DeviceOptions>();
@@ -133,17 +199,20 @@ void add_allow(CLI::App& noun, Choice& choice) {
   verb->add_option("--ek-sha256", options->endorsement,
                    "SHA-256 of its endorsement key (TPMT_PUBLIC), hexadecimal")
       ->required();
+  add_sku_option(*verb, *options);
   on_call(*verb, choice,
           [options](Environment& environment) { return allow(environment, *options); });
 }
 
 void add_admit_maker(CLI::App& noun, Choice& choice) {
   CLI::App* verb = noun.add_subcommand("admit-maker", "let every TPM of one maker enrol");
-  const auto options = std::make_shared<DeviceOptions>();
-  verb->add_option("--group", options->group, "the group that its devices will be in")->required();
-  verb->add_option("--root", options->root, "the maker's root certificate (PEM)")->required();
+  const auto admission = std::make_shared<MakerAdmission>();
+  verb->add_option("--root", admission->path,
+                   "the maker's root certificate, and its issuers' (a file or a folder)")
+      ->required();
+  add_admission_options(*verb, *admission);
   on_call(*verb, choice,
-          [options](Environment& environment) { return admit_maker(environment, *options); });
+          [admission](Environment& environment) { return admit_makers(environment, *admission); });
 }
 
 }  // namespace
@@ -159,7 +228,8 @@ void add_device_commands(CLI::App& app, Choice& choice) {
   verb->add_option("device", options->device, "the device's name")->required();
   on_call(*verb, choice,
           [options](Environment& environment) { return show(environment, *options); });
-  add_measure(noun, choice, {"revoke", "revoked", "withdraw trust for good, at once"});
+  add_sku(noun, choice);
+  add_revoke(noun, choice);
   add_measure(noun, choice, {"quarantine", "quarantined", "withdraw trust until it is reinstated"});
   add_measure(noun, choice, {"reinstate", "reinstated", "trust a quarantined device again"});
 }

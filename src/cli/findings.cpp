@@ -61,29 +61,84 @@ Finding judge_seccomp(const MachineFacts& facts) {
           "use a kernel with CONFIG_SECCOMP_FILTER"};
 }
 
+Finding judge_siblings(const MachineFacts& facts) {
+  using inference::SiblingThreads;
+  const std::string name = "sibling threads";
+  switch (facts.siblings) {
+    case SiblingThreads::none:
+      return good(name, "none: no core runs two threads, as far as this machine is told");
+    case SiblingThreads::fenced:
+      return good(name, "core scheduling keeps everybody else off a worker's core");
+    case SiblingThreads::shared:
+      break;
+  }
+  return {name, Standing::missing,
+          "other processes can run beside a worker on one core, and measure it",
+          "use a kernel with CONFIG_SCHED_CORE, or boot with 'nosmt'; or declare the posture "
+          "'without-core-scheduling' in the agent's [inference], and lose this layer"};
+}
+
+Finding judge_training(const MachineFacts& facts) {
+  using inference::BranchTraining;
+  const std::string name = "branch prediction";
+  switch (facts.training) {
+    case BranchTraining::harmless:
+      return good(name, "one process does not train another's");
+    case BranchTraining::separable:
+      return good(name, "kept apart for each worker");
+    case BranchTraining::unhindered:
+      break;
+  }
+  return {name, Standing::insecure, "a worker can train what the next process on its core predicts",
+          "see /sys/devices/system/cpu/vulnerabilities/spectre_v2: it takes microcode with IBPB, "
+          "passed on by the hypervisor if there is one, and no 'spectre_v2_user=off'"};
+}
+
+Finding judge_coarse_clock(const MachineFacts& facts) {
+  const std::string name = "coarse clock";
+  if (facts.coarse_clock)
+    return good(name,
+                "the cycle counter faults in a worker, its clocks step by the kernel's timer");
+  return {name, Standing::insecure, "a worker can count cycles, and so tell what is in a cache",
+          "on arm64 it takes Linux 6.12; give each worker a core of its own"};
+}
+
 Finding judge_posture(const MachineFacts& facts) {
   const auto posture = strongest_posture(facts);
   if (!posture)
     return {"posture", Standing::missing, "no cage can be built on this machine",
-            "see the lines about namespaces, Landlock and seccomp"};
+            "see the lines about namespaces, Landlock, sibling threads and seccomp"};
   const std::string name(inference::name_of(*posture));
-  if (*posture == inference::Posture::full) return good("posture", name + ": every layer holds");
+  if (*posture == inference::Posture::full)
+    return good("posture", name + ": all that is required holds");
   return {"posture", Standing::insecure, name + ": one layer of the cage is missing here",
           "an agent keeps it only if its configuration declares it: [inference] posture = \"" +
               name + "\""};
 }
 
+std::string words_of(const std::vector<std::string>& controllers) {
+  std::string text;
+  for (const std::string& controller : controllers)
+    text += (text.empty() ? "" : " and ") + controller;
+  return text;
+}
+
 Finding judge_cgroups(const MachineFacts& facts) {
-  switch (facts.cgroups) {
-    case Cgroups::v2:
-      return good("cgroups", "version 2: where delegated, memory and tasks are bounded as a whole");
-    case Cgroups::v1:
-      return good("cgroups",
-                  "version 1: as root, a worker's memory and tasks are bounded as a whole");
-    case Cgroups::none:
-      return good("cgroups", "none; a worker's memory is bounded by resource limits");
+  const std::string name = "cgroups";
+  if (!facts.delegation) {
+    const Error& why = facts.delegation.error();
+    const std::string cause = why.cause.empty() ? "" : " (" + why.cause + ")";
+    return {name, Standing::insecure,
+            "none bounds a worker that is started from here: " + why.message + cause, why.hint};
   }
-  std::unreachable();
+  if (!facts.delegation->group.empty())
+    return good(name, "version 2: " + words_of(facts.delegation->controllers) +
+                          " of a worker are bounded as a whole, in " + facts.delegation->group);
+  if (facts.runs_as_root)
+    return good(name, "version 1: a worker's memory and tasks are bounded as a whole");
+  return {
+      name, Standing::insecure, "version 1, whose groups are root's: none bounds a worker",
+      "use version 2, whose groups can be delegated to a user; a worker's heap is limited anyway"};
 }
 
 Finding judge_tpm(const MachineFacts& facts) {
@@ -114,22 +169,23 @@ Finding judge_user(const MachineFacts& facts) {
 std::optional<inference::Posture> strongest_posture(const MachineFacts& facts) {
   using inference::Posture;
   if (!facts.seccomp_filter) return std::nullopt;
-  if (facts.user_namespaces && facts.landlock_abi > 0) return Posture::full;
-  if (facts.user_namespaces) return Posture::without_landlock;
-  if (facts.runs_as_root && facts.landlock_abi > 0) return Posture::without_user_namespace;
+  const bool has_landlock = facts.landlock_abi > 0;
+  const bool fenced = facts.siblings != inference::SiblingThreads::shared;
+  if (facts.user_namespaces && has_landlock && fenced) return Posture::full;
+  // One layer may be missing, never two.
+  if (facts.user_namespaces && has_landlock) return Posture::without_core_scheduling;
+  if (facts.user_namespaces && fenced) return Posture::without_landlock;
+  if (facts.runs_as_root && has_landlock && fenced) return Posture::without_user_namespace;
   return std::nullopt;
 }
 
 std::vector<Finding> judge_machine(const MachineFacts& facts) {
-  return {good("kernel", facts.kernel),
-          judge_namespaces(facts),
-          judge_landlock(facts),
-          judge_seccomp(facts),
-          judge_posture(facts),
-          judge_cgroups(facts),
-          judge_tpm(facts),
-          judge_clock(facts),
-          judge_user(facts)};
+  return {good("kernel", facts.kernel), judge_namespaces(facts),
+          judge_landlock(facts),        judge_siblings(facts),
+          judge_training(facts),        judge_coarse_clock(facts),
+          judge_seccomp(facts),         judge_posture(facts),
+          judge_cgroups(facts),         judge_tpm(facts),
+          judge_clock(facts),           judge_user(facts)};
 }
 
 Finding judge_program(const std::string& name, bool present) {

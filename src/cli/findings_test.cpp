@@ -13,8 +13,11 @@ MachineFacts good_machine() {
           .user_namespaces = true,
           .namespaces_cause = {},
           .landlock_abi = 4,
+          .siblings = inference::SiblingThreads::fenced,
+          .training = inference::BranchTraining::separable,
+          .coarse_clock = true,
           .seccomp_filter = true,
-          .cgroups = Cgroups::v2,
+          .delegation = inference::Delegation{"/sys/fs/cgroup/agent.service", {"memory", "pids"}},
           .tpm_present = true,
           .tpm_usable = true,
           .software_tpm = false,
@@ -37,6 +40,9 @@ TEST(Machine, WithoutALayerOfTheCageLacksWhatIsRequired) {
   facts.landlock_abi = 0;
   EXPECT_EQ(standing_of(judge_machine(facts), "landlock"), Standing::missing);
   facts = good_machine();
+  facts.siblings = inference::SiblingThreads::shared;
+  EXPECT_EQ(standing_of(judge_machine(facts), "sibling threads"), Standing::missing);
+  facts = good_machine();
   facts.seccomp_filter = false;
   EXPECT_EQ(standing_of(judge_machine(facts), "seccomp"), Standing::missing);
   EXPECT_FALSE(all_required(judge_machine(facts)));
@@ -57,6 +63,15 @@ TEST(Machine, HasThePostureThatItsKernelAllows) {
   facts.landlock_abi = 0;  // never two layers less
   EXPECT_EQ(strongest_posture(facts), std::nullopt);
   facts = good_machine();
+  facts.siblings = inference::SiblingThreads::shared;
+  EXPECT_EQ(strongest_posture(facts), Posture::without_core_scheduling);
+  facts.landlock_abi = 0;
+  facts.runs_as_root = true;
+  EXPECT_EQ(strongest_posture(facts), std::nullopt);
+  facts = good_machine();
+  facts.siblings = inference::SiblingThreads::none;
+  EXPECT_EQ(strongest_posture(facts), Posture::full);
+  facts = good_machine();
   facts.seccomp_filter = false;
   EXPECT_EQ(strongest_posture(facts), std::nullopt);
   EXPECT_EQ(standing_of(judge_machine(facts), "posture"), Standing::missing);
@@ -66,10 +81,33 @@ TEST(Machine, SpellsOutWhatIsInsecureWithoutFailing) {
   MachineFacts facts = good_machine();
   facts.tpm_usable = facts.tpm_present = facts.clock_synchronised = false;
   facts.software_tpm = facts.runs_as_root = true;
+  facts.training = inference::BranchTraining::unhindered;
+  facts.coarse_clock = false;
   const auto findings = judge_machine(facts);
-  for (const char* name : {"tpm", "clock", "user"})
+  for (const char* name : {"tpm", "clock", "user", "branch prediction", "coarse clock"})
     EXPECT_EQ(standing_of(findings, name), Standing::insecure) << name;
   EXPECT_TRUE(all_required(findings));
+}
+
+TEST(Machine, SaysWhatBoundsAWorkerAndWhyNothingDoes) {
+  const auto finding_of = [](const MachineFacts& facts) {
+    for (Finding& finding : judge_machine(facts))
+      if (finding.name == "cgroups") return finding;
+    return Finding{};
+  };
+  MachineFacts facts = good_machine();
+  facts.delegation = refuse("SBX-GROUP-SHARED", "others are here", "7 (tee)", "move");
+  EXPECT_EQ(finding_of(facts).standing, Standing::insecure);
+  EXPECT_EQ(finding_of(facts).detail,
+            "none bounds a worker that is started from here: others are here (7 (tee))");
+  EXPECT_EQ(finding_of(facts).hint, "move");
+  facts.delegation = inference::Delegation{};  // of version 1
+  EXPECT_EQ(finding_of(facts).standing, Standing::insecure);
+  facts.runs_as_root = true;
+  EXPECT_EQ(finding_of(facts).standing, Standing::good);
+  facts.delegation = inference::Delegation{"/cg/agent", {"pids"}};
+  EXPECT_EQ(finding_of(facts).detail,
+            "version 2: pids of a worker are bounded as a whole, in /cg/agent");
 }
 
 TEST(Machine, NeverComplainsWithoutAHint) {

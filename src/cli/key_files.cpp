@@ -28,7 +28,9 @@ Result<SecretBytes> passphrase_for(const std::string& path, std::string_view pem
 
 }  // namespace
 
-Result<crypto::PrivateKey> load_signing_key(const std::string& path, const Console& console) {
+Result<crypto::PrivateKey> load_signing_key(const std::string& path, const Console& console,
+                                            platform::KeyProvider* keys) {
+  if (keys != nullptr && path.starts_with("pkcs11:")) return keys->private_key(path);
   VEDETTE_TRY(Bytes content, read_file(path, kMaxKeyBytes));
   const SecretBytes pem(std::move(content));
   VEDETTE_TRY(const SecretBytes passphrase, passphrase_for(path, as_text(pem.expose()), console));

@@ -7,13 +7,16 @@
 #include "base/error.h"
 #include "cli/console.h"
 #include "crypto/key.h"
+#include "platform/keys/key_provider.h"
 
 namespace vedette::cli {
 
 // The private key in `path` (PKCS #8 PEM); an encrypted one is opened with the passphrase of
-// cli/passphrase.h. Refuses FILE-*, CLI-PASSPHRASE, and what PrivateKey::from_pem refuses.
+// cli/passphrase.h. Or the key that `path` names in a token (`pkcs11:...`), which `keys` opens.
+// Refuses FILE-*, CLI-PASSPHRASE, and what PrivateKey::from_pem or the token refuses.
 [[nodiscard]] Result<crypto::PrivateKey> load_signing_key(const std::string& path,
-                                                          const Console& console);
+                                                          const Console& console,
+                                                          platform::KeyProvider* keys = nullptr);
 
 // The public keys in `paths` (PEM, one in each). Refuses FILE-*, KEY-*, naming the file.
 [[nodiscard]] Result<std::vector<crypto::PublicKey>> load_public_keys(

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <string_view>
 
 #include <fcntl.h>
@@ -57,13 +56,6 @@ bool has_seccomp() {
   return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-Cgroups cgroups() {
-  std::error_code error;
-  if (std::filesystem::exists("/sys/fs/cgroup/cgroup.controllers", error)) return Cgroups::v2;
-  if (std::filesystem::exists("/sys/fs/cgroup/memory", error)) return Cgroups::v1;
-  return Cgroups::none;
-}
-
 bool in_path(const std::string& program) {
   const char* variable = std::getenv("PATH");
   std::string_view path = variable == nullptr ? "" : variable;
@@ -91,8 +83,11 @@ MachineFacts probe_machine() {
   facts.user_namespaces = refusal == 0;
   if (refusal != 0) facts.namespaces_cause = std::strerror(refusal);
   facts.landlock_abi = landlock_abi();
+  facts.siblings = inference::sibling_threads();
+  facts.training = inference::branch_training();
+  facts.coarse_clock = inference::cycle_counter_can_be_forbidden();
   facts.seccomp_filter = has_seccomp();
-  facts.cgroups = cgroups();
+  facts.delegation = inference::foresee_delegation();
   facts.tpm_present = ::access(kTpmDevice, F_OK) == 0;
   facts.tpm_usable = UniqueFd(::open(kTpmDevice, O_RDWR | O_CLOEXEC)).valid();
   facts.software_tpm = in_path("swtpm");

@@ -38,7 +38,8 @@ release::HashOptions hash_options(const ModelOptions& options, const std::string
 }
 
 Result<void> sign(Environment& environment, const ModelOptions& options) {
-  VEDETTE_TRY(const auto key, load_signing_key(options.key, environment.console));
+  VEDETTE_TRY(const auto key,
+              load_signing_key(options.key, environment.console, environment.operator_folder.keys));
   const std::string path = bundle_path(options.model, options.bundle);
   Result<release::Manifest> manifest;
   {

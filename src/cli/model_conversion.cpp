@@ -9,6 +9,7 @@
 #include "cli/command_line.h"
 #include "inference/host/conversion.h"
 #include "inference/model_memory.h"
+#include "inference/policy/posture.h"
 
 namespace vedette::cli {
 
@@ -24,7 +25,7 @@ struct ConvertOptions {
   std::string model;
   std::string output;
   std::uint64_t memory_mib = 2048;
-  bool without_landlock = false;
+  std::string posture = "full";
 };
 
 Result<inference::SealedModel> seal(const std::string& path) {
@@ -40,10 +41,10 @@ Result<void> convert(Environment& environment, const ConvertOptions& options) {
           ? std::filesystem::path(options.model).replace_extension(".ort").string()
           : options.output;
   VEDETTE_TRY(const auto sealed, seal(options.model));
-  const auto posture =
-      options.without_landlock ? inference::Posture::without_landlock : inference::Posture::full;
+  const auto posture = inference::posture_from_name(options.posture);
+  if (!posture) return refuse("CLI-USAGE", "there is no such posture", options.posture);
   VEDETTE_TRY(const auto spawner, inference::WorkerSpawner::start(
-                                      {environment.program_folder + "/vedette-worker", posture}));
+                                      {environment.program_folder + "/vedette-worker", *posture}));
   const inference::ConversionLimits limits{.memory_bytes = options.memory_mib * kMebibyte};
   VEDETTE_TRY(const Bytes converted, inference::convert_to_ort(*spawner, sealed.fd(), limits));
   VEDETTE_CHECK(write_file_atomically(output, converted, kModelFile));
@@ -65,8 +66,8 @@ void add_convert(CLI::App& model, Choice& choice) {
   verb->add_option("--to", options->output, "the file to write; by default beside it, .ort");
   verb->add_option("--memory", options->memory_mib, "MiB that the conversion may use")
       ->check(CLI::Range(1, 65'536));
-  verb->add_flag("--without-landlock", options->without_landlock,
-                 "on a kernel that has none: the other layers of the cage remain");
+  verb->add_option("--posture", options->posture,
+                   "of this machine, where a layer of the cage is missing: see 'vedette doctor'");
   on_call(*verb, choice,
           [options](Environment& environment) { return convert(environment, *options); });
 }

@@ -25,9 +25,21 @@ Result<std::vector<crypto::Certificate>> read_certificates(const std::string& pa
   return crypto::Certificate::all_from_pem(as_text(pem));
 }
 
+Result<crypto::PrivateKey> read_operator_key(const std::string& key, const std::string& folder,
+                                             platform::KeyProvider* keys) {
+  if (key.starts_with("pkcs11:")) {
+    if (keys == nullptr) return refuse("KEY-PROVIDER", "keys in tokens cannot be used here");
+    return keys->private_key(key);
+  }
+  VEDETTE_TRY(Bytes content, read_file(beside(folder, key), kMaxPemBytes));
+  const SecretBytes pem(std::move(content));
+  return crypto::PrivateKey::from_pem(as_text(pem.expose()));
+}
+
 }  // namespace
 
-Result<OperatorProfile> load_operator_profile(std::string folder) {
+Result<OperatorProfile> load_operator_profile(const OperatorFolder& place) {
+  std::string folder = place.path;
   const char* environment = std::getenv("VEDETTE_OPERATOR");
   if (folder.empty() && environment != nullptr) folder = environment;
   if (folder.empty())
@@ -53,13 +65,12 @@ Result<OperatorProfile> load_operator_profile(std::string folder) {
     return refuse("CONFIG-MISSING", "the setting 'port' is missing", path);
   VEDETTE_TRY(profile.connection.roots, read_certificates(beside(folder, roots)));
   VEDETTE_TRY(profile.connection.chain, read_certificates(beside(folder, certificate)));
-  VEDETTE_TRY(Bytes content, read_file(beside(folder, key), kMaxPemBytes));
-  const SecretBytes pem(std::move(content));
-  VEDETTE_TRY(profile.connection.key, crypto::PrivateKey::from_pem(as_text(pem.expose())));
+  VEDETTE_TRY(profile.connection.key, read_operator_key(key, folder, place.keys));
   return profile;
 }
 
-Result<OperatorClient> OperatorClient::open(platform::HttpFactory& http, const std::string& folder,
+Result<OperatorClient> OperatorClient::open(platform::HttpFactory& http,
+                                            const OperatorFolder& folder,
                                             std::chrono::seconds patience) {
   VEDETTE_TRY(OperatorProfile profile, load_operator_profile(folder));
   profile.connection.timeout = patience;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "codec/json.h"
+#include "platform/keys/key_provider.h"
 #include "platform/net/http.h"
 
 namespace vedette::cli {
@@ -17,15 +18,27 @@ namespace vedette::cli {
 //   port = 8445
 //   roots = "roots.pem"          # anchors for the server's certificate
 //   certificate = "operator.pem"
-//   key = "operator.key"
+//   key = "operator.key"         # or a key in a token: "pkcs11:..."
 struct OperatorProfile {
   platform::HttpClientSettings connection;
   std::string folder;
 };
 
-// Refuses CLI-OPERATOR when `folder` is empty and VEDETTE_OPERATOR is not set, or has no
-// operator.toml; CONFIG-*; FILE-*; CERT-* and KEY-* of what the folder holds.
-[[nodiscard]] Result<OperatorProfile> load_operator_profile(std::string folder);
+// An operator's folder, and what opens a key that its operator.toml names.
+struct OperatorFolder {
+  OperatorFolder() = default;
+  // A folder alone is what most of its users have: implicit.
+  OperatorFolder(std::string where, platform::KeyProvider* provider = nullptr)  // NOLINT
+      : path(std::move(where)), keys(provider) {}
+
+  std::string path;                       // empty: VEDETTE_OPERATOR
+  platform::KeyProvider* keys = nullptr;  // may be null: then only files are read
+};
+
+// Refuses CLI-OPERATOR when its path is empty and VEDETTE_OPERATOR is not set, or has no
+// operator.toml; CONFIG-*; FILE-*; CERT-* and KEY-* of what the folder holds, and what the token
+// refuses.
+[[nodiscard]] Result<OperatorProfile> load_operator_profile(const OperatorFolder& place);
 
 class OperatorClient {
  public:
@@ -33,7 +46,7 @@ class OperatorClient {
 
   // `patience` is how long one request may take, connection and upload included.
   [[nodiscard]] static Result<OperatorClient> open(platform::HttpFactory& http,
-                                                   const std::string& folder,
+                                                   const OperatorFolder& folder,
                                                    std::chrono::seconds patience = kPatience);
 
   // Refuses NET-*, HTTP-ANSWER and whatever the server refuses.

@@ -41,6 +41,26 @@ TEST(OperatorProfile, RefusesAFolderWithoutItsKey) {
   EXPECT_EQ(refusal_of(desk), "FILE-OPEN");
 }
 
+// Plays a token that holds one key.
+struct OneKey final : platform::KeyProvider {
+  Result<crypto::PrivateKey> private_key(const std::string& name) override {
+    asked = name;
+    return crypto::PrivateKey::generate_p256();
+  }
+  std::string asked;
+};
+
+TEST(OperatorProfile, OpensAKeyInATokenOnlyWhereOneCan) {
+  Desk desk;
+  desk.write("operator/operator.toml",
+             "host = \"h\"\nport = 1\nkey = \"pkcs11:token=t;object=me\"\n");
+  EXPECT_EQ(refusal_of(desk), "KEY-PROVIDER");
+  OneKey keys;
+  const auto profile = load_operator_profile({desk.operator_folder(), &keys});
+  ASSERT_TRUE(profile) << describe(profile.error());
+  EXPECT_EQ(keys.asked, "pkcs11:token=t;object=me");
+}
+
 TEST(OperatorProfile, FindsTheFilesBesideItByName) {
   Desk desk;
   desk.write("operator/operator.toml", "host = \"h.example\"\nport = 8445\n");

@@ -62,7 +62,8 @@ Result<PreparedRelease> prepare(Environment& environment, const PublishOptions& 
   VEDETTE_TRY(const ModelName name, ModelName::parse(options.name));
   VEDETTE_TRY(const release::Tier tier, release::parse_tier(options.tier));
   VEDETTE_TRY(auto contract, contract_of(options));
-  VEDETTE_TRY(const auto key, load_signing_key(options.key, environment.console));
+  VEDETTE_TRY(const auto key,
+              load_signing_key(options.key, environment.console, environment.operator_folder.keys));
   const PublishRequest request{.model_path = options.model,
                                .bundle_path = bundle_path(options.model, options.bundle),
                                .name = name,

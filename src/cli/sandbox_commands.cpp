@@ -43,7 +43,7 @@ Result<Profile> widened(Profile profile, const std::vector<std::string>& powers,
   const auto chosen = inference::posture_from_name(posture);
   if (!chosen)
     return refuse("CLI-USAGE", "there is no such posture", posture,
-                  "full, without-user-namespace or without-landlock");
+                  "full, without-user-namespace, without-landlock or without-core-scheduling");
   return inference::at_posture(std::move(profile), *chosen);
 }
 
@@ -87,7 +87,8 @@ void add_widening(CLI::App& verb, ProfileOptions& options) {
   verb.add_option("--grant", options.powers,
                   "a power: 'threads N', 'device-node /dev/...' or 'fork-per-request'");
   verb.add_option("--posture", options.posture,
-                  "of the machine: full, without-user-namespace or without-landlock");
+                  "of the machine: full, without-user-namespace, without-landlock or "
+                  "without-core-scheduling");
 }
 
 }  // namespace

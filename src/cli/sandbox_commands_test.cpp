@@ -22,7 +22,7 @@ TEST(SandboxCommands, ShowAProfileInWordsAndAsTheTextThatIsEnforced) {
   EXPECT_EQ(words.code, 0);
   EXPECT_NE(words.out.find("of any but futex"), std::string::npos) << words.out;
   const Outcome text = desk.run({"sandbox", "profile", "show", "--canonical"});
-  ASSERT_TRUE(text.out.starts_with("vedette-profile 2\nname strict\n")) << text.out;
+  ASSERT_TRUE(text.out.starts_with("vedette-profile 3\nname strict\n")) << text.out;
   desk.write("own.profile", text.out);
   const Outcome same = desk.run({"sandbox", "profile", "diff", "strict", desk.path("own.profile")});
   EXPECT_EQ(same.out, "they confine alike\n");
@@ -32,7 +32,17 @@ TEST(SandboxCommands, ShowWhatAPowerAdds) {
   Desk desk;
   const Outcome outcome =
       desk.run({"sandbox", "profile", "diff", "strict", "--grant", "threads 4"});
-  EXPECT_EQ(outcome.out, "- limit.threads 1\n+ limit.threads 4\n+ power threads 4\n");
+  EXPECT_EQ(outcome.out,
+            "- coarse-clock where-present\n- syscall.clock_gettime coarse-clocks\n"
+            "- limit.threads 1\n+ coarse-clock off\n+ syscall.clock_gettime any\n"
+            "+ limit.threads 4\n+ power threads 4\n");
+}
+
+TEST(SandboxCommands, ShowWhatAPostureLeavesOut) {
+  Desk desk;
+  const Outcome outcome =
+      desk.run({"sandbox", "profile", "diff", "strict", "--posture", "without-core-scheduling"});
+  EXPECT_EQ(outcome.out, "- core-scheduling required\n+ core-scheduling where-present\n");
 }
 
 }  // namespace

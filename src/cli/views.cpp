@@ -89,8 +89,12 @@ void add_facts(const Json& value, const std::string& name, Rows& rows) {
     rows.push_back({name, cell(value)});
     return;
   }
-  for (const auto& [key, inner] : *members)
-    add_facts(inner, name.empty() ? key : name + "." + key, rows);
+  for (const auto& [key, inner] : *members) {
+    std::string path = name;
+    if (!path.empty()) path += '.';
+    path += key;
+    add_facts(inner, path, rows);
+  }
 }
 
 Json claims_in(const std::string& jws) {
@@ -111,10 +115,11 @@ std::string cell_of(const Json& object, std::string_view name) {
 }
 
 std::string devices_view(const Json& answer) {
-  Rows rows{{"DEVICE", "GROUP", "STATUS", "EPOCH", "ENROLLED", "ATTESTED"}};
+  Rows rows{{"DEVICE", "GROUP", "SKU", "STATUS", "EPOCH", "ENROLLED", "ATTESTED"}};
   for (const Json& device : list(answer, "devices"))
-    rows.push_back({cell_of(device, "id"), cell_of(device, "group"), cell_of(device, "status"),
-                    cell_of(device, "epoch"), cell_of(device, "enrolled_at"), attested(device)});
+    rows.push_back({cell_of(device, "id"), cell_of(device, "group"), cell_of(device, "sku"),
+                    cell_of(device, "status"), cell_of(device, "epoch"),
+                    cell_of(device, "enrolled_at"), attested(device)});
   return shown(rows, "no device has enrolled; 'vedette device allow' lets one in");
 }
 
@@ -135,21 +140,6 @@ std::string releases_view(const Json& answer) {
                     suspect_cell(release), contract_cell(release)});
   }
   return shown(rows, "nothing is published; 'vedette release publish' does it");
-}
-
-std::string reference_view(const Json& answer) {
-  Rows rows{{"REGISTER", "ACCEPTED VALUE (SHA-256 bank)"}};
-  const Json& registers = member(answer, "registers");
-  if (const Json::Object* members = registers.if_object())
-    for (const auto& [number, values] : *members) {
-      const Json::Array* array = values.if_array();
-      if (array == nullptr) rows.push_back({number, cell(values)});
-      if (array != nullptr && array->empty()) rows.push_back({number, "none: nothing is accepted"});
-      if (array != nullptr)
-        for (const Json& value : *array)
-          rows.push_back({number, cell(value)});
-    }
-  return shown(rows, "no reference values; 'vedette reference learn' takes them from a device");
 }
 
 Json with_claims_of(const Json& object) {

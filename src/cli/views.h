@@ -16,6 +16,7 @@ namespace vedette::cli {
 // The members of one object, line by line; those of objects in it as `outer.inner`.
 [[nodiscard]] std::string facts_view(const codec::Json& object);
 [[nodiscard]] std::string releases_view(const codec::Json& answer);
+// Exact registers with their values, of boot, files and runtime how many there are of what.
 [[nodiscard]] std::string reference_view(const codec::Json& answer);
 // `answer` as with_claims() made it.
 [[nodiscard]] std::string receipts_view(const codec::Json& answer);

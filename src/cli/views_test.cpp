@@ -40,15 +40,17 @@ TEST(DevicesView, SaysWhatToDoWhenThereIsNone) {
 
 TEST(DevicesView, TellsStatusAndLastVerdict) {
   const Json answer =
-      json(R"({"devices":[{"id":"gate-1","group":"gates","status":"active","epoch":2,)"
+      json(R"({"devices":[{"id":"gate-1","group":"gates","sku":"mk1","status":"active",)"
+           R"("epoch":2,)"
            R"("enrolled_at":"2026-11-23T12:00:00Z",)"
            R"("attestation":{"at":"2026-11-23T12:50:00Z","affirming":false}},)"
            R"({"id":"gate-2","group":"gates","status":"revoked","epoch":3,)"
            R"("enrolled_at":"2026-11-23T12:00:00Z"}]})");
   EXPECT_EQ(devices_view(answer),
-            "DEVICE  GROUP  STATUS   EPOCH  ENROLLED              ATTESTED\n"
-            "gate-1  gates  active   2      2026-11-23T12:00:00Z  contrary 2026-11-23T12:50:00Z\n"
-            "gate-2  gates  revoked  3      2026-11-23T12:00:00Z  never\n");
+            "DEVICE  GROUP  SKU  STATUS   EPOCH  ENROLLED              ATTESTED\n"
+            "gate-1  gates  mk1  active   2      2026-11-23T12:00:00Z  contrary "
+            "2026-11-23T12:50:00Z\n"
+            "gate-2  gates  -    revoked  3      2026-11-23T12:00:00Z  never\n");
 }
 
 TEST(FactsView, NamesWhatLiesDeeper) {
@@ -79,10 +81,37 @@ TEST(ReleasesView, TellsAContractThatIsStrictFromOneThatWidensAndOneThatIsRefuse
   EXPECT_TRUE(view.contains("REFUSED: DSSE-SIGNATURE: altered\n")) << view;
 }
 
-TEST(ReferenceView, HasALineForEachAcceptedValue) {
+TEST(ReferenceView, HasALineForEachExactValue) {
   EXPECT_EQ(reference_view(json(R"({"registers":{"0":["aa","bb"],"7":[]}})")),
-            "REGISTER  ACCEPTED VALUE (SHA-256 bank)\n"
-            "0         aa\n0         bb\n7         none: nothing is accepted\n");
+            "PART      OF  ACCEPTED\n"
+            "register  0   aa\nregister  0   bb\nregister  7   none: nothing is accepted\n");
+}
+
+TEST(ReferenceView, CountsWhatIsTooMuchToRead) {
+  const std::string digest(64, 'a');
+  EXPECT_EQ(reference_view(json(R"({"boot":{"application":[")" + digest +
+                                R"("],"secure-boot":["on"],"file":["1","2","3","4"]},)"
+                                R"("ima":{"files":{"/usr/bin/x":["y"]},"buffers":{},)"
+                                R"("excludes":["/var/log/*"],"keys":["PEM"]},)"
+                                R"("runtime":{"model-release":["published"],"power":[],)"
+                                R"("sandbox-profile":["*"]}})")),
+            "PART     OF               ACCEPTED\n"
+            "boot     application      1 value\n"
+            "boot     secure-boot      on\n"
+            "boot     file             4 values\n"
+            "ima      files            1 file\n"
+            "ima      buffers          0 buffers\n"
+            "ima      excludes         /var/log/*\n"
+            "ima      keys             1 key\n"
+            "runtime  model-release    published\n"
+            "runtime  power            none: nothing is accepted\n"
+            "runtime  sandbox-profile  any\n");
+}
+
+TEST(ReferenceView, ReadsWhatANewerServerMightSay) {
+  for (const char* text : {R"({"registers":7})", R"({"boot":[]})", R"({"ima":"x"})", "[]"})
+    EXPECT_TRUE(reference_view(json(text)).starts_with("no reference values")) << text;
+  EXPECT_TRUE(reference_view(json(R"({"boot":{"a":7},"registers":{"0":[1,[]]}})")).contains("7"));
 }
 
 TEST(WithClaims, ReadsNothingOutOfAMalformedJws) {

@@ -48,7 +48,7 @@ class Builder final : public nlohmann::json_sax<Library> {
   bool number_integer(number_integer_t value) override { return add(Json(std::int64_t{value})); }
   bool number_unsigned(number_unsigned_t value) override;
   bool number_float(number_float_t value, const string_t& digits) override;
-  bool string(string_t& value) override { return add(Json(std::move(value))); }
+  bool string(string_t& value) override;
   bool binary(binary_t& /*value*/) override { return false; }  // no such event from text
   bool start_object(std::size_t /*count*/) override { return open(true); }
   bool start_array(std::size_t /*count*/) override { return open(false); }
@@ -112,8 +112,16 @@ bool Builder::open(bool is_object) {
   return true;
 }
 
+// The lexer goes on filling the buffer that a value is handed over in: where copying is cheap, it
+// keeps it and need not grow another.
+bool Builder::string(string_t& value) {
+  constexpr std::size_t kCheap = 4096;
+  if (value.size() <= kCheap) return add(Json(std::string_view(value)));
+  return add(Json(std::move(value)));
+}
+
 bool Builder::key(string_t& name) {
-  open_.back().name = std::move(name);
+  open_.back().name = name;
   return true;
 }
 

@@ -47,6 +47,7 @@ Result<AlternativeNames> read_alternative_names(GeneralNamesHandle names, int cr
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type != GEN_URI) continue;
+    // NOLINTNEXTLINE(*-pro-type-union-access): the type says which member it is
     const ASN1_IA5STRING* const uri = name->d.uniformResourceIdentifier;
     const ByteView octets(ASN1_STRING_get0_data(uri),
                           static_cast<std::size_t>(ASN1_STRING_length(uri)));
@@ -78,6 +79,16 @@ void add_uri(GENERAL_NAMES* names, std::string_view uri) {
 }
 void add_dns_name(GENERAL_NAMES* names, std::string_view name) {
   push_text(names, GEN_DNS, name);
+}
+
+DIST_POINT_NAME* new_distribution_point_name(std::string_view uri) {
+  std::unique_ptr<DIST_POINT_NAME, FreeWith<DIST_POINT_NAME_free>> name(DIST_POINT_NAME_new());
+  GENERAL_NAMES* const full_name = sk_GENERAL_NAME_new_null();
+  require(name != nullptr && full_name != nullptr, "make a distribution point");
+  name->type = 0;
+  name->name.fullname = full_name;  // NOLINT(*-pro-type-union-access): a CHOICE in C
+  add_uri(full_name, uri);
+  return name.release();
 }
 
 bool add_ip_address(GENERAL_NAMES* names, const std::string& address) {

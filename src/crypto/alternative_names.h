@@ -25,6 +25,9 @@ struct AlternativeNames {
 // start another name. The caller has checked the texts.
 void add_uri(GENERAL_NAMES* names, std::string_view uri);
 void add_dns_name(GENERAL_NAMES* names, std::string_view name);
+// The place where something is found (RFC 5280, 4.2.1.13): a full name of one URI. Owned by the
+// caller.
+[[nodiscard]] DIST_POINT_NAME* new_distribution_point_name(std::string_view uri);
 [[nodiscard]] bool add_ip_address(GENERAL_NAMES* names, const std::string& address);
 
 }  // namespace vedette::crypto

@@ -104,6 +104,10 @@ std::size_t Certificate::alternative_name_count() const {
   return impl_->alternative_name_count;
 }
 
+Sha256Digest Certificate::spki_sha256() const {
+  return sha256(der_of<i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(impl_->handle.get())));
+}
+
 Result<PublicKey> Certificate::public_key() const {
   return PublicKey::from_spki_der(
       der_of<i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(impl_->handle.get())));
@@ -114,8 +118,11 @@ std::string Certificate::subject() const {
 }
 
 std::string Certificate::serial_hex() const {
-  const BignumHandle serial(
-      ASN1_INTEGER_to_BN(X509_get0_serialNumber(impl_->handle.get()), nullptr));
+  return crypto::serial_hex(impl_->handle.get());
+}
+
+std::string serial_hex(const X509* certificate) {
+  const BignumHandle serial(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
   require(serial != nullptr, "read a serial number");
   Bytes octets(std::max<std::size_t>(1, static_cast<std::size_t>(BN_num_bytes(serial.get()))));
   (void)BN_bn2binpad(serial.get(), octets.data(), static_cast<int>(octets.size()));
@@ -129,6 +136,11 @@ bool Certificate::is_ca() const {
 
 Bytes subject_der(const Certificate& certificate) {
   return der_of<i2d_X509_NAME>(X509_get_subject_name(native(certificate)));
+}
+
+bool is_issuer_by_name(const Certificate& issuer, const Certificate& certificate) {
+  return X509_NAME_cmp(X509_get_subject_name(native(issuer)),
+                       X509_get_issuer_name(native(certificate))) == 0;
 }
 
 Result<PublicKey> endorsement_public_key(const Certificate& certificate) {

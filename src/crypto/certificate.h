@@ -26,6 +26,9 @@ class Certificate {
   [[nodiscard]] const Bytes& der() const;
   [[nodiscard]] std::string pem() const;
   [[nodiscard]] const Sha256Digest& fingerprint() const;  // SHA-256 of the DER (RFC 8705, x5t#S256)
+  // Of the SubjectPublicKeyInfo as it is encoded here, without a look at the key: cheap. It is
+  // PublicKey::spki_sha256() of the same key where that is one that we take, in its one encoding.
+  [[nodiscard]] Sha256Digest spki_sha256() const;
   // Refuses as PublicKey::from_spki_der. See crypto/endorsement.h for a TPM's endorsement key.
   [[nodiscard]] Result<PublicKey> public_key() const;
   [[nodiscard]] std::string subject() const;  // RFC 2253 text, for people
@@ -64,7 +67,7 @@ enum class Purpose { tls_client, tls_server, endorsement_key };
                                         std::span<const Certificate> roots, TimePoint time,
                                         Purpose purpose);
 
-enum class CertificateKind { root_ca, issuing_ca, server, client };
+enum class CertificateKind { root_ca, issuing_ca, server, client, ocsp_responder };
 
 // What a certificate will say. Serial numbers are 159 random bits; signatures are ECDSA with
 // SHA-256.
@@ -76,15 +79,18 @@ struct CertificateProfile {
   std::vector<std::string> dns_names;     // for server
   std::vector<std::string> ip_addresses;  // for server, textual
   std::string permitted_uri_domain;       // for issuing_ca: URI name constraint; may be empty
+  // For client and server: where its revocation is told (see crypto/revocation.h); empty: nowhere.
+  std::string revocation_url;
   TimePoint not_before;
   TimePoint not_after;
 };
 
 // root_ca: self-signed, `issuer` must be empty. Client leaves: CA:FALSE, critical digitalSignature,
-// EKU clientAuth and serverAuth (SPIFFE X.509-SVID, 4.4). issuing_ca: pathlen 0. Times are cut to
-// seconds. Refuses CERT-PROFILE (names that are none, an issuer that may not sign or whose key is
-// another, a certificate that would outlive its issuer) and KEY-SIGN. Without a common name the
-// alternative names are critical.
+// EKU clientAuth and serverAuth (SPIFFE X.509-SVID, 4.4). issuing_ca: pathlen 0. ocsp_responder:
+// EKU OCSPSigning and id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1). Times are cut to seconds. Refuses
+// CERT-PROFILE (names that are none, an issuer that may not sign or whose key is another, a
+// certificate that would outlive its issuer) and KEY-SIGN. Without a common name the alternative
+// names are critical.
 [[nodiscard]] Result<Certificate> issue_certificate(const CertificateProfile& profile,
                                                     const PublicKey& subject_key,
                                                     const std::optional<Certificate>& issuer,

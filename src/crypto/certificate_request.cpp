@@ -8,6 +8,7 @@ namespace vedette::crypto {
 namespace {
 
 constexpr std::size_t kMaxRequest = 16 << 10;
+constexpr int kMostAttributes = 16;
 constexpr long kUnusedBits = 0x07;  // of a BIT STRING's flags, as OpenSSL keeps them
 
 std::unexpected<Error> malformed(std::string cause) {
@@ -88,6 +89,19 @@ int count_extension_requests(const X509_REQ* request) {
   return count;
 }
 
+// A type stands once in a set of attributes (X.501, 8.2). Of two, one reader would judge the first
+// and another the second: a request with two attestations among them.
+Result<void> check_attributes(const X509_REQ* request) {
+  const int count = X509_REQ_get_attr_count(request);
+  if (count > kMostAttributes) return malformed("too many attributes");
+  for (int at = 0; at < count; ++at) {
+    const auto* const type = X509_ATTRIBUTE_get0_object(X509_REQ_get_attr(request, at));
+    if (X509_REQ_get_attr_by_OBJ(request, type, at) >= 0)
+      return malformed("an attribute stands twice");
+  }
+  return {};
+}
+
 Result<AlternativeNames> requested_names(X509_REQ* request) {
   const int asked = count_extension_requests(request);
   if (asked == 0) return AlternativeNames{};
@@ -120,6 +134,7 @@ Result<CertificateRequest> parse_certificate_request(ByteView der) {
   VEDETTE_TRY(auto key, PublicKey::from_spki_der(
                             der_of<i2d_X509_PUBKEY>(X509_REQ_get_X509_PUBKEY(request.get()))));
   VEDETTE_CHECK(check_signature(request.get(), key));
+  VEDETTE_CHECK(check_attributes(request.get()));
   VEDETTE_TRY(auto names, requested_names(request.get()));
   const X509_NAME* const subject = X509_REQ_get_subject_name(request.get());
   return CertificateRequest{.public_key = std::move(key),

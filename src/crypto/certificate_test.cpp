@@ -55,6 +55,8 @@ TEST_F(CertificateValue, SaysWhatItHolds) {
   EXPECT_EQ(leaf.not_before(), kStart);
   EXPECT_EQ(leaf.not_after(), kStart + 10 * kDay);
   EXPECT_EQ(leaf.public_key().value(), key.public_key());
+  EXPECT_EQ(leaf.spki_sha256(), key.public_key().spki_sha256());
+  EXPECT_NE(leaf.spki_sha256(), authority.root.spki_sha256());
   EXPECT_EQ(leaf.uri_names(), std::vector<std::string>{"spiffe://example.org/device/device-1"});
   EXPECT_EQ(leaf.alternative_name_count(), 1U);
   EXPECT_FALSE(leaf.is_ca());

@@ -17,6 +17,11 @@ using Sha256Digest = std::array<std::uint8_t, 32>;
 [[nodiscard]] Bytes digest(Hash algorithm, ByteView bytes);
 [[nodiscard]] Bytes hmac(Hash algorithm, ByteView key, ByteView message);
 
+// SHA-1 is broken (collisions since 2017): what it names may be something else. It is here to read
+// what others wrote with it (logs of the SHA-1 bank, IMA's template hashes), never to believe it.
+using Sha1Digest = std::array<std::uint8_t, 20>;
+[[nodiscard]] Sha1Digest insecure_sha1(ByteView bytes);
+
 // SHA-256 of a stream, in one pass. After finish() the object starts anew.
 class Sha256Stream {
  public:
@@ -27,6 +32,22 @@ class Sha256Stream {
 
   void update(ByteView bytes);
   [[nodiscard]] Sha256Digest finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// The same by any algorithm; finish() ends it.
+class DigestStream {
+ public:
+  explicit DigestStream(Hash algorithm);
+  DigestStream(DigestStream&&) noexcept;
+  DigestStream& operator=(DigestStream&&) noexcept;
+  ~DigestStream();
+
+  void update(ByteView bytes);
+  [[nodiscard]] Bytes finish();
 
  private:
   struct State;

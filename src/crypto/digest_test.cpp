@@ -21,6 +21,11 @@ TEST(Digest, MatchesTheStandardsExamples) {
   EXPECT_EQ(digest(Hash::sha512, {}).size(), 64U);
 }
 
+TEST(InsecureSha1, MatchesTheStandardsExamples) {
+  EXPECT_EQ(to_hex(insecure_sha1({})), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+  EXPECT_EQ(to_hex(insecure_sha1(as_bytes("abc"))), "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+
 TEST(Hmac, MatchesRfc4231AndTakesAnEmptyKey) {
   EXPECT_EQ(to_hex(hmac(Hash::sha256, as_bytes("Jefe"), as_bytes("what do ya want for nothing?"))),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");

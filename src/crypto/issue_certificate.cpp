@@ -1,6 +1,7 @@
 #include "crypto/alternative_names.h"
 #include "crypto/key_values.h"
 #include "crypto/name_text.h"
+#include "crypto/revocation.h"
 
 namespace vedette::crypto {
 namespace {
@@ -11,6 +12,10 @@ using OctetStringHandle = std::unique_ptr<ASN1_OCTET_STRING, FreeWith<ASN1_OCTET
 using AuthorityKeyIdHandle = std::unique_ptr<AUTHORITY_KEYID, FreeWith<AUTHORITY_KEYID_free>>;
 using UsageHandle = std::unique_ptr<EXTENDED_KEY_USAGE, FreeWith<EXTENDED_KEY_USAGE_free>>;
 using NameConstraintsHandle = std::unique_ptr<NAME_CONSTRAINTS, FreeWith<NAME_CONSTRAINTS_free>>;
+using NullHandle = std::unique_ptr<ASN1_NULL, FreeWith<ASN1_NULL_free>>;
+using DistributionPointsHandle = std::unique_ptr<CRL_DIST_POINTS, FreeWith<CRL_DIST_POINTS_free>>;
+using AuthorityAccessHandle =
+    std::unique_ptr<AUTHORITY_INFO_ACCESS, FreeWith<AUTHORITY_INFO_ACCESS_free>>;
 using SubtreeHandle = std::unique_ptr<GENERAL_SUBTREE, FreeWith<GENERAL_SUBTREE_free>>;
 
 constexpr int kSerialBits = 159;            // 20 octets, positive (RFC 5280, 4.1.2.2)
@@ -59,7 +64,10 @@ Result<void> check_issuer(const CertificateProfile& profile, const PublicKey& su
 Result<void> check_names(const CertificateProfile& profile) {
   const bool leaf = !is_authority(profile.kind);
   if (profile.not_after <= profile.not_before) return bad_profile("it ends before it starts");
-  if (!leaf && profile.common_name.empty()) return bad_profile("an authority needs a common name");
+  if ((!leaf || profile.kind == CertificateKind::ocsp_responder) && profile.common_name.empty())
+    return bad_profile("an authority needs a common name");
+  if (!profile.revocation_url.empty() && !is_uri_name(profile.revocation_url))
+    return bad_profile("the URL of revocations " + profile.revocation_url);
   if (!profile.uri_name.empty() && (!leaf || !is_uri_name(profile.uri_name)))
     return bad_profile("the URI name " + profile.uri_name);
   if (profile.kind != CertificateKind::server &&
@@ -135,7 +143,7 @@ void add_extended_key_usage(X509* certificate, CertificateKind kind) {
     // Built-in objects are static: freeing the stack leaves them alone.
     require(sk_ASN1_OBJECT_push(usages.get(), OBJ_nid2obj(nid)) > 0, "add a key usage");
   };
-  push(NID_server_auth);
+  push(kind == CertificateKind::ocsp_responder ? NID_OCSP_sign : NID_server_auth);
   if (kind == CertificateKind::client) push(NID_client_auth);
   add(certificate, NID_ext_key_usage, usages.get(), false);
 }
@@ -193,6 +201,45 @@ void add_name_constraints(X509* certificate, const std::string& domain) {
   add(certificate, NID_name_constraints, constraints.get(), true);
 }
 
+void add_ocsp_no_check(X509* certificate, CertificateKind kind) {
+  if (kind != CertificateKind::ocsp_responder) return;
+  const NullHandle null(ASN1_NULL_new());
+  require(null != nullptr, "make a NULL");
+  add(certificate, NID_id_pkix_OCSP_noCheck, null.get(), false);
+}
+
+void add_distribution_point(X509* certificate, const std::string& address) {
+  const DistributionPointsHandle points(sk_DIST_POINT_new_null());
+  DIST_POINT* const point = DIST_POINT_new();
+  require(points != nullptr && point != nullptr && sk_DIST_POINT_push(points.get(), point) > 0,
+          "make a distribution point");
+  point->distpoint = new_distribution_point_name(address);
+  add(certificate, NID_crl_distribution_points, points.get(), false);
+}
+
+void add_authority_access(X509* certificate, const std::string& address) {
+  const AuthorityAccessHandle access(sk_ACCESS_DESCRIPTION_new_null());
+  ACCESS_DESCRIPTION* const description = ACCESS_DESCRIPTION_new();
+  const GeneralNamesHandle names(GENERAL_NAMES_new());
+  require(access != nullptr && description != nullptr && names != nullptr &&
+              sk_ACCESS_DESCRIPTION_push(access.get(), description) > 0,
+          "make authority information access");
+  add_uri(names.get(), address);
+  GENERAL_NAME_free(description->location);
+  description->location = sk_GENERAL_NAME_pop(names.get());
+  description->method = OBJ_nid2obj(NID_ad_OCSP);
+  add(certificate, NID_info_access, access.get(), false);
+}
+
+// RFC 5280, 4.2.1.13 and 4.2.2.1. The list is found by the serial number, which is drawn by now.
+Result<void> add_revocation_addresses(X509* certificate, const std::string& url) {
+  if (url.empty()) return {};
+  VEDETTE_TRY(const unsigned shard, revocation_shard(serial_hex(certificate)));
+  add_distribution_point(certificate, revocation_list_address(url, shard));
+  add_authority_access(certificate, ocsp_address(url));
+  return {};
+}
+
 Result<void> sign(X509* certificate, const PrivateKey& issuer_key) {
   if (X509_sign(certificate, native(issuer_key), message_digest(Hash::sha256)) > 0) return {};
   return refuse("KEY-SIGN", "the issuer's key could not sign", drain_errors());
@@ -224,6 +271,8 @@ Result<Certificate> issue_certificate(const CertificateProfile& profile,
   add_key_identifiers(certificate, issuer);
   VEDETTE_CHECK(add_alternative_names(certificate, profile));
   add_name_constraints(certificate, profile.permitted_uri_domain);
+  add_ocsp_no_check(certificate, profile.kind);
+  VEDETTE_CHECK(add_revocation_addresses(certificate, profile.revocation_url));
   VEDETTE_CHECK(sign(certificate, issuer_key));
   return certificate_from_native(certificate);
 }

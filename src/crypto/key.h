@@ -29,10 +29,16 @@ class PublicKey {
   [[nodiscard]] Bytes spki_der() const;
   [[nodiscard]] std::string pem() const;  // "PUBLIC KEY", newline at the end
   [[nodiscard]] Sha256Digest spki_sha256() const;
+  // The value of spki_der's BIT STRING, which key identifiers are computed over (RFC 5280,
+  // 4.2.1.2): an EC point, an RSAPublicKey, or the 32 octets of Ed25519.
+  [[nodiscard]] Bytes subject_public_key() const;
 
   // EC: DER Ecdsa-Sig-Value; RSA: PKCS #1 v1.5; Ed25519: 64 octets and `hash` is ignored.
   // Refuses SIG-INVALID for anything that does not verify, malformed or non-minimal DER included.
   [[nodiscard]] Result<void> verify(Hash hash, ByteView message, ByteView signature) const;
+  // The same for a message of which only the digest under `hash` is known; Ed25519 has no such
+  // form.
+  [[nodiscard]] Result<void> verify_digest(Hash hash, ByteView digest, ByteView signature) const;
   // RSASSA-PSS with salt length equal to the hash; RSA keys only.
   [[nodiscard]] Result<void> verify_pss(Hash hash, ByteView message, ByteView signature) const;
 

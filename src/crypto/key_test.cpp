@@ -46,6 +46,9 @@ TEST(PublicKey, RefusesAPointOffTheCurve) {
             "KEY-FORMAT");
   EXPECT_EQ(code_of(PublicKey::from_ec_point(KeyType::ec_p256, Bytes(32), Bytes(32))),
             "KEY-FORMAT");
+  EXPECT_EQ(code_of(PublicKey::from_ec_point(KeyType::ec_p256, Bytes(32, 0xff), Bytes(32, 0xff))),
+            "KEY-FORMAT")
+      << "coordinates beyond the field";
 }
 
 TEST(PublicKey, RefusesCoordinatesOfAnotherWidthAndOtherKeyTypes) {
@@ -113,6 +116,22 @@ TEST(PublicKey, SurvivesItsEncodings) {
             key);
 }
 
+// from_spki_der refuses every encoding but OpenSSL's own.
+TEST(PublicKey, OfAPointHasTheOneEncoding) {
+  for (const auto& [type, curve] : {std::pair(KeyType::ec_p256, "P-256"),
+                                    {KeyType::ec_p384, "P-384"},
+                                    {KeyType::ec_p521, "P-521"}}) {
+    const PublicKey key = adopt_public_key(make_native("EC", curve)).value();
+    const Bytes octets = key.subject_public_key();
+    const ByteView point = ByteView(octets).subspan(1);
+    const auto half = point.size() / 2;
+    const auto made = PublicKey::from_ec_point(type, point.first(half), point.last(half));
+    ASSERT_TRUE(made.has_value()) << curve;
+    EXPECT_EQ(*made, key) << curve;
+    EXPECT_EQ(PublicKey::from_spki_der(made->spki_der()).value().type(), type);
+  }
+}
+
 TEST(Verify, RefusesAnotherMessageKeyHashOrSignature) {
   const PrivateKey key = PrivateKey::generate_p256();
   const Bytes signature = key.sign(as_bytes("message")).value();
@@ -160,6 +179,42 @@ TEST(Verify, KnowsRsaInBothSchemesAndKeepsThemApart) {
   EXPECT_EQ(code_of(PrivateKey::generate_p256().public_key().verify_pss(Hash::sha256, message,
                                                                         signature)),
             "SIG-INVALID");
+}
+
+TEST(VerifyDigest, RefusesAnotherDigestKeyHashOrLength) {
+  const PrivateKey key = PrivateKey::generate_p256();
+  const Bytes signature = key.sign(as_bytes("message")).value();
+  const Bytes digest = crypto::digest(Hash::sha256, as_bytes("message"));
+  EXPECT_TRUE(key.public_key().verify_digest(Hash::sha256, digest, signature).has_value());
+  Bytes other = digest;
+  other[0] ^= 1;
+  EXPECT_EQ(code_of(key.public_key().verify_digest(Hash::sha256, other, signature)), "SIG-INVALID");
+  EXPECT_EQ(code_of(PrivateKey::generate_p256().public_key().verify_digest(Hash::sha256, digest,
+                                                                           signature)),
+            "SIG-INVALID");
+  EXPECT_EQ(code_of(key.public_key().verify_digest(Hash::sha384, digest, signature)),
+            "SIG-INVALID");
+  other.pop_back();
+  EXPECT_EQ(code_of(key.public_key().verify_digest(Hash::sha256, other, signature)), "SIG-INVALID");
+  Bytes longer = signature;
+  longer.push_back(0);
+  EXPECT_EQ(code_of(key.public_key().verify_digest(Hash::sha256, digest, longer)), "SIG-INVALID");
+  EXPECT_EQ(code_of(key.public_key().verify_digest(Hash::sha256, digest, {})), "SIG-INVALID");
+}
+
+TEST(VerifyDigest, RefusesKeysThatSignNoDigests) {
+  const PrivateKey key = PrivateKey::generate_ed25519();
+  const Bytes signature = key.sign(as_bytes("message")).value();
+  const Bytes digest = crypto::digest(Hash::sha256, as_bytes("message"));
+  EXPECT_EQ(code_of(key.public_key().verify_digest(Hash::sha256, digest, signature)),
+            "SIG-INVALID");
+}
+
+TEST(PublicKey, GivesTheOctetsOfItsBitString) {
+  const PublicKey key = PrivateKey::generate_p256().public_key();
+  const Bytes spki = key.spki_der();
+  EXPECT_EQ(to_hex(key.subject_public_key()), to_hex(ByteView(spki).last(65)));
+  EXPECT_EQ(PrivateKey::generate_ed25519().public_key().subject_public_key().size(), 32U);
 }
 
 TEST(EcdsaSignature, RefusesWhatIsNoPairOfPositiveNumbers) {

@@ -27,6 +27,8 @@ struct Certificate::Impl {
   std::size_t alternative_name_count = 0;
 };
 
+[[nodiscard]] std::string serial_hex(const X509* certificate);
+
 // The digest, fetched once per process.
 [[nodiscard]] const EVP_MD* message_digest(Hash hash);
 [[nodiscard]] std::size_t digest_size(Hash hash);

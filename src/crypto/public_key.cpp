@@ -94,6 +94,29 @@ bool has_uncompressed_point(ByteView spki, KeyType type) {
   return spki.size() > point && spki[spki.size() - point] == kUncompressedPoint;
 }
 
+// A key of the curve, of which others take the parameters: making those anew, and encoding them,
+// costs OpenSSL 3.0 three times what a verification does.
+struct CurveTemplate {
+  KeyHandle key;
+  Bytes spki_head;  // SubjectPublicKeyInfo up to the point
+};
+
+CurveTemplate make_template(KeyType type, const char* curve) {
+  KeyHandle key(EVP_EC_gen(curve));
+  require(key != nullptr, "make a key");
+  Bytes head = der_of<i2d_PUBKEY>(key.get());
+  head.resize(head.size() - 1 - 2 * field_bytes(type));
+  return {std::move(key), std::move(head)};
+}
+
+const CurveTemplate& template_of(KeyType type) {
+  static const CurveTemplate kP256 = make_template(KeyType::ec_p256, SN_X9_62_prime256v1);
+  static const CurveTemplate kP384 = make_template(KeyType::ec_p384, SN_secp384r1);
+  static const CurveTemplate kP521 = make_template(KeyType::ec_p521, SN_secp521r1);
+  if (type == KeyType::ec_p256) return kP256;
+  return type == KeyType::ec_p384 ? kP384 : kP521;
+}
+
 Result<PublicKey> key_from_params(const char* algorithm, OSSL_PARAM* params) {
   const ErrorQueueScope errors;
   const KeyContextHandle context(EVP_PKEY_CTX_new_from_name(nullptr, algorithm, nullptr));
@@ -172,22 +195,21 @@ Result<PublicKey> PublicKey::from_ec_point(KeyType type, ByteView x, ByteView y)
   const std::size_t width = crypto::field_bytes(type);
   if (width == 0 || x.size() != width || y.size() != width)
     return malformed("coordinates that do not fit the curve");
-  const char* const group = type == KeyType::ec_p256   ? SN_X9_62_prime256v1
-                            : type == KeyType::ec_p384 ? SN_secp384r1
-                                                       : SN_secp521r1;
   Bytes point{kUncompressedPoint};
   append(point, x);
   append(point, y);
-  const ParamBuilderHandle builder(OSSL_PARAM_BLD_new());
-  require(builder != nullptr &&
-              OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, group,
-                                              0) == 1 &&
-              OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
-                                               point.size()) == 1,
-          "describe a key");
-  const ParamsHandle params(OSSL_PARAM_BLD_to_param(builder.get()));
-  require(params != nullptr, "describe a key");
-  return key_from_params("EC", params.get());
+  const ErrorQueueScope errors;
+  const CurveTemplate& curve = template_of(type);
+  KeyHandle key(EVP_PKEY_new());
+  require(key != nullptr && EVP_PKEY_copy_parameters(key.get(), curve.key.get()) == 1,
+          "make a key");
+  // Refuses coordinates beyond the field and points off the curve.
+  if (EVP_PKEY_set1_encoded_public_key(key.get(), point.data(), point.size()) != 1)
+    return malformed(drain_errors());
+  Bytes spki = curve.spki_head;
+  append(spki, point);
+  return PublicKey(
+      std::make_shared<const Impl>(Impl{.key = std::move(key), .type = type, .spki = spki}));
 }
 
 Result<PublicKey> PublicKey::from_rsa(ByteView modulus, std::uint32_t exponent) {
@@ -218,6 +240,17 @@ Sha256Digest PublicKey::spki_sha256() const {
   return sha256(impl_->spki);
 }
 
+Bytes PublicKey::subject_public_key() const {
+  const unsigned char* in = impl_->spki.data();
+  X509_PUBKEY* parsed = d2i_X509_PUBKEY(nullptr, &in, static_cast<long>(impl_->spki.size()));
+  const std::unique_ptr<X509_PUBKEY, FreeWith<X509_PUBKEY_free>> owner(parsed);
+  const unsigned char* bits = nullptr;
+  int size = 0;
+  require(parsed != nullptr && X509_PUBKEY_get0_param(nullptr, &bits, &size, nullptr, parsed) == 1,
+          "read a key's own encoding");
+  return {bits, bits + size};
+}
+
 bool operator==(const PublicKey& left, const PublicKey& right) {
   return left.impl_->spki == right.impl_->spki;
 }
@@ -227,6 +260,27 @@ Result<void> PublicKey::verify(Hash hash, ByteView message, ByteView signature) 
     VEDETTE_CHECK(ecdsa_der_to_raw(signature, width));
   const EVP_MD* const md = type() == KeyType::ed25519 ? nullptr : message_digest(hash);
   return verify_with(impl_->key.get(), md, 0, 0, message, signature);
+}
+
+Result<void> PublicKey::verify_digest(Hash hash, ByteView digest, ByteView signature) const {
+  if (type() == KeyType::ed25519)
+    return refuse("SIG-INVALID", "an Ed25519 signature is not over a digest");
+  if (digest.size() != crypto::digest_size(hash))
+    return refuse("SIG-INVALID", "the digest has another length than its algorithm's");
+  if (const std::size_t width = crypto::field_bytes(type()); width != 0)
+    VEDETTE_CHECK(ecdsa_der_to_raw(signature, width));
+  const ErrorQueueScope errors;
+  const KeyContextHandle context(EVP_PKEY_CTX_new_from_pkey(nullptr, impl_->key.get(), nullptr));
+  require(context != nullptr && EVP_PKEY_verify_init(context.get()) == 1 &&
+              (type() != KeyType::rsa ||
+               EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1) &&
+              EVP_PKEY_CTX_set_signature_md(context.get(), message_digest(hash)) == 1,
+          "start a verification");
+  if (EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.data(),
+                      digest.size()) != 1)
+    return refuse("SIG-INVALID", "the signature does not fit the digest and the key",
+                  drain_errors());
+  return {};
 }
 
 Result<void> PublicKey::verify_pss(Hash hash, ByteView message, ByteView signature) const {

@@ -1,7 +1,6 @@
 #include "crypto/tpm.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "crypto/key_values.h"
 
@@ -9,13 +8,6 @@ namespace vedette::crypto {
 namespace {
 
 using codec::TpmAlgorithm;
-
-std::optional<Hash> hash_of(TpmAlgorithm algorithm) {
-  if (algorithm == TpmAlgorithm::sha256) return Hash::sha256;
-  if (algorithm == TpmAlgorithm::sha384) return Hash::sha384;
-  if (algorithm == TpmAlgorithm::sha512) return Hash::sha512;
-  return std::nullopt;
-}
 
 std::string hex_id(TpmAlgorithm algorithm) {
   const auto id = static_cast<std::uint16_t>(algorithm);
@@ -37,7 +29,7 @@ Result<Hash> check_scheme(const codec::TpmPublic& signer, const codec::TpmSignat
   if (signature.algorithm != signer.scheme || signature.hash != signer.scheme_hash)
     return wrong_scheme(pair_text(signature.algorithm, signature.hash) + " instead of " +
                         pair_text(signer.scheme, signer.scheme_hash));
-  const auto hash = hash_of(signature.hash);
+  const auto hash = tpm_hash(signature.hash);
   if (!hash.has_value()) return wrong_scheme("hash " + hex_id(signature.hash));
   return *hash;
 }
@@ -49,7 +41,7 @@ Result<Bytes> to_raw(const codec::TpmEcdsaSignature& signature, std::size_t widt
   for (const Bytes* value : {&signature.r, &signature.s}) {
     if (value->size() > width)
       return refuse("SIG-INVALID", "the signature is malformed", "a value wider than the field");
-    std::copy_backward(value->begin(), value->end(), half_end);
+    std::ranges::copy_backward(*value, half_end);
     half_end = raw.end();
   }
   return raw;
@@ -74,6 +66,13 @@ Result<ByteView> rsa_block(const PublicKey& key, const codec::TpmSignature& sign
 
 }  // namespace
 
+std::optional<Hash> tpm_hash(TpmAlgorithm algorithm) {
+  if (algorithm == TpmAlgorithm::sha256) return Hash::sha256;
+  if (algorithm == TpmAlgorithm::sha384) return Hash::sha384;
+  if (algorithm == TpmAlgorithm::sha512) return Hash::sha512;
+  return std::nullopt;
+}
+
 Result<PublicKey> public_key_of(const codec::TpmPublic& tpm_public) {
   if (const auto* const rsa = std::get_if<codec::TpmRsaModulus>(&tpm_public.unique); rsa != nullptr)
     return PublicKey::from_rsa(rsa->modulus, rsa->exponent);
@@ -90,7 +89,7 @@ Result<PublicKey> public_key_of(const codec::TpmPublic& tpm_public) {
 }
 
 Result<Bytes> tpm_name(const codec::TpmPublic& tpm_public) {
-  const auto hash = hash_of(tpm_public.name_algorithm);
+  const auto hash = tpm_hash(tpm_public.name_algorithm);
   if (!hash.has_value())
     return refuse("TPM-HASH", "the TPM's key is named by a hash that is not accepted",
                   hex_id(tpm_public.name_algorithm), "make the key with SHA-256 as name algorithm");

@@ -1,12 +1,18 @@
 // What a verifier without a TPM computes about a TPM's keys.
 #pragma once
 
+#include <optional>
+
 #include "base/error.h"
 #include "base/secret.h"
 #include "codec/tpm.h"
+#include "crypto/digest.h"
 #include "crypto/key.h"
 
 namespace vedette::crypto {
+
+// None for SHA-1, and for what is no hash.
+[[nodiscard]] std::optional<Hash> tpm_hash(codec::TpmAlgorithm algorithm);
 
 // Refuses KEY-FORMAT and KEY-WEAK as PublicKey does.
 [[nodiscard]] Result<PublicKey> public_key_of(const codec::TpmPublic& tpm_public);

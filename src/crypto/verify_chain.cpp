@@ -113,7 +113,10 @@ std::unexpected<Error> refusal_of(X509_STORE_CTX* context) {
 Result<CertificateHandle> stand_in_for(const Certificate& leaf) {
   const auto key = endorsement_public_key(leaf);
   if (!key.has_value())
-    return refuse("CERT-WEAK", "the endorsement key cannot be trusted", describe(key.error()));
+    return key.error().code == "KEY-WEAK"
+               ? refuse("CERT-WEAK", "the endorsement key cannot be trusted", describe(key.error()))
+               : refuse("CERT-PURPOSE", "the key is of no kind that endorsement keys are",
+                        describe(key.error()));
   if (X509_get0_pubkey(native(leaf)) != nullptr) return CertificateHandle();
   CertificateHandle stand_in(X509_dup(native(leaf)));
   require(stand_in != nullptr && X509_set_pubkey(stand_in.get(), native(*key)) == 1,
@@ -121,9 +124,37 @@ Result<CertificateHandle> stand_in_for(const Certificate& leaf) {
   return stand_in;
 }
 
-int tolerate_signature_of_stand_in(int ok, X509_STORE_CTX* context) {
-  if (ok != 0 || X509_STORE_CTX_get_error(context) != X509_V_ERR_CERT_SIGNATURE_FAILURE ||
-      X509_STORE_CTX_get_error_depth(context) != 0)
+bool is_signed_with_sha1(const X509* certificate) {
+  int digest = NID_undef;
+  return X509_get_signature_info(const_cast<X509*>(certificate),  // NOLINT(*-const-cast): 3.0's API
+                                 &digest, nullptr, nullptr, nullptr) == 1 &&
+         digest == NID_sha1;
+}
+
+// What is passed over at the leaf, and nowhere above it.
+struct Leniency {
+  bool stand_in = false;  // did not sign itself: see stand_in_for
+  EndorsementTolerance tolerance;
+
+  [[nodiscard]] bool passes_over(int error, const X509* leaf) const {
+    switch (error) {
+      case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+        return stand_in;
+      case X509_V_ERR_CA_MD_TOO_WEAK:
+        return tolerance.sha1_signature && leaf != nullptr && is_signed_with_sha1(leaf);
+      case X509_V_ERR_CERT_HAS_EXPIRED:
+        return tolerance.expired;
+      default:
+        return false;
+    }
+  }
+};
+
+int judge_leniently(int ok, X509_STORE_CTX* context) {
+  const auto* const leniency = static_cast<const Leniency*>(X509_STORE_CTX_get_app_data(context));
+  if (ok != 0 || X509_STORE_CTX_get_error_depth(context) != 0 ||
+      !leniency->passes_over(X509_STORE_CTX_get_error(context),
+                             X509_STORE_CTX_get_current_cert(context)))
     return ok;
   X509_STORE_CTX_set_error(context, X509_V_OK);
   return 1;
@@ -178,10 +209,9 @@ void set_rules(X509_STORE_CTX* context, TimePoint time, Purpose purpose) {
   }
 }
 
-}  // namespace
-
-Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
-                          std::span<const Certificate> roots, TimePoint time, Purpose purpose) {
+Result<void> verify_path(const Certificate& leaf, std::span<const Certificate> intermediates,
+                         std::span<const Certificate> roots, TimePoint time, Purpose purpose,
+                         EndorsementTolerance tolerance) {
   const ErrorQueueScope errors;
   if (intermediates.size() > kMaxIntermediates)
     return refuse("CERT-CHAIN", "there are too many intermediate certificates",
@@ -198,11 +228,26 @@ Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> 
               X509_STORE_CTX_init(context.get(), store.get(), walker, untrusted.get()) == 1,
           "start a chain verification");
   set_rules(context.get(), time, purpose);
-  if (stand_in != nullptr)
-    X509_STORE_CTX_set_verify_cb(context.get(), tolerate_signature_of_stand_in);
+  Leniency leniency{.stand_in = stand_in != nullptr, .tolerance = tolerance};
+  require(X509_STORE_CTX_set_app_data(context.get(), &leniency) == 1, "start a verification");
+  X509_STORE_CTX_set_verify_cb(context.get(), judge_leniently);
   if (X509_verify_cert(context.get()) != 1) return refusal_of(context.get());
   if (stand_in != nullptr) VEDETTE_CHECK(check_own_signature(leaf, context.get()));
   return check_leaf(leaf, purpose);
+}
+
+}  // namespace
+
+Result<void> verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
+                          std::span<const Certificate> roots, TimePoint time, Purpose purpose) {
+  return verify_path(leaf, intermediates, roots, time, purpose, {});
+}
+
+Result<void> verify_endorsement_chain(const Certificate& leaf,
+                                      std::span<const Certificate> intermediates,
+                                      std::span<const Certificate> roots, TimePoint time,
+                                      EndorsementTolerance tolerance) {
+  return verify_path(leaf, intermediates, roots, time, Purpose::endorsement_key, tolerance);
 }
 
 }  // namespace vedette::crypto

@@ -70,8 +70,12 @@ Result<void> check_chain(const CertificateAuthority& authority, TimePoint now) {
 }  // namespace
 
 Result<NewAuthority> CertificateAuthority::create(const TrustDomain& trust_domain, TimePoint now) {
+  return create(trust_domain, now, PrivateKey::generate_p256());
+}
+
+Result<NewAuthority> CertificateAuthority::create(const TrustDomain& trust_domain, TimePoint now,
+                                                  PrivateKey issuing_key) {
   PrivateKey root_key = PrivateKey::generate_p256();
-  PrivateKey issuing_key = PrivateKey::generate_p256();
   VEDETTE_TRY(Certificate root, issue_root(root_key, now));
   VEDETTE_TRY(Certificate issuing,
               issue_issuing(trust_domain, issuing_key.public_key(), root, root_key, now));
@@ -109,6 +113,7 @@ Result<Certificate> CertificateAuthority::issue_device(
   profile.kind = CertificateKind::client;
   profile.common_name = device.str();
   profile.uri_name = SpiffeId(trust_domain_, device).str();
+  profile.revocation_url = revocation_url_;
   const TimePoint wished = now + lifetime;
   return issue(std::move(profile), key, now, std::min(wished, not_after_cap.value_or(wished)));
 }
@@ -121,6 +126,23 @@ Result<Certificate> CertificateAuthority::issue_operator(const OperatorId& opera
   profile.common_name = operator_id.str();
   profile.uri_name = SpiffeId(trust_domain_, operator_id).str();
   return issue(std::move(profile), key, now, now + lifetime);
+}
+
+Result<crypto::OcspResponder> CertificateAuthority::make_ocsp_responder(TimePoint now,
+                                                                        Duration lifetime) const {
+  CertificateProfile profile;
+  profile.kind = CertificateKind::ocsp_responder;
+  profile.common_name = "Vedette OCSP responder";
+  PrivateKey key = PrivateKey::generate_p256();
+  VEDETTE_TRY(Certificate certificate,
+              issue(std::move(profile), key.public_key(), now, now + lifetime));
+  return crypto::OcspResponder{material_.issuing, std::move(certificate), std::move(key)};
+}
+
+Result<Bytes> CertificateAuthority::revocation_list(
+    const crypto::RevocationListProfile& profile,
+    std::span<const crypto::RevokedCertificate> entries) const {
+  return crypto::make_revocation_list(profile, entries, material_.issuing, material_.issuing_key);
 }
 
 Result<Certificate> CertificateAuthority::issue_server(const ServerId& server,

@@ -13,6 +13,7 @@
 #include "base/strong_id.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
+#include "crypto/revocation.h"
 #include "identity/spiffe.h"
 
 namespace vedette::identity {
@@ -44,6 +45,9 @@ class CertificateAuthority {
   // A root of ten years and an issuing CA of one year, path length 0, constrained to URIs of the
   // trust domain; fresh P-256 keys.
   [[nodiscard]] static Result<NewAuthority> create(const TrustDomain& trust_domain, TimePoint now);
+  // The same for an issuing key that exists: in hardware, for instance.
+  [[nodiscard]] static Result<NewAuthority> create(const TrustDomain& trust_domain, TimePoint now,
+                                                   crypto::PrivateKey issuing_key);
 
   // Refuses CA-MATERIAL unless key, issuing certificate, root, trust domain and time fit together:
   // a leaf issued for the purpose must verify up to the root.
@@ -57,6 +61,17 @@ class CertificateAuthority {
   [[nodiscard]] Result<crypto::Certificate> issue_operator(const OperatorId& operator_id,
                                                            const crypto::PublicKey& key,
                                                            TimePoint now, Duration lifetime) const;
+  // Answers for the authority what OCSP asks; a new one is issued long before it ends.
+  [[nodiscard]] Result<crypto::OcspResponder> make_ocsp_responder(TimePoint now,
+                                                                  Duration lifetime) const;
+  // What is revoked: `entries` are unexpired certificates of this authority.
+  [[nodiscard]] Result<Bytes> revocation_list(
+      const crypto::RevocationListProfile& profile,
+      std::span<const crypto::RevokedCertificate> entries) const;
+  // Certificates of devices name, from now on, where their revocation is told; see
+  // crypto/revocation.h. Empty: nowhere.
+  void tell_revocations_at(std::string url) { revocation_url_ = std::move(url); }
+  [[nodiscard]] const std::string& revocation_url() const { return revocation_url_; }
   [[nodiscard]] Result<crypto::Certificate> issue_server(const ServerId& server,
                                                          const ServerNames& names,
                                                          const crypto::PublicKey& key,
@@ -76,6 +91,7 @@ class CertificateAuthority {
 
   TrustDomain trust_domain_;
   AuthorityMaterial material_;
+  std::string revocation_url_;
 };
 
 }  // namespace vedette::identity

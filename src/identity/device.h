@@ -3,17 +3,33 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/strong_id.h"
 #include "crypto/digest.h"
+#include "crypto/endorsement.h"
 
 namespace vedette::identity {
 
 // quarantined and revoked devices get nothing; a quarantined one may be reinstated.
 enum class DeviceStatus { active, quarantined, revoked };
+
+// The word for it on the wire, in the store and in policies.
+[[nodiscard]] constexpr std::string_view to_string(DeviceStatus status) {
+  switch (status) {
+    case DeviceStatus::active:
+      return "active";
+    case DeviceStatus::quarantined:
+      return "quarantined";
+    case DeviceStatus::revoked:
+      return "revoked";
+  }
+  std::unreachable();
+}
 
 struct Device {
   DeviceId id;
@@ -24,8 +40,21 @@ struct Device {
   Bytes attestation_key;                      // TPMT_PUBLIC of the AK proven to share the EK's TPM
   crypto::Sha256Digest device_key_sha256{};   // of the device key's SubjectPublicKeyInfo
   TimePoint enrolled_at;
-  std::string status_reason;  // why it was revoked or quarantined; empty while active
+  TimePoint status_since;         // of the last change of status, or of the enrolment
+  std::string status_reason;      // why it was revoked or quarantined; empty while active
+  std::optional<SkuId> sku = {};  // by the rule that first admitted it, or an operator's decision
 };
+
+// The record with another status from `now` on, for a reason unless it is active. Whatever changes
+// a status raises the epoch: what was issued or judged before is over.
+[[nodiscard]] inline Device with_status(Device device, DeviceStatus status,
+                                        const std::string& reason, TimePoint now) {
+  device.status = status;
+  device.status_since = now;
+  device.status_reason = status == DeviceStatus::active ? std::string() : reason;
+  ++device.epoch.value;
+  return device;
+}
 
 class DeviceRegistry {
  public:
@@ -46,11 +75,14 @@ struct AllowedEndorsement {
   crypto::Sha256Digest endorsement_sha256{};
   DeviceId device;
   GroupId group;
+  std::optional<SkuId> sku = {};  // of the device when it first enrols
 };
 
 struct EndorsementRoot {
   GroupId group;  // where devices go that this root admits
   Bytes certificate_der;
+  std::optional<SkuId> sku = {};                // of these devices when they first enrol
+  crypto::EndorsementTolerance tolerance = {};  // of what leads to this root alone
 };
 
 class EnrollmentRules {
@@ -65,6 +97,7 @@ class EnrollmentRules {
   [[nodiscard]] virtual Result<std::vector<AllowedEndorsement>> list() = 0;
   [[nodiscard]] virtual Result<void> allow(const AllowedEndorsement& entry) = 0;
   [[nodiscard]] virtual Result<std::vector<EndorsementRoot>> roots() = 0;
+  // A root that is there already for the group gets the SKU that is told now.
   [[nodiscard]] virtual Result<void> add_root(const EndorsementRoot& root) = 0;
 };
 

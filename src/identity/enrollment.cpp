@@ -1,5 +1,6 @@
 #include "identity/enrollment.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "crypto/tpm.h"
@@ -19,6 +20,7 @@ constexpr std::size_t kIdDigits = 20;
 struct Admitted {
   DeviceId device;
   GroupId group;
+  std::optional<SkuId> sku;
   Admission by;
 };
 
@@ -42,14 +44,35 @@ Result<std::vector<Certificate>> read_roots(std::span<const EndorsementRoot> roo
   return certificates;
 }
 
-Result<GroupId> admitting_group(const Certificate& leaf, const EnrollmentContext& context,
-                                const Sha256Digest& endorsement) {
+// Of all that is configured, what a path from `leaf` could run over: by name, each once. More
+// makers may be known than a path may have authorities.
+std::vector<Certificate> issuers_above(const Certificate& leaf,
+                                       std::span<const Certificate> known) {
+  constexpr std::size_t kMost = 16;  // that verify_endorsement_chain takes
+  std::vector<Certificate> path{leaf};
+  for (std::size_t below = 0; below < path.size(); ++below)
+    for (const Certificate& issuer : known)
+      if (path.size() <= kMost && is_issuer_by_name(issuer, path[below]) &&
+          std::ranges::find(path, issuer.fingerprint(), &Certificate::fingerprint) == path.end())
+        path.push_back(issuer);
+  path.erase(path.begin());
+  return path;
+}
+
+Result<const EndorsementRoot*> admitting_root(const Certificate& leaf,
+                                              const EnrollmentContext& context,
+                                              const Sha256Digest& endorsement) {
   VEDETTE_TRY(const auto certificates, read_roots(context.roots));
-  std::string cause;
+  const auto issuers = issuers_above(leaf, certificates);
+  std::string cause = "none of the makers that are configured issued its certificate";
   for (std::size_t i = 0; i < certificates.size(); ++i) {
-    const auto verified = verify_chain(leaf, certificates, std::span(certificates).subspan(i, 1),
-                                       context.now, crypto::Purpose::endorsement_key);
-    if (verified) return context.roots[i].group;
+    if (std::ranges::find(issuers, certificates[i].fingerprint(), &Certificate::fingerprint) ==
+        issuers.end())
+      continue;
+    const auto verified =
+        crypto::verify_endorsement_chain(leaf, issuers, std::span(certificates).subspan(i, 1),
+                                         context.now, context.roots[i].tolerance);
+    if (verified) return &context.roots[i];
     cause = describe(verified.error());
   }
   return refuse_unknown(endorsement, std::move(cause));
@@ -65,21 +88,22 @@ Result<Admitted> admit_by_root(const EnrollmentRequest& request, const Enrollmen
   if (!leaf)
     return refuse("ENR-EK-CERTIFICATE", "the endorsement key's certificate cannot be read",
                   describe(leaf.error()));
-  const auto certified = leaf->public_key();
+  const auto certified = crypto::endorsement_public_key(*leaf);
   if (!certified || !(*certified == endorsement_key))
     return refuse("ENR-EK-MISMATCH",
                   "the endorsement certificate is not for the endorsement key in use",
                   leaf->subject());
-  VEDETTE_TRY(GroupId group, admitting_group(*leaf, context, endorsement));
+  VEDETTE_TRY(const EndorsementRoot* root, admitting_root(*leaf, context, endorsement));
   VEDETTE_TRY(DeviceId device, DeviceId::parse("ek-" + to_hex(endorsement).substr(0, kIdDigits)));
-  return Admitted{std::move(device), std::move(group), Admission::endorsement_root};
+  return Admitted{std::move(device), root->group, root->sku, Admission::endorsement_root};
 }
 
 Result<Admitted> admit(const EnrollmentRequest& request, const EnrollmentContext& context,
                        const PublicKey& endorsement_key, const Sha256Digest& endorsement) {
   // Compared here too: an entry for another EK must not admit by a caller's mistake.
   if (context.allowed && context.allowed->endorsement_sha256 == endorsement)
-    return Admitted{context.allowed->device, context.allowed->group, Admission::allow_list};
+    return Admitted{context.allowed->device, context.allowed->group, context.allowed->sku,
+                    Admission::allow_list};
   return admit_by_root(request, context, endorsement_key, endorsement);
 }
 
@@ -122,7 +146,7 @@ Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest& req
       EnrollmentClaim::VerificationKey(),
       EnrollmentClaim{std::move(admitted.device), std::move(admitted.group), admitted.by,
                       endorsement, request.endorsement_key, request.attestation_key,
-                      std::move(name), std::move(device_key), key_sha256});
+                      std::move(name), std::move(device_key), key_sha256, std::move(admitted.sku)});
 }
 
 }  // namespace vedette::identity

@@ -60,6 +60,7 @@ struct EnrollmentClaim {
   Bytes attestation_key_name;  // for crypto::make_credential
   crypto::PublicKey device_key;
   crypto::Sha256Digest device_key_sha256{};  // of its SubjectPublicKeyInfo
+  std::optional<SkuId> sku = {};             // of the rule that admits it
 };
 
 // What the control plane knows when a request comes.
@@ -77,7 +78,7 @@ struct EnrollmentContext {
 //   ENR-EK-MISMATCH      the EK certificate is for another key than the EK in use
 //   ENR-EK-UNKNOWN       neither the allow-list nor a chain to a configured root admits the EK
 //   ENR-AK-ATTRIBUTES    the AK is no fixed, restricted signing key
-//   ENR-AK-SCHEME        the AK is not an ECDSA P-256 SHA-256 key
+//   ENR-AK-SCHEME        the AK is neither ECDSA P-256 SHA-256, P-384 SHA-384 nor RSA-2048 SHA-256
 //   ENR-KEY-ATTRIBUTES   the device key is no fixed, unrestricted signing key
 //   ENR-KEY-KIND         the device key is not a P-256 key
 //   ENR-CHANNEL          the connection has no channel binding to compare with
@@ -111,7 +112,12 @@ struct KnownDevices {
   std::optional<Device> by_endorsement;
 };
 
-// The record to save. Enrolling again raises the epoch. Refuses ENR-REVOKED, ENR-QUARANTINED,
+// Whether the registry says already what the claim says: an enrolment whose answer was lost. It
+// then gets its certificate again, and changes nothing.
+[[nodiscard]] bool is_enrolled_already(const KnownDevices& known, const EnrollmentClaim& claim);
+
+// The record to save. Enrolling again raises the epoch, and leaves the SKU as it is: else a device
+// that an operator moved to another could move itself back. Refuses ENR-REVOKED, ENR-QUARANTINED,
 // ENR-ID-TAKEN (another TPM has that id) and ENR-EK-TAKEN (this TPM has another id).
 [[nodiscard]] Result<Device> apply_enrollment(const KnownDevices& known,
                                               const Verified<EnrollmentClaim>& claim,

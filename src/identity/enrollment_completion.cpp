@@ -79,6 +79,14 @@ Result<void> check_reenrollment_csr(const CertificateRequest& request,
   return {};
 }
 
+bool is_enrolled_already(const KnownDevices& known, const EnrollmentClaim& claim) {
+  const auto& device = known.by_id;
+  return device && device->status == DeviceStatus::active && device->group == claim.group &&
+         device->endorsement_sha256 == claim.endorsement_sha256 &&
+         device->attestation_key == claim.attestation_key.encoded &&
+         device->device_key_sha256 == claim.device_key_sha256;
+}
+
 Result<Device> apply_enrollment(const KnownDevices& known, const Verified<EnrollmentClaim>& claim,
                                 TimePoint now) {
   VEDETTE_CHECK(check_known(known, *claim));
@@ -92,7 +100,9 @@ Result<Device> apply_enrollment(const KnownDevices& known, const Verified<Enroll
                 .attestation_key = claim->attestation_key.encoded,
                 .device_key_sha256 = claim->device_key_sha256,
                 .enrolled_at = now,
-                .status_reason = {}};
+                .status_since = now,
+                .status_reason = {},
+                .sku = existing ? existing->sku : claim->sku};
 }
 
 }  // namespace vedette::identity

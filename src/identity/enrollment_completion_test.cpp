@@ -159,6 +159,27 @@ TEST_F(Record, enrolling_again_raises_the_epoch_and_takes_the_new_keys) {
   EXPECT_EQ(device->device_key_sha256, claim_->device_key_sha256);
 }
 
+TEST_F(Record, enrolling_again_leaves_the_sku_as_an_operator_decided) {
+  Device old = known();
+  old.sku = SkuId::parse("camera-mk2").value();
+  const auto again = apply_enrollment({old, old}, claim_, scene_.now);
+  EXPECT_EQ(again->sku, old.sku) << "the rule says none";
+  auto context = scene_.context();
+  context.allowed->sku = SkuId::parse("camera-mk1").value();
+  const auto claim = verify_enrollment(scene_.request(), context).value();
+  EXPECT_EQ(apply_enrollment({old, old}, claim, scene_.now)->sku, old.sku);
+  old.sku.reset();
+  EXPECT_FALSE(apply_enrollment({old, old}, claim, scene_.now)->sku.has_value());
+}
+
+TEST_F(Record, a_new_device_is_of_the_sku_that_its_rule_says) {
+  EXPECT_FALSE(apply_enrollment({}, claim_, scene_.now)->sku.has_value());
+  auto context = scene_.context();
+  context.allowed->sku = SkuId::parse("camera-mk1").value();
+  const auto claim = verify_enrollment(scene_.request(), context).value();
+  EXPECT_EQ(apply_enrollment({}, claim, scene_.now)->sku, context.allowed->sku);
+}
+
 TEST_F(Record, a_new_device_is_recorded_with_its_keys) {
   const auto device = apply_enrollment({}, claim_, scene_.now);
   ASSERT_TRUE(device.has_value());

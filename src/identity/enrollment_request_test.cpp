@@ -44,6 +44,12 @@ TEST_F(RequestBody, an_unknown_member_is_refused) {
   EXPECT_EQ(code(json), "ENR-SYNTAX");
 }
 
+TEST_F(RequestBody, a_device_that_names_its_own_sku_is_refused) {
+  Json json = body();
+  json.set("sku", "camera-mk1");
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+}
+
 TEST_F(RequestBody, a_key_that_is_no_tpm_key_is_refused) {
   Json json = body();
   json.set("device_key", "AAAA");

@@ -1,6 +1,10 @@
 // Admission by a maker's certificate.
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
+#include "base/fd.h"
+#include "crypto/authority_sample.h"
 #include "testing/endorsement_fixture.h"
 #include "testing/enrollment_scene.h"
 
@@ -91,6 +95,72 @@ TEST_F(EnrollmentRoots, a_certified_tpm_is_admitted_under_the_name_of_its_key) {
   EXPECT_EQ((*claim)->group.str(), "drones");
   EXPECT_EQ((*claim)->device.str(),
             "ek-" + to_hex(endorsement_sha256(made.endorsement_key)).substr(0, 20));
+}
+
+// A collection of vendors' certificates, as it is published, is larger than a path.
+TEST_F(EnrollmentRoots, many_makers_do_not_stand_in_each_others_way) {
+  for (int i = 0; i < 40; ++i) {
+    const crypto::AuthoritySample other;
+    roots_.insert(roots_.begin(), {GroupId::parse("others").value(), other.root.der()});
+  }
+  const auto claim = verify_enrollment(request(kFixtureEndorsement), context(roots_));
+  ASSERT_TRUE(claim.has_value()) << describe(claim.error());
+  EXPECT_EQ((*claim)->group.str(), "drones");
+  EXPECT_EQ(code(request(kFixtureEndorsement), std::span(roots_).first(41)), "ENR-EK-UNKNOWN");
+}
+
+TEST_F(EnrollmentRoots, a_certified_tpm_is_of_the_sku_of_the_root_that_admits_it) {
+  roots_[0].sku = SkuId::parse("mk1").value();
+  roots_[2].sku = SkuId::parse("mk2").value();
+  const auto claim = verify_enrollment(request(kFixtureEndorsement), context(roots_));
+  ASSERT_TRUE(claim.has_value()) << describe(claim.error());
+  EXPECT_EQ((*claim)->sku, roots_[2].sku);
+}
+
+// The certificate of a real TPM: its key is named OAEP, its signature rests on SHA-1, it has
+// expired.
+class EnrollmentOfARealMaker : public EnrollmentRoots {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(folder_)) GTEST_SKIP() << "no vectors in " << folder_;
+    roots_.clear();
+    for (const char* name : {"stmtpmekint02.crt", "stmtpmekroot.crt", "gstpmroot.crt"})
+      roots_.push_back({GroupId::parse("drones").value(), file(name)});
+    scene_.now = from_unix_seconds(1'790'000'000);  // in 2026
+  }
+  [[nodiscard]] Bytes file(const std::string& name) const {
+    return read_file(folder_ + name, 1 << 20).value();
+  }
+  [[nodiscard]] std::string judge(crypto::EndorsementTolerance tolerance) {
+    const auto leaf = Certificate::from_der(file("ek_cert_7_byte_header_removed.cer")).value();
+    auto made = scene_.request();
+    constexpr std::size_t kModulusOffset = 33;  // in the SPKI of every RSA-2048 key
+    const Bytes spki = endorsement_public_key(leaf).value().spki_der();
+    made.endorsement_key =
+        codec::parse_tpmt_public(vedette::testing::forge_rsa_public(
+                                     ByteView(spki).subspan(kModulusOffset, 256), scene_.ek_shape))
+            .value();
+    made.endorsement_certificate = leaf.der();
+    roots_.back().tolerance = tolerance;
+    return code(made, roots_);
+  }
+
+  const std::string folder_ = VEDETTE_VECTORS "/ek-cert/stm/";
+};
+
+TEST_F(EnrollmentOfARealMaker, needs_each_power_that_its_certificate_needs) {
+  EXPECT_EQ(judge({}), "ENR-EK-UNKNOWN");
+  EXPECT_EQ(judge({.sha1_signature = true}), "ENR-EK-UNKNOWN");
+  EXPECT_EQ(judge({.expired = true}), "ENR-EK-UNKNOWN");
+  EXPECT_EQ(judge({.sha1_signature = true, .expired = true}), "accepted");
+}
+
+// A power that was given for one maker weakens no other.
+TEST_F(EnrollmentOfARealMaker, is_not_helped_by_powers_of_another_root) {
+  roots_.insert(roots_.begin(), root(kFixtureRoot, "drones"));
+  roots_.front().tolerance = {.sha1_signature = true, .expired = true};
+  roots_[1].tolerance = {.sha1_signature = true, .expired = true};
+  EXPECT_EQ(judge({}), "ENR-EK-UNKNOWN");
 }
 
 TEST_F(EnrollmentRoots, the_allow_list_needs_no_certificate_and_wins) {

@@ -11,7 +11,6 @@ namespace {
 using codec::TpmAlgorithm;
 using codec::TpmObjectAttributes;
 using codec::TpmPublic;
-using crypto::KeyType;
 using crypto::PublicKey;
 
 struct AttributeRule {
@@ -58,15 +57,30 @@ std::string breaches(TpmObjectAttributes attributes, std::span<const AttributeRu
   return text;
 }
 
-bool is_p256(const TpmPublic& key) {
+bool is_on(const TpmPublic& key, codec::TpmCurve curve) {
   const auto* point = std::get_if<codec::TpmEccPoint>(&key.unique);
-  return point != nullptr && point->curve == codec::TpmCurve::p256;
+  return point != nullptr && point->curve == curve;
+}
+
+bool is_p256(const TpmPublic& key) {
+  return is_on(key, codec::TpmCurve::p256);
 }
 
 bool is_rsa_2048(const TpmPublic& key) {
   constexpr std::size_t kOctets = 256;
   const auto* rsa = std::get_if<codec::TpmRsaModulus>(&key.unique);
   return rsa != nullptr && rsa->modulus.size() == kOctets;
+}
+
+// Kinds of key of the TCG's "TPM 2.0 Keys for Device Identity and Attestation" (H-1 to H-3): a
+// curve signs by its own hash. RSAPSS is as good as RSASSA.
+bool signs_quotes(const TpmPublic& key) {
+  const bool by_sha256 = key.scheme_hash == TpmAlgorithm::sha256;
+  if (is_rsa_2048(key))
+    return by_sha256 && (key.scheme == TpmAlgorithm::rsassa || key.scheme == TpmAlgorithm::rsapss);
+  if (key.scheme != TpmAlgorithm::ecdsa) return false;
+  if (is_on(key, codec::TpmCurve::p384)) return key.scheme_hash == TpmAlgorithm::sha384;
+  return is_p256(key) && by_sha256;
 }
 
 }  // namespace
@@ -89,9 +103,11 @@ Result<PublicKey> check_attestation_key(const TpmPublic& key) {
     return refuse("ENR-AK-ATTRIBUTES",
                   "the attestation key could sign what its TPM did not make, or live elsewhere",
                   std::move(found));
-  if (!is_p256(key) || key.scheme != TpmAlgorithm::ecdsa ||
-      key.scheme_hash != TpmAlgorithm::sha256 || key.name_algorithm != TpmAlgorithm::sha256)
-    return refuse("ENR-AK-SCHEME", "the attestation key must sign by ECDSA P-256 with SHA-256");
+  if (!signs_quotes(key) || key.name_algorithm != key.scheme_hash)
+    return refuse("ENR-AK-SCHEME", "the attestation key is of no kind that quotes are taken from",
+                  {},
+                  "ECDSA on P-256 with SHA-256, on P-384 with SHA-384, or RSA-2048 with "
+                  "SHA-256; named by the same hash");
   auto public_key = crypto::public_key_of(key);
   if (!public_key)
     return refuse("ENR-AK-SCHEME", "the attestation key is not a sound key",

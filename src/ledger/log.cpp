@@ -1,5 +1,7 @@
 #include "ledger/log.h"
 
+#include <utility>
+
 #include "crypto/digest.h"
 #include "ledger/merkle.h"
 
@@ -44,8 +46,7 @@ Result<std::string> Log::seal(LogStore& store,
   if (seen_elsewhere) VEDETTE_CHECK(check_continues(store, size, *seen_elsewhere));
   VEDETTE_TRY(const std::optional<std::string> last, store.checkpoint());
   if (last) {
-    VEDETTE_CHECK(check_continues(store, size, *last));
-    VEDETTE_TRY(const VerifiedCheckpoint former, verify_checkpoint(*last, signer_.verifier()));
+    VEDETTE_TRY(const VerifiedCheckpoint former, check_continues(store, size, *last));
     if (former->size == size) return *last;
   }
   Checkpoint checkpoint;
@@ -57,9 +58,9 @@ Result<std::string> Log::seal(LogStore& store,
   return text;
 }
 
-Result<void> Log::check_continues(LogStore& store, std::uint64_t size,
-                                  std::string_view former) const {
-  const auto checkpoint = verify_checkpoint(former, signer_.verifier());
+Result<VerifiedCheckpoint> Log::check_continues(LogStore& store, std::uint64_t size,
+                                                std::string_view former) const {
+  auto checkpoint = verify_checkpoint(former, signer_.verifier());
   if (!checkpoint)
     return refuse("LOG-CHECKPOINT", "the log's last checkpoint is not one that this log signed",
                   describe(checkpoint.error()),
@@ -74,7 +75,7 @@ Result<void> Log::check_continues(LogStore& store, std::uint64_t size,
     return refuse("LOG-FORK", "the store holds other entries than the log signed for",
                   "the first " + std::to_string((*checkpoint)->size) + " entries",
                   "restore the store that the last checkpoint was made from");
-  return {};
+  return *std::move(checkpoint);
 }
 
 }  // namespace vedette::ledger

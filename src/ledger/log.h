@@ -56,8 +56,9 @@ class Log {
                                          std::optional<std::string_view> seen_elsewhere = {}) const;
 
  private:
-  [[nodiscard]] Result<void> check_continues(LogStore& store, std::uint64_t size,
-                                             std::string_view former) const;
+  // Gives the former checkpoint, which the store continues.
+  [[nodiscard]] Result<VerifiedCheckpoint> check_continues(LogStore& store, std::uint64_t size,
+                                                           std::string_view former) const;
 
   NoteSigner signer_;
 };

@@ -1,151 +1,23 @@
 #include "policy/authorization.h"
 
-#include <algorithm>
-#include <array>
-#include <initializer_list>
-
 namespace vedette::policy {
-namespace {
 
-enum class Effect : std::uint8_t { permit, forbid };
-
-// When a rule applies, beyond principal and action.
-enum class Condition : std::uint8_t { always, active, inactive, attested, not_attested };
-
-using ActionSet = std::uint32_t;
-
-constexpr ActionSet bit(Action action) {
-  return ActionSet{1} << static_cast<unsigned>(action);
-}
-
-constexpr ActionSet set_of(std::initializer_list<Action> actions) {
-  ActionSet set = 0;
-  for (const Action action : actions)
-    set |= bit(action);
-  return set;
-}
-
-constexpr ActionSet kEveryAction = ~ActionSet{0};
-
-constexpr ActionSet kJoining = set_of({Action::read_authorities, Action::enroll});
-constexpr ActionSet kProving = set_of(
-    {Action::read_authorities, Action::reenroll, Action::challenge, Action::submit_evidence});
-constexpr ActionSet kWorking = set_of(
-    {Action::read_release, Action::read_blob, Action::submit_results, Action::submit_violations});
-constexpr ActionSet kOperating =
-    set_of({Action::read_authorities, Action::read_everything, Action::manage_devices,
-            Action::manage_references, Action::publish_blob, Action::publish_release,
-            Action::block_release});
-
-struct Rule {
-  std::string_view id;
-  Effect effect;
-  Principal principal;
-  ActionSet actions;
-  Condition condition;
-  std::string_view reason;
-  std::string_view hint;
-};
-
-constexpr std::array kRules = {
-    Rule{"forbid-withdrawn-device", Effect::forbid, Principal::device, kEveryAction,
-         Condition::inactive, "the device is not enrolled, or its trust was withdrawn",
-         "ask an operator: 'vedette device show <device>' says why"},
-    Rule{"forbid-unattested-device", Effect::forbid, Principal::device, kWorking,
-         Condition::not_attested, "the device has not proven what it runs",
-         "attest first, and send the token that attestation returns"},
-    Rule{"anyone-may-join", Effect::permit, Principal::anonymous, kJoining, Condition::always,
-         "enrolment proves itself", ""},
-    Rule{"device-may-prove-itself", Effect::permit, Principal::device, kProving, Condition::active,
-         "an enrolled device may renew and attest", ""},
-    Rule{"attested-device-may-work", Effect::permit, Principal::device, kWorking,
-         Condition::attested, "a device that proved what it runs may fetch and report", ""},
-    Rule{"operator-may-operate", Effect::permit, Principal::operator_, kOperating,
-         Condition::always, "operators look after devices and releases", ""},
-};
-
-bool holds(Condition condition, const Context& context) {
-  switch (condition) {
-    case Condition::always:
-      return true;
-    case Condition::active:
-      return context.device_active;
-    case Condition::inactive:
-      return !context.device_active;
-    case Condition::attested:
-      return context.device_active && context.attested;
-    case Condition::not_attested:
-      return !context.attested;
-  }
-  return false;
-}
-
-const Rule* deciding(const Request& request, Effect effect) {
-  const auto* const found = std::ranges::find_if(kRules, [&](const Rule& rule) {
-    return rule.effect == effect && rule.principal == request.principal &&
-           (rule.actions & bit(request.action)) != 0 && holds(rule.condition, request.context);
-  });
-  return found == kRules.end() ? nullptr : &*found;
-}
-
-constexpr std::array kActions = {
-    Action::read_authorities, Action::enroll,          Action::reenroll,
-    Action::challenge,        Action::submit_evidence, Action::read_release,
-    Action::read_blob,        Action::submit_results,  Action::submit_violations,
-    Action::read_everything,  Action::manage_devices,  Action::manage_references,
-    Action::publish_blob,     Action::publish_release, Action::block_release,
-};
-
-constexpr std::array<std::string_view, kActions.size()> kActionNames = {
-    "read_authorities",  "enroll",          "reenroll",       "challenge",
-    "submit_evidence",   "read_release",    "read_blob",      "submit_results",
-    "submit_violations", "read_everything", "manage_devices", "manage_references",
-    "publish_blob",      "publish_release", "block_release",
-};
-
-std::string_view hint_of(std::string_view id) {
-  const auto* const found = std::ranges::find(kRules, id, &Rule::id);
-  return found == kRules.end() ? "" : found->hint;
-}
-
-}  // namespace
-
-Decision decide(const Request& request) {
-  if (const Rule* rule = deciding(request, Effect::forbid)) return {false, rule->id, rule->reason};
-  if (const Rule* rule = deciding(request, Effect::permit)) return {true, rule->id, rule->reason};
-  return {false, "default-deny", "no rule allows this"};
-}
-
-Result<void> authorize(const Request& request) {
-  const Decision decision = decide(request);
-  if (decision.allowed) return {};
+Error denial(const Policy& policy, const Request& request, const Decision& decision) {
   std::string message(to_string(request.principal));
   message += " may not ";
   message += to_string(request.action);
   message += ": ";
   message += decision.reason;
-  return refuse("AUTH-FORBIDDEN", std::move(message), "rule " + std::string(decision.rule),
-                std::string(hint_of(decision.rule)));
+  return {.code = "AUTH-FORBIDDEN",
+          .message = std::move(message),
+          .cause = "rule " + policy.ids_of(decision.rules),
+          .hint = std::string(decision.hint)};
 }
 
-std::string_view to_string(Principal principal) {
-  switch (principal) {
-    case Principal::anonymous:
-      return "anonymous";
-    case Principal::device:
-      return "device";
-    case Principal::operator_:
-      return "operator";
-  }
-  return "unknown";
-}
-
-std::string_view to_string(Action action) {
-  return kActionNames.at(static_cast<std::size_t>(action));
-}
-
-std::span<const Action> all_actions() {
-  return kActions;
+Result<Decision> authorize(const Policy& policy, const Request& request) {
+  const Decision decision = policy.decide(request);
+  if (decision.allowed) return decision;
+  return std::unexpected(denial(policy, request, decision));
 }
 
 }  // namespace vedette::policy

@@ -3,9 +3,25 @@
 #include <array>
 #include <utility>
 
+#include "crypto/digest.h"
+
 namespace vedette::server {
 
 using platform::HttpResponse;
+
+namespace {
+
+constexpr int kUnauthorized = 401;
+constexpr int kUnavailable = 503;
+constexpr unsigned kShortestWait = 5;  // seconds
+constexpr unsigned kSpreadOfWaits = 11;
+
+// Whoever is turned away together shall not come back together.
+std::string retry_after() {
+  return std::to_string(kShortestWait + crypto::random_bytes(1).front() % kSpreadOfWaits);
+}
+
+}  // namespace
 
 HttpResponse answer(const codec::Json& body) {
   return answer_text("application/json", codec::to_json(body));
@@ -20,21 +36,13 @@ HttpResponse answer_text(std::string content_type, std::string_view body) {
 
 int status_of(const Error& error) {
   // Read from the top: the first prefix that fits decides.
-  constexpr std::array<std::pair<std::string_view, int>, 14> kStatus{{
-      {"HTTP-NOT-FOUND", 404},
-      {"HTTP-METHOD", 405},
-      {"HTTP-", 400},
-      {"AUTH-MISSING", 401},
-      {"JSON-", 400},
-      {"BASE64-", 400},
-      {"HEX-", 400},
-      {"TPM-SYNTAX", 400},
-      {"CSR-SYNTAX", 400},
-      {"NAME-", 400},
-      {"REL-EXISTS", 409},
-      {"STORE-BUSY", 503},
-      {"STORE-", 500},
-      {"FILE-", 500},
+  constexpr std::array<std::pair<std::string_view, int>, 22> kStatus{{
+      {"HTTP-NOT-FOUND", 404}, {"HTTP-METHOD", 405}, {"HTTP-", 400},          {"AUTH-MISSING", 401},
+      {"AUTH-CHANGED", 409},   {"EST-LABEL", 404},   {"EST-MEDIA-TYPE", 415}, {"EST-SIZE", 413},
+      {"EST-FULL-CMC", 501},   {"EST-BUSY", 503},    {"ENR-BUSY", 503},       {"JSON-", 400},
+      {"BASE64-", 400},        {"HEX-", 400},        {"TPM-SYNTAX", 400},     {"CSR-", 400},
+      {"NAME-", 400},          {"REL-EXISTS", 409},  {"STORE-BUSY", 503},     {"STORE-", 500},
+      {"FILE-", 500},          {"KEY-SIGN", 503},
   }};
   for (const auto& [prefix, status] : kStatus)
     if (error.code.starts_with(prefix)) return status;
@@ -50,6 +58,9 @@ HttpResponse answer(const Error& error) {
   body.set("error", std::move(inner));
   HttpResponse response = answer(body);
   response.status = status_of(error);
+  if (response.status == kUnauthorized)
+    response.headers.emplace_back("www-authenticate", "Basic realm=\"enrolment\"");
+  if (response.status == kUnavailable) response.headers.emplace_back("retry-after", retry_after());
   return response;
 }
 

@@ -14,7 +14,8 @@ namespace vedette::server {
 
 // The status that an error's code stands for; 403 for everything that a check or a policy refused.
 [[nodiscard]] int status_of(const Error& error);
-// `{"error":{"code","message","cause","hint"}}` with that status.
+// `{"error":{"code","message","cause","hint"}}` with that status; a 503 says after how many seconds
+// to come back, 5 to 15 at random, and a 401 how to authenticate.
 [[nodiscard]] platform::HttpResponse answer(const Error& error);
 
 }  // namespace vedette::server

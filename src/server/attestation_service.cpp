@@ -3,135 +3,186 @@
 #include <optional>
 #include <utility>
 
-#include "attestation/appraisal.h"
 #include "attestation/ear.h"
 #include "codec/base64.h"
 #include "server/answers.h"
+#include "server/known_device.h"
+#include "server/published_releases.h"
 
 namespace vedette::server {
 
 namespace {
 
-using attestation::QuoteEvidence;
+using attestation::EvidenceKind;
+using attestation::EvidenceVerdict;
 using codec::Json;
 using platform::HttpResponse;
 using platform::UnitOfWork;
 
-Json registers_of(const attestation::Quote& quote) {
-  Json registers{Json::Object{}};
-  for (const auto& [number, value] : quote.registers)
-    registers.set(std::to_string(number), to_hex(value));
-  return registers;
+// The logs of a whole boot, in base64.
+constexpr codec::JsonLimits kEvidenceLimits{
+    .max_bytes = std::size_t{16} << 20U, .max_depth = 4, .max_values = 64};
+
+// How soon an operator's wish reaches a device: it asks this often.
+constexpr std::chrono::seconds kContact{5};
+
+// Up to a tenth less, so that a fleet which was started at once does not come back at once.
+std::chrono::seconds jittered(std::chrono::seconds interval) {
+  const std::int64_t random = crypto::random_bytes(1).front();
+  constexpr std::int64_t kTenth = std::int64_t{10} * 256;
+  return interval - std::chrono::seconds{interval.count() * random / kTenth};
+}
+
+// Also where the verdict is a refusal: learning and explaining need it.
+Result<void> keep(UnitOfWork& unit, const DeviceId& device, const EvidenceVerdict& verdict) {
+  auto& history = unit.attestations();
+  if (verdict.event_log && verdict.state.event_log)
+    VEDETTE_CHECK(history.keep_event_log(*verdict.state.event_log, *verdict.event_log));
+  VEDETTE_CHECK(history.save(device, verdict.state));
+  if (verdict.ima_list) VEDETTE_CHECK(history.keep_ima_list(device, *verdict.ima_list));
+  return {};
 }
 
 }  // namespace
 
-struct AttestationService::Verdict {
+struct AttestationService::Judgement {
   attestation::Appraisal appraisal;
   identity::Device device;
 };
 
-Result<HttpResponse> AttestationService::challenge(const Call& call) {
-  const TimePoint now = clock_.now();
-  VEDETTE_TRY(
-      const attestation::Challenge challenge,
-      challenges_.issue(call.caller.device->id, call.caller.peer->certificate_fingerprint(), now));
-  Json::Array registers;
-  for (const std::uint8_t number : settings_.registers)
-    registers.emplace_back(std::int64_t{number});
+Result<HttpResponse> AttestationService::is_wanted(const Call& call) {
   Json body;
-  body.set("nonce", codec::to_base64(challenge.nonce)).set("bank", "sha256");
-  body.set("registers", std::move(registers));
-  body.set(
-      "expires_in",
-      std::int64_t{
-          std::chrono::duration_cast<std::chrono::seconds>(challenge.expires_at - now).count()});
+  body.set("wanted", requests_.is_wanted(call.caller.device->id));
   return answer(body);
 }
 
-// Everything that the quote is held against comes from the server's own memory.
-Result<attestation::QuoteExpectation> AttestationService::expectation(const Call& call,
-                                                                      const QuoteEvidence& evidence,
-                                                                      UnitOfWork& unit) const {
-  const identity::Device& device = *call.caller.device;
-  VEDETTE_TRY(codec::TpmPublic key, codec::parse_tpmt_public(device.attestation_key));
-  VEDETTE_TRY(auto last, unit.attestations().last(device.id));
-  const auto binding =
-      attestation::quote_binding(evidence.nonce, call.caller.peer->certificate_fingerprint());
-  return attestation::QuoteExpectation{
-      .attestation_key = std::move(key),
-      .extra_data = to_bytes(ByteView(binding)),
-      .selection = {.bank = codec::TpmAlgorithm::sha256, .registers = settings_.registers},
-      .last = std::move(last),
-      .firmware = {}};
+Result<HttpResponse> AttestationService::want(const Call& call) {
+  VEDETTE_TRY(const DeviceId id, DeviceId::parse(call.arguments.at(0)));
+  Matter matter{.kind = "challenge",
+                .subject = "device/" + id.str(),
+                .actor = call.caller.name(),
+                .rule = call.rule,
+                .details = Json::Object{}};
+  VEDETTE_CHECK(
+      chronicle_.decide(std::move(matter), [&](UnitOfWork& unit, Matter&) -> Result<void> {
+        VEDETTE_CHECK(known_device(unit, id));
+        if (requests_.want(id)) return {};
+        return refuse("ATT-BUSY", "too many devices are wanted at once");
+      }));
+  Json body;
+  body.set("device", id.str()).set("within_seconds", std::int64_t{kContact.count()});
+  return answer(body);
 }
 
-Result<AttestationService::Verdict> AttestationService::judge(const Call& call,
-                                                              const QuoteEvidence& evidence,
-                                                              UnitOfWork& unit,
-                                                              Matter& matter) const {
-  VEDETTE_TRY(const auto expected, expectation(call, evidence, unit));
-  VEDETTE_TRY(const auto quote, attestation::verify_quote(evidence, expected));
-  VEDETTE_TRY(const auto device, unit.devices().find(call.caller.device->id));
-  if (!device || device->status != identity::DeviceStatus::active)
-    return refuse("AUTH-REVOKED", "trust in this device was withdrawn");
-  VEDETTE_TRY(const auto references, unit.references().find(device->group));
-  attestation::Appraisal appraisal = attestation::appraise(quote, references);
-  matter.details.set("registers", registers_of(*quote)).set("rebooted", quote->rebooted);
-  matter.details.set("status", attestation::to_string(appraisal.status));
-  const auto state = attestation::state_after(quote, clock_.now(), !appraisal.error.has_value());
-  VEDETTE_CHECK(unit.attestations().save(device->id, state));
-  return Verdict{std::move(appraisal), *device};
+// Of the kind that it says; a device that says none has a TPM.
+Result<const EvidenceKind*> AttestationService::kind_of(const Json& evidence) const {
+  std::string name = "tpm2";
+  if (evidence.find("kind") != nullptr) {
+    VEDETTE_TRY(name, evidence.string("kind"));
+  }
+  for (const EvidenceKind* kind : settings_.kinds)
+    if (kind->name() == name) return kind;
+  return refuse("ATT-KIND", "this verifier does not know that kind of evidence",
+                name.substr(0, 40));
+}
+
+Result<HttpResponse> AttestationService::challenge(const Call& call) {
+  const TimePoint now = clock_.now();
+  VEDETTE_TRY(const Json body,
+              codec::parse_json(call.request.body.empty() ? std::string_view("{}")
+                                                          : as_text(call.request.body)));
+  VEDETTE_TRY(const EvidenceKind* kind, kind_of(body));
+  Json answered;
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(const auto last, unit.attestations().last(call.caller.device->id));
+    VEDETTE_TRY(const auto references, references_.find(unit, *call.caller.device));
+    answered = kind->ask(last, references.get());
+    return {};
+  }));
+  VEDETTE_TRY(
+      const attestation::Challenge challenge,
+      challenges_.issue(call.caller.device->id, call.caller.peer->certificate_fingerprint(), now));
+  answered.set("kind", kind->name()).set("nonce", codec::to_base64(challenge.nonce));
+  answered.set(
+      "expires_in",
+      std::int64_t{
+          std::chrono::duration_cast<std::chrono::seconds>(challenge.expires_at - now).count()});
+  return answer(answered);
+}
+
+// Everything that the evidence is held against comes from the server's own memory.
+Result<EvidenceVerdict> AttestationService::judge(const Call& call, const EvidenceKind& kind,
+                                                  const Json& evidence, ByteView nonce,
+                                                  const identity::Device& device,
+                                                  UnitOfWork& unit) const {
+  VEDETTE_TRY(auto last, unit.attestations().last(device.id));
+  VEDETTE_TRY(const auto references, references_.find(unit, device));
+  return kind.judge(evidence, {.attestation_key = device.attestation_key,
+                               .nonce = nonce,
+                               .certificate = call.caller.peer->certificate_fingerprint(),
+                               .channel_binding = call.connection.channel_binding,
+                               .last = std::move(last),
+                               .references = references.get(),
+                               .is_published = published_in(unit),
+                               .now = clock_.now()});
 }
 
 Result<HttpResponse> AttestationService::appraise(const Call& call) {
-  VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body)));
-  VEDETTE_TRY(const QuoteEvidence evidence, attestation::parse_quote_evidence(body));
+  VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body), kEvidenceLimits));
+  VEDETTE_TRY(const EvidenceKind* kind, kind_of(body));
+  VEDETTE_TRY(const Bytes nonce, kind->nonce_of(body));
   Matter matter{.kind = "attest",
                 .subject = call.caller.name(),
                 .actor = call.caller.name(),
                 .rule = call.rule,
                 .details = Json::Object{}};
-  const auto fresh = challenges_.redeem(evidence.nonce, call.caller.device->id,
+  const auto fresh = challenges_.redeem(nonce, call.caller.device->id,
                                         call.caller.peer->certificate_fingerprint(), clock_.now());
   if (!fresh) return std::unexpected(chronicle_.refuse_matter(matter, fresh.error()));
-  std::optional<Verdict> verdict;
-  // A quote that verified is remembered even where its values are refused: learning and explaining
-  // need it.
+  requests_.answered(call.caller.device->id);
+  std::optional<Judgement> judgement;
   const auto judged = store_.write([&](UnitOfWork& unit) -> Result<void> {
     matter.details = Json::Object{};
-    VEDETTE_TRY(verdict, judge(call, evidence, unit, matter));
-    VEDETTE_CHECK(chronicle_.enter(unit, matter, verdict->appraisal.error));
+    VEDETTE_TRY(const auto device, unit.devices().find(call.caller.device->id));
+    if (!device || device->status != identity::DeviceStatus::active)
+      return refuse("AUTH-REVOKED", "trust in this device was withdrawn");
+    VEDETTE_TRY(EvidenceVerdict verdict, judge(call, *kind, body, nonce, *device, unit));
+    matter.details = verdict.details;
+    VEDETTE_CHECK(keep(unit, device->id, verdict));
+    VEDETTE_CHECK(chronicle_.enter(unit, matter, verdict.appraisal.error));
+    judgement = Judgement{std::move(verdict.appraisal), *device};
     return chronicle_.seal(unit);
   });
   if (!judged) return std::unexpected(chronicle_.refuse_matter(matter, judged.error()));
-  if (verdict->appraisal.error) return std::unexpected(*verdict->appraisal.error);
-  return grant(call, evidence, *verdict);
+  if (judgement->appraisal.error) return std::unexpected(*judgement->appraisal.error);
+  return grant(call, nonce, *judgement);
 }
 
-Result<HttpResponse> AttestationService::grant(const Call& call, const QuoteEvidence& evidence,
-                                               const Verdict& verdict) const {
+Result<HttpResponse> AttestationService::grant(const Call& call, const Bytes& nonce,
+                                               const Judgement& judgement) const {
   const TimePoint now = clock_.now();
   // Validity is the verdict's, and never beyond the certificate's.
   const TimePoint end = std::min(now + settings_.lifetime, call.connection.peer->not_after());
-  VEDETTE_TRY(const std::string ear,
-              attestation::issue_ear(
-                  {.issuer = verifier_.str(),
-                   .subject = identity::SpiffeId(verifier_.trust_domain(), verdict.device.id).str(),
-                   .group = verdict.device.group,
-                   .epoch = verdict.device.epoch,
-                   .status = verdict.appraisal.status,
-                   .vector = verdict.appraisal.vector,
-                   .nonce = evidence.nonce,
-                   .certificate_fingerprint = call.caller.peer->certificate_fingerprint(),
-                   .issued_at = now,
-                   .expires_at = end},
-                  verifier_key_, to_hex(verifier_key_.public_key().spki_sha256())));
+  VEDETTE_TRY(
+      const std::string ear,
+      attestation::issue_ear(
+          {.issuer = verifier_.str(),
+           .subject = identity::SpiffeId(verifier_.trust_domain(), judgement.device.id).str(),
+           .group = judgement.device.group,
+           .epoch = judgement.device.epoch,
+           .status = judgement.appraisal.status,
+           .vector = judgement.appraisal.vector,
+           .nonce = nonce,
+           .certificate_fingerprint = call.caller.peer->certificate_fingerprint(),
+           .issued_at = now,
+           .expires_at = end},
+          verifier_key_, to_hex(verifier_key_.public_key().spki_sha256())));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(end - now);
   Json body;
   body.set("ear", ear).set("expires_in", std::int64_t{seconds.count()});
-  body.set("attest_again_in", std::int64_t{std::min(settings_.interval, seconds).count()});
-  body.set("epoch", verdict.device.epoch.value);
+  body.set("attest_again_in",
+           std::int64_t{jittered(std::min(settings_.interval, seconds)).count()});
+  body.set("epoch", judgement.device.epoch.value);
   return answer(body);
 }
 

@@ -1,5 +1,6 @@
 #include "server/caller.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vedette::server {
@@ -27,6 +28,12 @@ Result<void> check_status(const identity::Device& device) {
   return refuse("AUTH-REVOKED", "this device's status is unknown");
 }
 
+// Rounded up: nothing passes for younger than it is.
+std::int64_t age_of(const attestation::VerifiedEar& ear, TimePoint now) {
+  const auto age = std::chrono::ceil<std::chrono::seconds>(now - ear.issued_at());
+  return std::max<std::int64_t>(age.count(), 0);
+}
+
 }  // namespace
 
 std::string Caller::name() const {
@@ -40,9 +47,20 @@ policy::Principal Caller::principal() const {
                                                             : policy::Principal::device;
 }
 
-policy::Context Caller::context() const {
-  return {.device_active = device && device->status == identity::DeviceStatus::active,
-          .attested = ear.has_value()};
+policy::Facts Caller::facts(const policy::Policy& policy, TimePoint now) const {
+  using policy::Attribute;
+  policy::Facts facts;
+  if (!peer) return facts;
+  facts.set_name(Attribute::principal_name, peer->name());
+  if (peer->kind() == identity::PrincipalKind::operator_)
+    facts.set_roles(policy.roles_of(peer->name()));
+  if (!device) return facts;
+  facts.set_name(Attribute::principal_group, device->group.str());
+  if (device->sku) facts.set_name(Attribute::principal_sku, device->sku->str());
+  facts.set_choice(Attribute::principal_status, to_string(device->status));
+  facts.set_flag(Attribute::context_attested, ear.has_value());
+  if (ear) facts.set_number(Attribute::context_attestation_age, age_of(*ear, now));
+  return facts;
 }
 
 // The record must be of this very key: a certificate of a former enrolment opens nothing.
@@ -56,8 +74,7 @@ Result<identity::Device> CallerJudge::find_device(const identity::PeerIdentity& 
   }));
   if (!found) return refuse("AUTH-UNKNOWN", "this device is not enrolled", id.str());
   VEDETTE_CHECK(check_status(*found));
-  VEDETTE_TRY(const crypto::PublicKey key, certificate.public_key());
-  if (key.spki_sha256() != found->device_key_sha256)
+  if (certificate.spki_sha256() != found->device_key_sha256)
     return refuse("AUTH-KEY", "the certificate is for another key than the enrolled one", id.str(),
                   "enrol again");
   return *std::move(found);

@@ -12,7 +12,7 @@
 #include "identity/spiffe.h"
 #include "platform/net/http.h"
 #include "platform/store/store.h"
-#include "policy/authorization.h"
+#include "policy/policy.h"
 
 namespace vedette::server {
 
@@ -24,7 +24,8 @@ struct Caller {
 
   [[nodiscard]] std::string name() const;  // `device/drone-1`, `operator/admin`, `anonymous`
   [[nodiscard]] policy::Principal principal() const;
-  [[nodiscard]] policy::Context context() const;
+  // What is proven of the caller, as a policy asks for it. Borrows from the caller.
+  [[nodiscard]] policy::Facts facts(const policy::Policy& policy, TimePoint now) const;
 };
 
 // What is needed to tell who calls.

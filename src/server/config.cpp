@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "codec/settings.h"
+#include "crypto/bank_digest.h"
 
 namespace vedette::server {
 
@@ -13,7 +14,11 @@ using codec::SettingsReader;
 
 constexpr std::int64_t kMaxPort = 65'535;
 constexpr std::int64_t kHighestRegister = 23;
+constexpr std::int64_t kLastForever = 15;  // 16 and 23 can be reset, 17 to 22 by dynamic launch
+constexpr std::int64_t kImaRegister = 10;
 constexpr std::int64_t kDay = 86'400;
+constexpr std::size_t kMostSigners = 64;        // each is tried for each manifest
+constexpr std::int64_t kMostIssuances = 1'024;  // a listener has no more connections
 constexpr std::int64_t kLongestVerdict =
     3'600;  // minutes are meant; an EAR is never issued for longer
 
@@ -33,6 +38,12 @@ std::string beside(const std::string& folder, const std::string& path) {
   return (std::filesystem::path(folder) / path).lexically_normal().string();
 }
 
+std::vector<std::string> all_beside(const std::string& folder, std::vector<std::string> paths) {
+  for (std::string& path : paths)
+    path = beside(folder, path);
+  return paths;
+}
+
 // A quote covers each register once, in ascending order: that is the order of pcrDigest.
 Result<std::vector<std::uint8_t>> ascending_registers(const std::vector<std::int64_t>& listed) {
   std::vector<std::uint8_t> registers;
@@ -45,26 +56,77 @@ Result<std::vector<std::uint8_t>> ascending_registers(const std::vector<std::int
   return registers;
 }
 
+Result<codec::TpmAlgorithm> read_bank(const std::string& name) {
+  if (const auto bank = crypto::bank_named(name)) return *bank;
+  const bool is_sha1 = name == "sha1";
+  return refuse("CONFIG-VALUE", "the setting 'attestation.bank' names no bank to be believed",
+                is_sha1 ? "sha1: what it names may be something else" : name, "sha256 or sha384");
+}
+
+Result<void> check_revocation_url(const std::string& url) {
+  constexpr std::size_t kLongest = 200;
+  const bool is_url = url.starts_with("http://") || url.starts_with("https://");
+  const auto is_plain = [](char c) { return c > ' ' && c < 0x7F; };
+  if (url.empty() || (is_url && !url.ends_with('/') && url.size() <= kLongest &&
+                      std::ranges::all_of(url, is_plain)))
+    return {};
+  return refuse("CONFIG-VALUE", "the setting 'certificates.revocation_url' is no address",
+                url.substr(0, kLongest), "for example https://ca.example.org/revocation");
+}
+
+KeySettings read_keys(SettingsReader& reader, const std::string& folder) {
+  KeySettings keys;
+  keys.issuing_key = reader.text("ca.issuing_key", "");
+  const std::string passphrase_file = reader.text("keys.passphrase_file", "");
+  if (!passphrase_file.empty()) keys.passphrase_file = beside(folder, passphrase_file);
+  keys.passphrase_credential = reader.text("keys.passphrase_credential", "");
+  keys.insecure_unencrypted = reader.flag("keys.insecure_unencrypted", false);
+  keys.insecure_extractable = reader.flag("keys.insecure_extractable", false);
+  return keys;
+}
+
 Result<ServerConfig> read(const codec::Json& settings, const std::string& folder) {
   SettingsReader reader(settings);
   ServerConfig config;
   config.state_folder = beside(folder, reader.required_text("state_folder"));
   config.trust_domain = reader.required_text("trust_domain");
+  config.keys = read_keys(reader, folder);
   config.dns_names = reader.texts("dns_names");
   config.ip_addresses = reader.texts("ip_addresses");
   config.enrollment = read_listener(reader, "enrollment");
   config.device = read_listener(reader, "device");
   config.operators = read_listener(reader, "operator");
-  for (const std::string& path : reader.texts("publisher_keys"))
-    config.publisher_keys.push_back(beside(folder, path));
+  const std::string policy = reader.text("policy", "");
+  if (!policy.empty()) config.policy = beside(folder, policy);
+  config.publisher_keys = all_beside(folder, reader.texts("publisher_keys"));
+  config.manifest_signers = all_beside(folder, reader.texts("attestation.manifest_signers"));
   config.certificate_lifetime =
       read_seconds(reader, "certificates.lifetime_seconds", config.certificate_lifetime);
+  config.revocation_url = reader.text("certificates.revocation_url", "");
+  config.issuances_at_once = static_cast<std::size_t>(
+      reader.integer("certificates.issuances_at_once", 64, 1, kMostIssuances));
   config.attestation_lifetime = read_seconds(reader, "attestation.lifetime_seconds",
                                              config.attestation_lifetime, kLongestVerdict);
   config.attestation_interval =
       read_seconds(reader, "attestation.interval_seconds", config.attestation_interval);
-  const auto registers = reader.integers("attestation.registers", 0, kHighestRegister);
+  config.silence_limit = read_seconds(reader, "attestation.silence_seconds", config.silence_limit);
+  config.two_person_references =
+      reader.flag("attestation.two_person_references", config.two_person_references);
+  const std::string bank = reader.text("attestation.bank", "sha256");
+  auto registers = reader.integers("attestation.registers", 0, kHighestRegister);
+  const auto runtime =
+      reader.integer("attestation.runtime_register", config.runtime_register, 0, kLastForever);
   VEDETTE_CHECK(reader.finish());
+  if (config.manifest_signers.size() > kMostSigners)
+    return refuse("CONFIG-VALUE", "the setting 'attestation.manifest_signers' names more than 64");
+  VEDETTE_CHECK(check_revocation_url(config.revocation_url));
+  VEDETTE_TRY(config.bank, read_bank(bank));
+  if (runtime == kImaRegister)
+    return refuse("CONFIG-VALUE",
+                  "the setting 'attestation.runtime_register' names IMA's register");
+  config.runtime_register = static_cast<std::uint8_t>(runtime);
+  if (!registers.empty() && std::ranges::find(registers, runtime) == registers.end())
+    registers.push_back(runtime);
   VEDETTE_TRY(config.registers, ascending_registers(registers));
   if (config.registers.empty())
     return refuse("CONFIG-MISSING", "the setting 'attestation.registers' is missing or empty", {},

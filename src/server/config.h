@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "codec/tpm.h"
+#include "server/key_custody.h"
 
 namespace vedette::server {
 
@@ -19,16 +21,28 @@ struct Listener {
 struct ServerConfig {
   std::string state_folder;  // absolute, or relative to the configuration file's folder
   std::string trust_domain;
+  KeySettings keys;
   std::vector<std::string> dns_names;  // of the server's own certificate
   std::vector<std::string> ip_addresses;
   Listener enrollment;
   Listener device;
   Listener operators;
+  std::string policy;  // a file of rules (docs/policy.md); empty: the built-in policy
   std::vector<std::string> publisher_keys;  // PEM files of the keys that may sign releases
-  std::vector<std::uint8_t> registers;  // PCRs that a quote must select, SHA-256 bank, ascending
+  codec::TpmAlgorithm bank = codec::TpmAlgorithm::sha256;  // that quotes are asked for of
+  std::vector<std::uint8_t> registers;  // PCRs that a quote must select, ascending
+  std::uint8_t runtime_register = 13;   // PCR of the agent's measurement log: always quoted
   std::chrono::seconds certificate_lifetime{3600};
+  // Where anybody finds what this server tells under /revocation, without a slash at its end:
+  // device certificates name it. Empty: they name nothing, and all revocations stand in one list.
+  std::string revocation_url;
+  std::size_t issuances_at_once = 64;         // in work on a listener; more are told to wait
+  std::vector<std::string> manifest_signers;  // PEM files of makers whose reference manifests count
+  // Reference values change only when a second operator has approved them.
+  bool two_person_references = false;
   std::chrono::seconds attestation_lifetime{300};  // of an EAR
   std::chrono::seconds attestation_interval{120};  // how often devices attest again
+  std::chrono::seconds silence_limit{300};  // then a device is unknown; never below the lifetime
 };
 
 // Refuses CONFIG-SYNTAX, CONFIG-UNKNOWN (a setting that does not exist), CONFIG-MISSING and

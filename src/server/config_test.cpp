@@ -34,15 +34,74 @@ TEST(ServerConfig, RefusesRegistersThatDoNotExistOrRepeat) {
   EXPECT_EQ(load(base + "registers='all'\n").error().code, "CONFIG-VALUE");
 }
 
+TEST(ServerConfig, ReadsHowKeysAreKeptAndGuessesNothing) {
+  const auto silent = load(kSound);
+  EXPECT_FALSE(silent->keys.insecure_unencrypted || silent->keys.insecure_extractable);
+  EXPECT_EQ(silent->keys.issuing_key + silent->keys.passphrase_file, "");
+  const auto said = load(std::string(kSound) +
+                         "[ca]\nissuing_key = 'pkcs11:token=t'\n"
+                         "[keys]\npassphrase_file = '/run/p'\npassphrase_credential = 'c'\n");
+  EXPECT_EQ(said->keys.issuing_key, "pkcs11:token=t");
+  EXPECT_EQ(said->keys.passphrase_file, "/run/p");
+  EXPECT_EQ(said->keys.passphrase_credential, "c");
+  EXPECT_EQ(load(std::string(kSound) + "[keys]\ninsecure_unencrypted = 'yes'\n").error().code,
+            "CONFIG-VALUE");
+}
+
+TEST(ServerConfig, FindsThePolicyBesideItself) {
+  EXPECT_EQ(load(kSound)->policy, "") << "the built-in one";
+  const std::string path = load("policy = 'own.policy'\n" + std::string(kSound))->policy;
+  EXPECT_TRUE(path.starts_with('/') && path.ends_with("/own.policy")) << path;
+}
+
+TEST(ServerConfig, RefusesSha1ByName) {
+  const auto of = [](const std::string& bank) {
+    return load(kSound + ("bank = '" + bank + "'\n"));
+  };
+  const auto refused = of("sha1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "CONFIG-VALUE");
+  EXPECT_TRUE(refused.error().cause.starts_with("sha1"));
+  for (const char* bank : {"", "sha512", "SHA256", "md5"})
+    EXPECT_EQ(of(bank).error().code, "CONFIG-VALUE") << bank;
+  EXPECT_EQ(of("sha384")->bank, codec::TpmAlgorithm::sha384);
+  EXPECT_EQ(load(kSound)->bank, codec::TpmAlgorithm::sha256);
+}
+
 TEST(ServerConfig, RefusesAServerWithoutAName) {
   EXPECT_EQ(load("state_folder='s'\ntrust_domain='t'\n[attestation]\nregisters=[0]\n").error().code,
             "CONFIG-MISSING");
 }
 
+TEST(ServerConfig, RefusesMoreManifestSignersThanAreTried) {
+  std::string list;
+  for (int i = 0; i < 65; ++i)
+    list += "'k.pem',";
+  const std::string base = std::string(kSound) + "manifest_signers=[";
+  EXPECT_EQ(load(base + list + "]\n").error().code, "CONFIG-VALUE");
+  EXPECT_EQ(load(base + "7]\n").error().code, "CONFIG-VALUE");
+}
+
+TEST(ServerConfig, FindsTheKeysOfManifestSignersBesideItself) {
+  const auto config = load(std::string(kSound) + "manifest_signers=['makers/acme.pem']\n");
+  ASSERT_TRUE(config.has_value()) << describe(config.error());
+  ASSERT_EQ(config->manifest_signers.size(), 1U);
+  EXPECT_TRUE(config->manifest_signers[0].starts_with("/"));
+  EXPECT_TRUE(config->manifest_signers[0].ends_with("/makers/acme.pem"));
+  EXPECT_TRUE(load(kSound)->manifest_signers.empty());
+}
+
+TEST(ServerConfig, RefusesAServerThatIssuesNothing) {
+  const std::string base = std::string(kSound) + "[certificates]\nissuances_at_once = ";
+  for (const char* most : {"0", "-1", "1025", "'all'"})
+    EXPECT_EQ(load(base + most + "\n").error().code, "CONFIG-VALUE") << most;
+  EXPECT_EQ(load(base + "8\n")->issuances_at_once, 8U);
+}
+
 TEST(ServerConfig, SortsRegistersIntoTheOrderOfTheQuote) {
   const auto config = load(kSound);
   ASSERT_TRUE(config.has_value());
-  EXPECT_EQ(config->registers, (std::vector<std::uint8_t>{0, 4, 7}));
+  EXPECT_EQ(config->registers, (std::vector<std::uint8_t>{0, 4, 7, 13}));
 }
 
 }  // namespace

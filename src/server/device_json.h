@@ -1,4 +1,4 @@
-// Devices and reference values as operators read and write them.
+// Devices as operators read them.
 #pragma once
 
 #include <optional>
@@ -12,10 +12,6 @@ namespace vedette::server {
 
 [[nodiscard]] codec::Json to_json(const identity::Device& device,
                                   const std::optional<attestation::AttestationState>& state);
-[[nodiscard]] codec::Json to_json(const attestation::ReferenceValues& values);
-
-// `{"registers":{"0":["hex",...]}}`; refuses REF-SYNTAX.
-[[nodiscard]] Result<attestation::ReferenceValues> parse_reference_values(const codec::Json& body);
 
 // A SHA-256 digest in lower-case hexadecimal; refuses HEX-SYNTAX.
 [[nodiscard]] Result<crypto::Sha256Digest> parse_sha256(std::string_view hex);

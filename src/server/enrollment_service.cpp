@@ -4,8 +4,11 @@
 #include <utility>
 
 #include "codec/base64.h"
+#include "crypto/csr_attributes.h"
 #include "crypto/tpm.h"
 #include "server/answers.h"
+#include "server/est.h"
+#include "server/known_device.h"
 
 namespace vedette::server {
 
@@ -43,11 +46,6 @@ Result<BasicCredentials> basic_credentials(const platform::HttpRequest& request)
   return BasicCredentials{std::string(text.substr(0, colon)), SecretBytes(*std::move(secret))};
 }
 
-Result<crypto::CertificateRequest> read_request(const platform::HttpRequest& request) {
-  VEDETTE_TRY(const Bytes der, codec::from_base64_lines(as_text(request.body)));
-  return crypto::parse_certificate_request(der);
-}
-
 Result<HttpResponse> certs_only_answer(std::span<const crypto::Certificate> certificates,
                                        std::string content_type) {
   VEDETTE_TRY(const Bytes der, crypto::make_certs_only(certificates));
@@ -66,11 +64,27 @@ Json details_of(const EnrollmentClaim& claim) {
   return details;
 }
 
+// To a device that did not hear the answer.
+Result<void> tell_again(const crypto::Certificate& certificate, Matter& matter) {
+  matter.details.set("serial", certificate.serial_hex()).set("again", true);
+  return {};
+}
+
 }  // namespace
 
 Result<HttpResponse> EnrollmentService::ca_certificates(const Call& /*call*/) {
   const std::array certificates{authority_.issuing(), authority_.root()};
   return certs_only_answer(certificates, "application/pkcs7-mime");
+}
+
+// A device that is known is told its own names, which a renewal must repeat.
+Result<HttpResponse> EnrollmentService::csr_attributes(const Call& call) {
+  std::optional<crypto::RequestedNames> names;
+  if (call.caller.device) {
+    const DeviceId& device = call.caller.device->id;
+    names = {device.str(), identity::SpiffeId(authority_.trust_domain(), device).str()};
+  }
+  return answer_text("application/csrattrs", codec::to_base64(crypto::make_csr_attributes(names)));
 }
 
 Result<EnrollmentService::Claim> EnrollmentService::verify(const EnrollmentRequest& request,
@@ -123,9 +137,24 @@ Result<HttpResponse> EnrollmentService::challenge(const Claim& claim) {
   return answer(body);
 }
 
-Result<crypto::Certificate> EnrollmentService::issue(const DeviceId& device,
+Result<crypto::Certificate> EnrollmentService::issue(UnitOfWork& unit, const DeviceId& device,
                                                      const crypto::PublicKey& key) const {
-  return authority_.issue_device(device, key, clock_.now(), certificate_lifetime_);
+  const TimePoint now = clock_.now();
+  VEDETTE_TRY(crypto::Certificate certificate,
+              authority_.issue_device(device, key, now, certificate_lifetime_));
+  VEDETTE_TRY(const auto record, identity::issued(device, certificate, now));
+  VEDETTE_CHECK(unit.certificates().add(record));
+  return certificate;
+}
+
+Result<std::optional<crypto::Certificate>> EnrollmentService::issued_before(
+    UnitOfWork& unit, const identity::Device& device, const crypto::Sha256Digest& key_sha256,
+    const std::optional<std::string>& presented_serial) const {
+  VEDETTE_TRY(const auto latest, unit.certificates().latest(device.id, key_sha256));
+  if (!latest || !identity::answers_a_retry(*latest, device, presented_serial, clock_.now()))
+    return std::nullopt;
+  VEDETTE_TRY(crypto::Certificate certificate, crypto::Certificate::from_der(latest->der));
+  return certificate;
 }
 
 Result<HttpResponse> EnrollmentService::certificate_answer(
@@ -136,7 +165,7 @@ Result<HttpResponse> EnrollmentService::certificate_answer(
 
 Result<HttpResponse> EnrollmentService::simple_enroll(const Call& call) {
   VEDETTE_TRY(const BasicCredentials credentials, basic_credentials(call.request));
-  VEDETTE_TRY(const crypto::CertificateRequest request, read_request(call.request));
+  VEDETTE_TRY(const crypto::CertificateRequest request, read_certificate_request(call.request));
   VEDETTE_TRY(const Claim claim,
               pending_.redeem(credentials.enrollment, credentials.secret.expose(),
                               request.public_key.spki_sha256(), clock_.now()));
@@ -156,28 +185,47 @@ Result<HttpResponse> EnrollmentService::simple_enroll(const Call& call) {
                     unit.devices().find_by_endorsement(claim->endorsement_sha256));
         VEDETTE_TRY(const identity::Device device,
                     identity::apply_enrollment(known, claim, clock_.now()));
-        VEDETTE_TRY(certificate, issue(device.id, request.public_key));
+        if (identity::is_enrolled_already(known, *claim)) {
+          VEDETTE_TRY(certificate, issued_before(unit, *known.by_id, claim->device_key_sha256, {}));
+        }
+        if (certificate) return tell_again(*certificate, matter);
+        VEDETTE_CHECK(unit.devices().save(device));
+        VEDETTE_TRY(certificate, issue(unit, device.id, request.public_key));
         matter.details.set("serial", certificate->serial_hex()).set("epoch", device.epoch.value);
-        return unit.devices().save(device);
+        if (device.sku) matter.details.set("sku", device.sku->str());
+        return {};
       }));
   return certificate_answer(*certificate);
 }
 
 Result<HttpResponse> EnrollmentService::simple_reenroll(const Call& call) {
-  VEDETTE_TRY(const crypto::CertificateRequest request, read_request(call.request));
+  VEDETTE_TRY(const crypto::CertificateRequest request, read_certificate_request(call.request));
   const DeviceId& device = call.caller.device->id;
   const identity::SpiffeId expected(authority_.trust_domain(), device);
   VEDETTE_CHECK(identity::check_reenrollment_csr(request, *call.connection.peer, expected));
-  VEDETTE_TRY(const crypto::Certificate certificate, issue(device, request.public_key));
-  Json details;
-  details.set("serial", certificate.serial_hex());
-  VEDETTE_CHECK(chronicle_.decide({.kind = "renew",
-                                   .subject = call.caller.name(),
-                                   .actor = call.caller.name(),
-                                   .rule = call.rule,
-                                   .details = std::move(details)},
-                                  [](UnitOfWork&, Matter&) -> Result<void> { return {}; }));
-  return certificate_answer(certificate);
+  std::optional<crypto::Certificate> certificate;
+  VEDETTE_CHECK(chronicle_.decide(
+      {.kind = "renew",
+       .subject = call.caller.name(),
+       .actor = call.caller.name(),
+       .rule = call.rule,
+       .details = {}},
+      [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
+        // As the record is now: trust may have been withdrawn since the gate looked.
+        VEDETTE_TRY(const identity::Device current, known_device(unit, device));
+        if (current.status != identity::DeviceStatus::active)
+          return refuse("AUTH-REVOKED", "this device has lost its trust meanwhile", device.str());
+        if (current.device_key_sha256 != call.caller.device->device_key_sha256)
+          return refuse("AUTH-KEY", "this device has enrolled with another key meanwhile",
+                        device.str());
+        VEDETTE_TRY(certificate, issued_before(unit, current, request.public_key.spki_sha256(),
+                                               call.connection.peer->serial_hex()));
+        if (certificate) return tell_again(*certificate, matter);
+        VEDETTE_TRY(certificate, issue(unit, device, request.public_key));
+        matter.details.set("serial", certificate->serial_hex());
+        return {};
+      }));
+  return certificate_answer(*certificate);
 }
 
 }  // namespace vedette::server

@@ -24,6 +24,8 @@ class EnrollmentService {
         certificate_lifetime_(certificate_lifetime) {}
 
   [[nodiscard]] Result<platform::HttpResponse> ca_certificates(const Call& call);
+  // What a certification request must hold (RFC 9908).
+  [[nodiscard]] Result<platform::HttpResponse> csr_attributes(const Call& call);
   // First half: is this TPM admitted, and are these its keys?
   [[nodiscard]] Result<platform::HttpResponse> begin(const Call& call);
   // Second half: the TPM gave the secret back; the certificate is issued.
@@ -35,8 +37,15 @@ class EnrollmentService {
 
   [[nodiscard]] Result<Claim> verify(const identity::EnrollmentRequest& request, const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> challenge(const Claim& claim);
-  [[nodiscard]] Result<crypto::Certificate> issue(const DeviceId& device,
+  // Signed and kept in one transaction with the decision: what was not committed was not issued.
+  [[nodiscard]] Result<crypto::Certificate> issue(platform::UnitOfWork& unit,
+                                                  const DeviceId& device,
                                                   const crypto::PublicKey& key) const;
+  // What answers a retry; see identity::answers_a_retry.
+  [[nodiscard]] Result<std::optional<crypto::Certificate>> issued_before(
+      platform::UnitOfWork& unit, const identity::Device& device,
+      const crypto::Sha256Digest& key_sha256,
+      const std::optional<std::string>& presented_serial) const;
   [[nodiscard]] Result<platform::HttpResponse> certificate_answer(
       const crypto::Certificate& certificate) const;
 

@@ -2,14 +2,15 @@
 
 #include <utility>
 
+#include "policy/authorization.h"
 #include "server/answers.h"
 #include "server/device_json.h"
+#include "server/known_device.h"
 
 namespace vedette::server {
 
 namespace {
 
-using attestation::ReferenceValues;
 using codec::Json;
 using identity::Device;
 using identity::DeviceStatus;
@@ -28,12 +29,61 @@ Matter matter_of(const Call& call, std::string kind, std::string subject, Json d
           .details = std::move(details)};
 }
 
-Result<Device> existing(UnitOfWork& unit, const DeviceId& id) {
-  VEDETTE_TRY(auto found, unit.devices().find(id));
-  if (!found)
-    return refuse("HTTP-NOT-FOUND", "there is no such device", id.str(),
-                  "see `vedette device list`");
-  return *std::move(found);
+// Absent or null: none.
+Result<std::optional<SkuId>> sku_of(const Json& body) {
+  const Json* const member = body.find("sku");
+  if (member == nullptr || member->is_null()) return std::nullopt;
+  VEDETTE_TRY(const std::string text, body.string("sku"));
+  VEDETTE_TRY(SkuId sku, SkuId::parse(text));
+  return sku;
+}
+
+Result<void> check_present_group(const Call& call, const GroupId& present, const GroupId& wanted) {
+  if (present == wanted) return {};
+  policy::Request asked = call.asked;
+  asked.facts.set_name(policy::Attribute::resource_group, present.str());
+  const auto allowed = policy::authorize(call.policy, asked);
+  if (!allowed) return std::unexpected(allowed.error());
+  return {};
+}
+
+// Whoever may let TPMs into one group takes none out of another by that: the policy is asked about
+// each group that the TPM or the name has now, too.
+Result<void> check_present_groups(UnitOfWork& unit, const Call& call,
+                                  const identity::AllowedEndorsement& wanted) {
+  VEDETTE_TRY(const auto entries, unit.enrollment_rules().list());
+  for (const auto& entry : entries)
+    if (entry.endorsement_sha256 == wanted.endorsement_sha256 || entry.device == wanted.device)
+      VEDETTE_CHECK(check_present_group(call, entry.group, wanted.group));
+  VEDETTE_TRY(const auto named, unit.devices().find(wanted.device));
+  if (named) VEDETTE_CHECK(check_present_group(call, named->group, wanted.group));
+  VEDETTE_TRY(const auto same_tpm, unit.devices().find_by_endorsement(wanted.endorsement_sha256));
+  if (same_tpm) VEDETTE_CHECK(check_present_group(call, same_tpm->group, wanted.group));
+  return {};
+}
+
+constexpr std::size_t kMostRoots = 256;
+
+Json fingerprints_of(std::span<const crypto::Certificate> certificates) {
+  Json::Array digests;
+  for (const auto& certificate : certificates)
+    digests.emplace_back(to_hex(certificate.fingerprint()));
+  return digests;
+}
+
+Result<bool> power_of(const Json& body, std::string_view name) {
+  return body.find(name) == nullptr ? Result<bool>(false) : body.boolean(name);
+}
+
+Result<crypto::EndorsementTolerance> tolerance_of(const Json& body) {
+  crypto::EndorsementTolerance tolerance;
+  VEDETTE_TRY(tolerance.sha1_signature, power_of(body, "sha1_signature"));
+  VEDETTE_TRY(tolerance.expired, power_of(body, "expired"));
+  return tolerance;
+}
+
+Json json_of(const std::optional<SkuId>& sku) {
+  return sku ? Json(sku->str()) : Json();
 }
 
 }  // namespace
@@ -70,39 +120,71 @@ Result<HttpResponse> OperatorService::list_devices(const Call& /*call*/) {
 
 Result<HttpResponse> OperatorService::allow_device(const Call& call) {
   VEDETTE_TRY(const Json body, body_of(call));
-  VEDETTE_CHECK(body.only({"device", "group", "endorsement_sha256"}));
+  VEDETTE_CHECK(body.only({"device", "group", "endorsement_sha256", "sku"}));
   VEDETTE_TRY(const std::string device_text, body.string("device"));
   VEDETTE_TRY(const std::string group_text, body.string("group"));
   VEDETTE_TRY(const std::string hash_text, body.string("endorsement_sha256"));
   VEDETTE_TRY(const DeviceId device, DeviceId::parse(device_text));
   VEDETTE_TRY(const GroupId group, GroupId::parse(group_text));
   VEDETTE_TRY(const auto endorsement, parse_sha256(hash_text));
-  VEDETTE_CHECK(chronicle_.decide(
-      matter_of(call, "allow", "device/" + device.str(), body), [&](UnitOfWork& unit, Matter&) {
-        return unit.enrollment_rules().allow(
-            {.endorsement_sha256 = endorsement, .device = device, .group = group});
-      }));
+  VEDETTE_TRY(const auto sku, sku_of(body));
+  const identity::AllowedEndorsement entry{
+      .endorsement_sha256 = endorsement, .device = device, .group = group, .sku = sku};
+  VEDETTE_CHECK(chronicle_.decide(matter_of(call, "allow", "device/" + device.str(), body),
+                                  [&](UnitOfWork& unit, Matter&) -> Result<void> {
+                                    VEDETTE_CHECK(check_present_groups(unit, call, entry));
+                                    return unit.enrollment_rules().allow(entry);
+                                  }));
   return answer(Json::Object{});
 }
 
 Result<HttpResponse> OperatorService::add_endorsement_root(const Call& call) {
   VEDETTE_TRY(const Json body, body_of(call));
-  VEDETTE_CHECK(body.only({"group", "certificate"}));
+  VEDETTE_CHECK(body.only({"group", "certificate", "sku", "sha1_signature", "expired"}));
   VEDETTE_TRY(const std::string group_text, body.string("group"));
   VEDETTE_TRY(const std::string pem, body.string("certificate"));
   VEDETTE_TRY(const GroupId group, GroupId::parse(group_text));
+  VEDETTE_TRY(const auto sku, sku_of(body));
+  VEDETTE_TRY(const auto tolerance, tolerance_of(body));
   VEDETTE_TRY(const auto certificates, crypto::Certificate::all_from_pem(pem));
-  if (certificates.empty()) return refuse("CERT-SYNTAX", "there is no certificate in the text");
+  if (certificates.empty() || certificates.size() > kMostRoots)
+    return refuse("CERT-SYNTAX", "there must be one to 256 certificates in the text",
+                  std::to_string(certificates.size()));
   Json details;
   details.set("group", group.str()).set("root", certificates.front().subject());
-  VEDETTE_CHECK(chronicle_.decide(
-      matter_of(call, "admit-maker", "group/" + group.str(), details),
-      [&](UnitOfWork& unit, Matter&) -> Result<void> {
-        for (const auto& certificate : certificates)
-          VEDETTE_CHECK(unit.enrollment_rules().add_root({group, certificate.der()}));
-        return {};
-      }));
+  details.set("sha256", fingerprints_of(certificates));
+  if (sku) details.set("sku", sku->str());
+  if (tolerance.sha1_signature) details.set("sha1_signature", true);
+  if (tolerance.expired) details.set("expired", true);
+  VEDETTE_CHECK(chronicle_.decide(matter_of(call, "admit-maker", "group/" + group.str(), details),
+                                  [&](UnitOfWork& unit, Matter&) -> Result<void> {
+                                    for (const auto& certificate : certificates)
+                                      VEDETTE_CHECK(unit.enrollment_rules().add_root(
+                                          {group, certificate.der(), sku, tolerance}));
+                                    return {};
+                                  }));
   return answer(Json::Object{});
+}
+
+// Another SKU may mean other reference values: the device's next attestation is judged by those
+// from the beginning, as after every change of reference values.
+Result<HttpResponse> OperatorService::set_sku(const Call& call) {
+  VEDETTE_TRY(const DeviceId id, DeviceId::parse(call.arguments.at(0)));
+  VEDETTE_TRY(const Json body, body_of(call));
+  VEDETTE_CHECK(body.only({"sku"}));
+  if (body.find("sku") == nullptr)
+    return refuse("JSON-MEMBER", "a member is missing", "sku", "null takes the SKU away");
+  VEDETTE_TRY(const auto sku, sku_of(body));
+  Json answer_body;
+  VEDETTE_CHECK(chronicle_.decide(matter_of(call, "sku", "device/" + id.str(), body),
+                                  [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
+                                    VEDETTE_TRY(Device device, known_device(unit, id));
+                                    matter.details.set("was", json_of(device.sku));
+                                    answer_body = matter.details;
+                                    device.sku = sku;
+                                    return unit.devices().save(device);
+                                  }));
+  return answer(answer_body);
 }
 
 // Whatever takes trust away raises the epoch, in the transaction that says so; connections follow
@@ -116,20 +198,18 @@ Result<HttpResponse> OperatorService::change_status(const Call& call, const char
   if (reason.empty() || reason.size() > 500)
     return refuse("HTTP-REASON", "a reason of 1 to 500 characters is needed");
   Epoch epoch;
-  VEDETTE_CHECK(chronicle_.decide(
-      matter_of(call, kind, "device/" + id.str(), body),
-      [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
-        VEDETTE_TRY(Device device, existing(unit, id));
-        if (to == DeviceStatus::active && device.status == DeviceStatus::revoked)
-          return refuse("DEV-REVOKED", "a revoked device cannot be reinstated", id.str(),
-                        "revocation is final; quarantine is what can be undone");
-        device.status = to;
-        device.status_reason = to == DeviceStatus::active ? std::string{} : reason;
-        ++device.epoch.value;
-        epoch = device.epoch;
-        matter.details.set("epoch", epoch.value);
-        return unit.devices().save(device);
-      }));
+  VEDETTE_CHECK(
+      chronicle_.decide(matter_of(call, kind, "device/" + id.str(), body),
+                        [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
+                          VEDETTE_TRY(Device device, known_device(unit, id));
+                          if (device.status == DeviceStatus::revoked)
+                            return refuse("DEV-REVOKED", "a revoked device stays revoked", id.str(),
+                                          "revocation is final; quarantine is what can be undone");
+                          device = with_status(std::move(device), to, reason, clock_.now());
+                          epoch = device.epoch;
+                          matter.details.set("epoch", epoch.value);
+                          return unit.devices().save(device);
+                        }));
   const std::size_t closed = to == DeviceStatus::active ? 0 : disconnect_(id);
   Json answer_body;
   answer_body.set("epoch", epoch.value).set("connections_closed", std::uint64_t{closed});
@@ -146,54 +226,6 @@ Result<HttpResponse> OperatorService::quarantine(const Call& call) {
 
 Result<HttpResponse> OperatorService::reinstate(const Call& call) {
   return change_status(call, "reinstate", DeviceStatus::active);
-}
-
-Result<HttpResponse> OperatorService::show_reference(const Call& call) {
-  VEDETTE_TRY(const GroupId group, GroupId::parse(call.arguments.at(0)));
-  std::optional<ReferenceValues> values;
-  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
-    VEDETTE_TRY(values, unit.references().find(group));
-    return {};
-  }));
-  if (!values)
-    return refuse("HTTP-NOT-FOUND", "this group has no reference values", group.str(),
-                  "see `vedette reference learn`");
-  return answer(to_json(*values));
-}
-
-Result<HttpResponse> OperatorService::set_reference(const Call& call) {
-  VEDETTE_TRY(const GroupId group, GroupId::parse(call.arguments.at(0)));
-  VEDETTE_TRY(const Json body, body_of(call));
-  VEDETTE_TRY(const ReferenceValues values, parse_reference_values(body));
-  VEDETTE_CHECK(chronicle_.decide(
-      matter_of(call, "reference", "group/" + group.str(), to_json(values)),
-      [&](UnitOfWork& unit, Matter&) { return unit.references().save(group, values); }));
-  return answer(Json::Object{});
-}
-
-Result<HttpResponse> OperatorService::learn_reference(const Call& call) {
-  VEDETTE_TRY(const GroupId group, GroupId::parse(call.arguments.at(0)));
-  VEDETTE_TRY(const Json body, body_of(call));
-  VEDETTE_CHECK(body.only({"device"}));
-  VEDETTE_TRY(const std::string text, body.string("device"));
-  VEDETTE_TRY(const DeviceId id, DeviceId::parse(text));
-  ReferenceValues values;
-  VEDETTE_CHECK(chronicle_.decide(
-      matter_of(call, "reference", "group/" + group.str(), body),
-      [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
-        VEDETTE_TRY(const Device device, existing(unit, id));
-        if (device.group != group)
-          return refuse("REF-GROUP", "the device belongs to another group", device.group.str());
-        VEDETTE_TRY(const auto state, unit.attestations().last(id));
-        if (!state)
-          return refuse("REF-NOTHING", "this device has not sent a quote that verifies", id.str(),
-                        "start its agent and try again");
-        for (const auto& [number, value] : state->registers)
-          values.registers[number] = {value};
-        matter.details.set("values", to_json(values));
-        return unit.references().save(group, values);
-      }));
-  return answer(to_json(values));
 }
 
 }  // namespace vedette::server

@@ -16,10 +16,11 @@ class OperatorService {
   // Closes the live connections of a device; returns how many there were.
   using Disconnect = std::function<std::size_t(const DeviceId&)>;
 
-  OperatorService(platform::Store& store, Chronicle& chronicle, std::string trust_domain,
-                  Disconnect disconnect)
+  OperatorService(platform::Store& store, Chronicle& chronicle, const Clock& clock,
+                  std::string trust_domain, Disconnect disconnect)
       : store_(store),
         chronicle_(chronicle),
+        clock_(clock),
         trust_domain_(std::move(trust_domain)),
         disconnect_(std::move(disconnect)) {}
 
@@ -27,12 +28,11 @@ class OperatorService {
   [[nodiscard]] Result<platform::HttpResponse> list_devices(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> allow_device(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> add_endorsement_root(const Call& call);
+  // Which hardware model a device is, and so which reference values it is held to.
+  [[nodiscard]] Result<platform::HttpResponse> set_sku(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> revoke(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> quarantine(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> reinstate(const Call& call);
-  [[nodiscard]] Result<platform::HttpResponse> show_reference(const Call& call);
-  [[nodiscard]] Result<platform::HttpResponse> set_reference(const Call& call);
-  [[nodiscard]] Result<platform::HttpResponse> learn_reference(const Call& call);
 
  private:
   [[nodiscard]] Result<platform::HttpResponse> change_status(const Call& call, const char* kind,
@@ -40,6 +40,7 @@ class OperatorService {
 
   platform::Store& store_;
   Chronicle& chronicle_;
+  const Clock& clock_;
   std::string trust_domain_;
   Disconnect disconnect_;
 };

@@ -218,6 +218,10 @@ Result<HttpResponse> ReleaseService::latest(const Call& call) {
     VEDETTE_TRY(found, required(unit.releases().latest(model), model.str()));
     return {};
   }));
+  // A tier that was not known did not decide; one that did must still be this one's.
+  if (call.resource.tier && *call.resource.tier != found->tier)
+    return refuse("AUTH-CHANGED", "a release of another tier was published meanwhile", model.str(),
+                  "ask again");
   Json body = summary(*found);
   body.set("bundle", found->bundle).set("statement", found->statement);
   if (!found->contract.empty()) body.set("contract", found->contract);

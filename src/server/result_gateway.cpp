@@ -13,18 +13,12 @@ using codec::Json;
 using platform::HttpResponse;
 using platform::UnitOfWork;
 
-constexpr std::size_t kMaxReceipts = 256;
+constexpr SubmissionRules kRules{.kind = "result", .member = "receipts", .most = 256};
 constexpr std::size_t kMostListed = 1000;
 constexpr std::chrono::minutes kClockSkew{2};
 constexpr std::chrono::hours kOldest{24};
 
 }  // namespace
-
-struct ResultGateway::Tally {
-  std::int64_t accepted = 0;
-  std::int64_t duplicates = 0;
-  Json::Array refused;
-};
 
 Result<void> judge_receipt(const ledger::ReceiptClaims& claims, const identity::Device& device,
                            const std::optional<release::Release>& release, TimePoint now) {
@@ -50,8 +44,8 @@ Result<void> judge_receipt(const ledger::ReceiptClaims& claims, const identity::
   return {};
 }
 
-Result<bool> ResultGateway::believe(UnitOfWork& unit, const Call& call, const std::string& jws,
-                                    Matter& matter) {
+Result<Submission> ResultGateway::believe(UnitOfWork& unit, const Call& call,
+                                          const std::string& jws, Matter& matter) {
   VEDETTE_TRY(const crypto::PublicKey key, call.connection.peer->public_key());
   VEDETTE_TRY(const ledger::VerifiedReceipt receipt, ledger::verify_receipt(jws, key));
   const ledger::ReceiptClaims& claims = receipt->claims;
@@ -63,61 +57,21 @@ Result<bool> ResultGateway::believe(UnitOfWork& unit, const Call& call, const st
   if (!device || device->status != identity::DeviceStatus::active)
     return refuse("RES-EPOCH", "trust in this device was withdrawn");
   VEDETTE_CHECK(judge_receipt(claims, *device, release, clock_.now()));
-  return unit.receipts().add({.id = receipt->id,
-                              .device = claims.device,
-                              .model = claims.model,
-                              .release = claims.release,
-                              .epoch = claims.epoch,
-                              .received_at = clock_.now(),
-                              .jws = jws});
-}
-
-Result<void> ResultGateway::take_one(UnitOfWork& unit, const Call& call, const std::string& jws,
-                                     std::size_t index, Tally& tally) {
-  Matter matter{.kind = "result",
-                .subject = call.caller.name(),
-                .actor = call.caller.name(),
-                .rule = call.rule,
-                .details = Json::Object{}};
-  const auto believed = believe(unit, call, jws, matter);
-  if (!believed && believed.error().code.starts_with("STORE-"))
-    return std::unexpected(believed.error());
-  if (believed && !*believed) {
-    ++tally.duplicates;  // a retry: decided and logged before
-    return {};
-  }
-  if (believed) {
-    ++tally.accepted;
-    return chronicle_.enter(unit, matter, std::nullopt);
-  }
-  Json refusal;
-  refusal.set("index", std::uint64_t{index}).set("code", believed.error().code);
-  refusal.set("message", believed.error().message).set("cause", believed.error().cause);
-  tally.refused.push_back(std::move(refusal));
-  return chronicle_.enter(unit, matter, believed.error());
+  VEDETTE_TRY(const bool is_new, unit.receipts().add({.id = receipt->id,
+                                                      .device = claims.device,
+                                                      .model = claims.model,
+                                                      .release = claims.release,
+                                                      .epoch = claims.epoch,
+                                                      .received_at = clock_.now(),
+                                                      .jws = jws}));
+  return is_new ? Submission::accepted : Submission::duplicate;
 }
 
 Result<HttpResponse> ResultGateway::submit(const Call& call) {
-  VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body)));
-  VEDETTE_CHECK(body.only({"receipts"}));
-  VEDETTE_TRY(const Json* receipts, body.array("receipts"));
-  const Json::Array& list = *receipts->if_array();
-  if (list.empty() || list.size() > kMaxReceipts)
-    return refuse("HTTP-COUNT", "1 to 256 receipts are taken at once", std::to_string(list.size()));
-  Tally tally;
-  VEDETTE_CHECK(store_.write([&](UnitOfWork& unit) -> Result<void> {
-    tally = {};
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      const std::string* jws = list[i].if_string();
-      if (jws == nullptr) return refuse("JSON-MEMBER", "a receipt is not a string");
-      VEDETTE_CHECK(take_one(unit, call, *jws, i, tally));
-    }
-    return chronicle_.seal(unit);
-  }));
-  Json answer_body;
-  answer_body.set("accepted", tally.accepted).set("duplicates", tally.duplicates);
-  answer_body.set("refused", std::move(tally.refused));
-  return answer(answer_body);
+  return take_submissions(store_, chronicle_, call, kRules,
+                          [&](UnitOfWork& unit, const std::string& jws, Matter& matter) {
+                            return believe(unit, call, jws, matter);
+                          });
 }
 
 Result<HttpResponse> ResultGateway::list(const Call& call) {

@@ -8,6 +8,7 @@
 #include "release/registry.h"
 #include "server/chronicle.h"
 #include "server/route.h"
+#include "server/submissions.h"
 
 namespace vedette::server {
 
@@ -31,11 +32,8 @@ class ResultGateway {
   [[nodiscard]] Result<platform::HttpResponse> list(const Call& call);
 
  private:
-  struct Tally;
-  [[nodiscard]] Result<void> take_one(platform::UnitOfWork& unit, const Call& call,
-                                      const std::string& jws, std::size_t index, Tally& tally);
-  [[nodiscard]] Result<bool> believe(platform::UnitOfWork& unit, const Call& call,
-                                     const std::string& jws, Matter& matter);
+  [[nodiscard]] Result<Submission> believe(platform::UnitOfWork& unit, const Call& call,
+                                           const std::string& jws, Matter& matter);
 
   platform::Store& store_;
   Chronicle& chronicle_;

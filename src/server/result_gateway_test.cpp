@@ -25,6 +25,7 @@ class JudgeReceipt : public testing::Test {
                            .attestation_key = {},
                            .device_key_sha256 = {},
                            .enrolled_at = {},
+                           .status_since = {},
                            .status_reason = {}};
   ledger::ReceiptClaims claims_{.device = *DeviceId::parse("drone"),
                                 .epoch = Epoch{4},

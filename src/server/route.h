@@ -9,8 +9,9 @@
 
 #include "base/error.h"
 #include "platform/net/http.h"
-#include "policy/authorization.h"
+#include "policy/policy.h"
 #include "server/caller.h"
+#include "server/resource.h"
 
 namespace vedette::server {
 
@@ -19,7 +20,13 @@ struct Call {
   const platform::Connection& connection;
   const platform::HttpRequest& request;
   const Caller& caller;
-  const std::string& rule;             // the policy rule that allowed it
+  const policy::Policy& policy;
+  policy::Request asked;     // what the policy was asked; of the caller, the request and `resource`
+  const Resource& resource;  // as far as the policy asks about it
+  std::string rule;          // the rules that allowed it
+  // Where the caller alone may not, and two operators may: the rules in the way. What is asked for
+  // is then a proposal.
+  std::optional<std::string> waits_for;
   std::vector<std::string> arguments;  // what stood at each `{}` of the pattern
   std::map<std::string, std::string> query;
 };
@@ -31,6 +38,10 @@ struct Route {
   std::string pattern;    // segments, `{}` for an argument: `/v1/devices/{}/revoke`
   policy::Action action;  // what the caller must be allowed to do
   Handler handler;
+  About about = About::nothing;
+  bool is_approval = false;  // of what another operator proposed: the handler holds it to that
+  bool for_devices = false;  // its handler needs the caller's record: nobody else passes, whatever
+                             // the policy says
 };
 
 struct RouteMatch {

@@ -1,5 +1,7 @@
 #include "server/routes.h"
 
+#include "server/est.h"
+
 namespace vedette::server {
 
 namespace {
@@ -12,59 +14,123 @@ Handler to(Service& service, Result<platform::HttpResponse> (Service::*member)(c
   return [&service, member](const Call& call) { return (service.*member)(call); };
 }
 
+// Of a group, or of one SKU in it: `whose` is the path that names it.
+void add_reference_routes(std::vector<Route>& routes, const std::string& whose,
+                          ReferenceService& service) {
+  using S = ReferenceService;
+  const auto add = [&](const char* method, const char* path, Action action, auto member,
+                       bool is_approval = false) {
+    routes.push_back(
+        {method, whose + path, action, to(service, member), About::group, is_approval});
+  };
+  add("GET", "/reference", Action::read_everything, &S::show);
+  add("PUT", "/reference", Action::manage_references, &S::set);
+  add("POST", "/reference/learn", Action::manage_references, &S::learn);
+  add("POST", "/reference/accept", Action::manage_references, &S::accept);
+  add("POST", "/reference/import", Action::manage_references, &S::import_manifest);
+  add("GET", "/reference/proposal", Action::read_everything, &S::show_proposal);
+  add("POST", "/reference/approve", Action::manage_references, &S::approve, true);
+}
+
+void add_group_routes(std::vector<Route>& routes, GroupService& service) {
+  using S = GroupService;
+  routes.push_back({"POST", "/v1/groups/{}/revoke", Action::revoke_group, to(service, &S::revoke),
+                    About::group});
+  routes.push_back({"GET", "/v1/groups/{}/revoke/proposal", Action::read_everything,
+                    to(service, &S::show_proposal), About::group});
+  routes.push_back({"POST", "/v1/groups/{}/revoke/approve", Action::revoke_group,
+                    to(service, &S::approve), About::group, true});
+}
+
+// What everybody may read there needs no record.
+std::vector<Route> for_devices(std::vector<Route> routes) {
+  for (Route& route : routes)
+    route.for_devices = route.action != Action::read_authorities;
+  return routes;
+}
+
+std::vector<Route> with_refusals(std::vector<Route> routes) {
+  for (Route& route : refused_est_routes())
+    routes.push_back(std::move(route));
+  return routes;
+}
+
 }  // namespace
 
 std::vector<Route> enrollment_routes(const Services& s) {
   using E = EnrollmentService;
-  return {
+  using V = RevocationService;
+  return with_refusals({
       {"GET", "/.well-known/est/cacerts", Action::read_authorities,
        to(s.enrollment, &E::ca_certificates)},
+      {"GET", "/.well-known/est/csrattrs", Action::read_authorities,
+       to(s.enrollment, &E::csr_attributes)},
+      {"GET", "/revocation/crl/{}", Action::read_authorities, to(s.revocations, &V::list)},
+      {"POST", "/revocation/ocsp", Action::read_authorities, to(s.revocations, &V::ocsp)},
+      {"GET", "/revocation/ocsp/{}", Action::read_authorities,
+       to(s.revocations, &V::ocsp_by_address)},
       {"POST", "/v1/enrollments", Action::enroll, to(s.enrollment, &E::begin)},
       {"POST", "/.well-known/est/simpleenroll", Action::enroll,
        to(s.enrollment, &E::simple_enroll)},
-  };
+      {"POST", "/.well-known/est/simplereenroll", Action::read_authorities,
+       refuse_renewal_without_certificate},
+  });
 }
 
 std::vector<Route> device_routes(const Services& s) {
-  return {
+  using E = EnrollmentService;
+  return for_devices(with_refusals({
+      {"GET", "/.well-known/est/cacerts", Action::read_authorities,
+       to(s.enrollment, &E::ca_certificates)},
+      {"GET", "/.well-known/est/csrattrs", Action::read_authorities,
+       to(s.enrollment, &E::csr_attributes)},
       {"POST", "/.well-known/est/simplereenroll", Action::reenroll,
-       to(s.enrollment, &EnrollmentService::simple_reenroll)},
+       to(s.enrollment, &E::simple_reenroll)},
+      {"GET", "/v1/renewal-info", Action::reenroll, to(s.renewal, &RenewalService::info)},
       {"POST", "/v1/attestation/challenge", Action::challenge,
        to(s.attestation, &AttestationService::challenge)},
       {"POST", "/v1/attestation/evidence", Action::submit_evidence,
        to(s.attestation, &AttestationService::appraise)},
-      {"GET", "/v1/releases/{}", Action::read_release, to(s.releases, &ReleaseService::latest)},
-      {"GET", "/v1/blobs/{}", Action::read_blob, to(s.releases, &ReleaseService::get_blob)},
+      {"GET", "/v1/attestation/wanted", Action::challenge,
+       to(s.attestation, &AttestationService::is_wanted)},
+      {"GET", "/v1/releases/{}", Action::read_release, to(s.releases, &ReleaseService::latest),
+       About::latest_release},
+      {"GET", "/v1/blobs/{}", Action::read_blob, to(s.releases, &ReleaseService::get_blob),
+       About::release_of_query},
       {"POST", "/v1/results", Action::submit_results, to(s.results, &ResultGateway::submit)},
       {"POST", "/v1/violations", Action::submit_violations,
        to(s.violations, &ViolationGateway::submit)},
-  };
+  }));
 }
 
 std::vector<Route> operator_routes(const Services& s) {
   using O = OperatorService;
   using R = ReleaseService;
   using L = LogService;
-  return {
+  std::vector<Route> routes{
       {"GET", "/v1/status", Action::read_everything, to(s.operators, &O::status)},
       {"GET", "/v1/devices", Action::read_everything, to(s.operators, &O::list_devices)},
-      {"POST", "/v1/devices/allow", Action::manage_devices, to(s.operators, &O::allow_device)},
+      {"POST", "/v1/devices/allow", Action::manage_devices, to(s.operators, &O::allow_device),
+       About::body},
       {"POST", "/v1/endorsement-roots", Action::manage_devices,
-       to(s.operators, &O::add_endorsement_root)},
-      {"POST", "/v1/devices/{}/revoke", Action::manage_devices, to(s.operators, &O::revoke)},
-      {"POST", "/v1/devices/{}/quarantine", Action::manage_devices,
-       to(s.operators, &O::quarantine)},
-      {"POST", "/v1/devices/{}/reinstate", Action::manage_devices, to(s.operators, &O::reinstate)},
-      {"GET", "/v1/groups/{}/reference", Action::read_everything,
-       to(s.operators, &O::show_reference)},
-      {"PUT", "/v1/groups/{}/reference", Action::manage_references,
-       to(s.operators, &O::set_reference)},
-      {"POST", "/v1/groups/{}/reference/learn", Action::manage_references,
-       to(s.operators, &O::learn_reference)},
+       to(s.operators, &O::add_endorsement_root), About::body},
+      {"POST", "/v1/devices/{}/sku", Action::manage_devices, to(s.operators, &O::set_sku),
+       About::device},
+      {"POST", "/v1/devices/{}/revoke", Action::manage_devices, to(s.operators, &O::revoke),
+       About::device},
+      {"POST", "/v1/devices/{}/quarantine", Action::manage_devices, to(s.operators, &O::quarantine),
+       About::device},
+      {"POST", "/v1/devices/{}/reinstate", Action::manage_devices, to(s.operators, &O::reinstate),
+       About::device},
+      {"POST", "/v1/devices/{}/challenge", Action::manage_devices,
+       to(s.attestation, &AttestationService::want), About::device},
+      {"GET", "/v1/devices/{}/explanation", Action::read_everything,
+       to(s.references, &ReferenceService::explain)},
       {"PUT", "/v1/blobs/{}", Action::publish_blob, to(s.releases, &R::put_blob)},
       {"POST", "/v1/releases", Action::publish_release, to(s.releases, &R::publish)},
       {"GET", "/v1/releases", Action::read_everything, to(s.releases, &R::list)},
-      {"POST", "/v1/releases/{}/{}/block", Action::block_release, to(s.releases, &R::block)},
+      {"POST", "/v1/releases/{}/{}/block", Action::block_release, to(s.releases, &R::block),
+       About::release},
       {"GET", "/v1/receipts", Action::read_everything, to(s.results, &ResultGateway::list)},
       {"GET", "/v1/violations", Action::read_everything, to(s.violations, &ViolationGateway::list)},
       {"GET", "/v1/violations/{}/{}", Action::read_everything,
@@ -74,6 +140,10 @@ std::vector<Route> operator_routes(const Services& s) {
       {"GET", "/v1/log/proof", Action::read_everything, to(s.log, &L::inclusion)},
       {"GET", "/v1/log/consistency", Action::read_everything, to(s.log, &L::consistency)},
   };
+  add_group_routes(routes, s.groups);
+  add_reference_routes(routes, "/v1/groups/{}", s.references);
+  add_reference_routes(routes, "/v1/groups/{}/skus/{}", s.references);
+  return routes;
 }
 
 }  // namespace vedette::server

@@ -5,10 +5,14 @@
 
 #include "server/attestation_service.h"
 #include "server/enrollment_service.h"
+#include "server/group_service.h"
 #include "server/log_service.h"
 #include "server/operator_service.h"
+#include "server/reference_service.h"
 #include "server/release_service.h"
+#include "server/renewal_service.h"
 #include "server/result_gateway.h"
+#include "server/revocation_service.h"
 #include "server/route.h"
 #include "server/violation_gateway.h"
 
@@ -22,7 +26,11 @@ struct Services {
   ResultGateway& results;
   ViolationGateway& violations;
   OperatorService& operators;
+  ReferenceService& references;
   LogService& log;
+  RevocationService& revocations;
+  RenewalService& renewal;
+  GroupService& groups;
 };
 
 [[nodiscard]] std::vector<Route> enrollment_routes(const Services& services);

@@ -2,9 +2,13 @@
 
 #include <utility>
 
+#include "attestation/tpm2/tpm2_evidence.h"
 #include "base/fd.h"
+#include "server/admission.h"
 #include "server/gate.h"
+#include "server/policy_file.h"
 #include "server/routes.h"
+#include "server/silence_watch.h"
 #include "server/state_folder.h"
 
 namespace vedette::server {
@@ -13,12 +17,15 @@ namespace {
 
 constexpr std::size_t kMaxPemBytes = 64U << 10U;
 constexpr std::chrono::days kServerCertificateLifetime{30};
-constexpr std::size_t kMaxDeviceBody = std::size_t{1} << 20U;
+constexpr std::chrono::seconds kSilencePeriod{5};
+constexpr std::size_t kMaxEnrollmentBody = std::size_t{1} << 20U;  // from whoever comes
+// Of devices that are known: evidence with the logs of a whole boot, in base64.
+constexpr std::size_t kMaxDeviceBody = std::size_t{16} << 20U;
 constexpr std::size_t kMaxOperatorBody = std::size_t{256} << 20U;  // an uploaded model
 
-Result<std::vector<crypto::PublicKey>> read_publishers(const ServerConfig& config) {
+Result<std::vector<crypto::PublicKey>> read_keys(const std::vector<std::string>& paths) {
   std::vector<crypto::PublicKey> keys;
-  for (const std::string& path : config.publisher_keys) {
+  for (const std::string& path : paths) {
     VEDETTE_TRY(const Bytes pem, read_file(path, kMaxPemBytes));
     VEDETTE_TRY(crypto::PublicKey key, crypto::PublicKey::from_pem(as_text(pem)));
     keys.push_back(std::move(key));
@@ -50,26 +57,48 @@ Result<ledger::Log> open_log(const identity::TrustDomain& domain, const crypto::
 
 struct Server::Impl {
   Impl(const ServerConfig& config, const Parts& parts, ServerKeys server_keys, ledger::Log log,
-       std::vector<crypto::PublicKey> publishers, identity::ServerId name)
+       LoadedPolicy loaded, std::vector<crypto::PublicKey> publishers,
+       std::vector<crypto::PublicKey> signers, const identity::ServerId& name,
+       crypto::Certificate verifier_certificate)
       : keys(std::move(server_keys)),
+        policy(std::move(loaded)),
         verifier(keys.authority.trust_domain(), name),
         verifier_public(keys.verifier.public_key()),
         chronicle(parts.store, parts.clock, std::move(log)),
         judge{parts.store, keys.authority.trust_domain(), verifier, verifier_public},
+        tpm2({config.registers, config.runtime_register, {}, config.bank}),
         enrollment(parts.store, chronicle, keys.authority, parts.clock,
                    config.certificate_lifetime),
-        attestation(parts.store, chronicle, parts.clock, verifier, keys.verifier,
-                    {config.registers, config.attestation_lifetime, config.attestation_interval}),
+        attestation(parts.store, chronicle, parts.clock, verifier, keys.verifier, reference_cache,
+                    {{&tpm2}, config.attestation_lifetime, config.attestation_interval}),
         releases(parts.store, parts.blobs, chronicle, parts.clock, std::move(publishers)),
         results(parts.store, chronicle, parts.clock),
         violations(parts.store, chronicle, parts.clock),
-        operators(parts.store, chronicle, config.trust_domain,
+        operators(parts.store, chronicle, parts.clock, config.trust_domain,
                   [this](const DeviceId& device) { return disconnect(device); }),
+        references(parts.store, chronicle, parts.clock, reference_cache,
+                   {config.runtime_register, {std::move(signers), config.registers, config.bank}}),
         log_service(parts.store),
-        services{enrollment, attestation, releases, results, violations, operators, log_service},
-        enrollment_gate(enrollment_routes(services), judge, chronicle, parts.clock),
-        device_gate(device_routes(services), judge, chronicle, parts.clock),
-        operator_gate(operator_routes(services), judge, chronicle, parts.clock) {}
+        revocations(parts.store, keys.authority, parts.clock),
+        renewal(parts.clock, verifier, keys.verifier, std::move(verifier_certificate)),
+        groups(parts.store, chronicle, parts.clock,
+               [this](const DeviceId& device) { return disconnect(device); }),
+        enrollment_places(config.issuances_at_once),
+        renewal_places(config.issuances_at_once),
+        silence(parts.store, chronicle, parts.clock,
+                std::max(config.silence_limit, config.attestation_lifetime)),
+        services{enrollment, attestation, releases,    results, violations, operators,
+                 references, log_service, revocations, renewal, groups},
+        enrollment_gate(enrollment_routes(services), entrance(parts)),
+        device_gate(device_routes(services), entrance(parts)),
+        operator_gate(operator_routes(services), entrance(parts)),
+        enrollment_door(enrollment_gate, enrollment_places),
+        device_door(device_gate, renewal_places) {}
+
+  // What every gate goes by.
+  [[nodiscard]] Entrance entrance(const Parts& parts) {
+    return {policy.policy, judge, parts.store, chronicle, parts.clock};
+  }
 
   std::size_t disconnect(const DeviceId& device) const {
     const std::string uri = identity::SpiffeId(keys.authority.trust_domain(), device).str();
@@ -83,21 +112,33 @@ struct Server::Impl {
   Result<void> listen(const ServerConfig& config, const Parts& parts);
 
   ServerKeys keys;
+  LoadedPolicy policy;
   identity::SpiffeId verifier;
   crypto::PublicKey verifier_public;
   Chronicle chronicle;
   CallerJudge judge;
+  ReferenceCache reference_cache;
+  attestation::Tpm2Evidence tpm2;
   EnrollmentService enrollment;
   AttestationService attestation;
   ReleaseService releases;
   ResultGateway results;
   ViolationGateway violations;
   OperatorService operators;
+  ReferenceService references;
   LogService log_service;
+  RevocationService revocations;
+  RenewalService renewal;
+  GroupService groups;
+  Places enrollment_places;
+  Places renewal_places;  // apart: whoever comes to enrol takes no place from a device
+  SilenceWatch silence;
   Services services;
   Gate enrollment_gate;
   Gate device_gate;
   Gate operator_gate;
+  Admission enrollment_door;
+  Admission device_door;
   // Last, so that they stop before anything that their handlers use goes. The device listener is
   // the first to start and the last to stop: a revocation by an operator needs it.
   std::unique_ptr<platform::HttpServer> device_server;
@@ -110,19 +151,19 @@ Result<void> Server::Impl::listen(const ServerConfig& config, const Parts& parts
               server_tls(config, keys.authority, parts.clock.now()));
   platform::HttpServerSettings settings;
   settings.max_body_bytes = kMaxDeviceBody;
-  const auto open = [&](const Listener& listener, Gate& gate) {
+  const auto open = [&](const Listener& listener, platform::HttpHandler& gate) {
     settings.address = listener.address;
     settings.port = listener.port;
     settings.tls = tls;
     return parts.http.serve(settings, gate);
   };
-  VEDETTE_TRY(device_server, open(config.device, device_gate));
+  VEDETTE_TRY(device_server, open(config.device, device_door));
   settings.max_body_bytes = kMaxOperatorBody;
   VEDETTE_TRY(operator_server, open(config.operators, operator_gate));
-  settings.max_body_bytes = kMaxDeviceBody;
+  settings.max_body_bytes = kMaxEnrollmentBody;
   tls.require_client_certificate = false;
   tls.client_roots.clear();  // enrolment takes no certificate, so none is judged there
-  VEDETTE_TRY(enrollment_server, open(config.enrollment, enrollment_gate));
+  VEDETTE_TRY(enrollment_server, open(config.enrollment, enrollment_door));
   return {};
 }
 
@@ -132,13 +173,25 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const Parts& parts) {
   VEDETTE_TRY(const identity::TrustDomain domain,
               identity::TrustDomain::parse(config.trust_domain));
-  VEDETTE_TRY(ServerKeys keys, load_state(config.state_folder, domain, parts.clock.now()));
-  VEDETTE_TRY(auto publishers, read_publishers(config));
+  VEDETTE_TRY(const KeyCustody custody, KeyCustody::open(config.keys, parts.keys));
+  VEDETTE_TRY(ServerKeys keys, load_state(config.state_folder, domain, parts.clock.now(), custody));
+  keys.authority.tell_revocations_at(config.revocation_url);
+  VEDETTE_TRY(auto publishers, read_keys(config.publisher_keys));
+  VEDETTE_TRY(auto signers, read_keys(config.manifest_signers));
   VEDETTE_TRY(ledger::Log log, open_log(domain, keys.log));
-  VEDETTE_TRY(identity::ServerId name, identity::ServerId::parse("verifier"));
+  VEDETTE_TRY(const identity::ServerId name, identity::ServerId::parse("verifier"));
+  VEDETTE_TRY(LoadedPolicy policy, load_policy(config));
+  VEDETTE_TRY(crypto::Certificate verifier_certificate,
+              keys.authority.issue_server(name, {}, keys.verifier.public_key(), parts.clock.now(),
+                                          kServerCertificateLifetime));
   auto impl = std::make_unique<Impl>(config, parts, std::move(keys), std::move(log),
-                                     std::move(publishers), std::move(name));
+                                     std::move(policy), std::move(publishers), std::move(signers),
+                                     name, std::move(verifier_certificate));
+  VEDETTE_CHECK(
+      impl->chronicle.decide(in_force(impl->policy, impl->verifier),
+                             [](platform::UnitOfWork&, Matter&) { return Result<void>{}; }));
   VEDETTE_CHECK(impl->listen(config, parts));
+  impl->silence.start(kSilencePeriod);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

@@ -26,9 +26,11 @@ class Server {
     platform::HttpFactory& http;
     platform::Store& store;
     release::BlobStore& blobs;
+    platform::KeyProvider* keys = nullptr;  // of keys that are named, if any may be
   };
 
-  // Loads keys and publishers, and listens. Refuses STATE-*, FILE-*, KEY-*, CA-*, NET-LISTEN.
+  // Loads keys, publishers and the policy, enters the policy in the log, and listens. Refuses
+  // STATE-*, FILE-*, KEY-*, CA-*, POLICY-*, STORE-*, LOG-*, NET-LISTEN.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(const ServerConfig& config,
                                                              const Parts& parts);
   Server(const Server&) = delete;

@@ -5,9 +5,12 @@
 //   log.key  log.vkey                               signs checkpoints (Ed25519); what checks them
 //   server.db  blobs/                               the store
 //   offline/root.key                                to be taken off this machine after `init`
+// Each .key is kept as server/key_custody.h says; ca/issuing.key is absent where the issuing CA's
+// key lives in a token or a TPM. An operator's key is the operator's to protect.
 //   operators/<name>/{operator.toml,operator.pem,operator.key,roots.pem}
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -15,6 +18,7 @@
 #include "crypto/key.h"
 #include "identity/authority.h"
 #include "identity/spiffe.h"
+#include "server/key_custody.h"
 
 namespace vedette::server {
 
@@ -27,21 +31,35 @@ struct ServerKeys {
 // The name of the log of decisions, which is also the name of its key.
 [[nodiscard]] std::string log_origin(const identity::TrustDomain& trust_domain);
 
-// Makes a new folder with all keys and one operator. Refuses STATE-EXISTS where there is one
-// already: it would orphan every device.
+// Makes a new folder with all keys and one operator; a key that custody names is used, not made.
+// The root's key is encrypted unless `root_passphrase` is empty. Refuses STATE-EXISTS where there
+// is one already: it would orphan every device.
 [[nodiscard]] Result<void> create_state(const std::string& folder,
                                         const identity::TrustDomain& trust_domain,
-                                        const OperatorId& first_operator, TimePoint now);
+                                        const OperatorId& first_operator, TimePoint now,
+                                        const KeyCustody& custody,
+                                        const SecretBytes& root_passphrase = {});
 
-// Refuses STATE-MISSING, FILE-*, KEY-*, CERT-*, CA-MATERIAL.
+// Refuses STATE-MISSING, FILE-*, KEY-*, CERT-*, CA-MATERIAL, and what a named key refuses.
 [[nodiscard]] Result<ServerKeys> load_state(const std::string& folder,
                                             const identity::TrustDomain& trust_domain,
-                                            TimePoint now);
+                                            TimePoint now, const KeyCustody& custody);
 
-// A certificate of a year, its key, and the profile that `vedette --operator` reads, under
-// operators/<name>; host and port in it are to be set.
+// Encrypts those key files of the folder that are not yet, but for the root's and the operators';
+// may be repeated. Refuses KEY-PASSPHRASE for a file under another passphrase.
+[[nodiscard]] Result<void> encrypt_state(const std::string& folder, const SecretBytes& passphrase);
+
+// A key that its operator has in a token, by the name under which operator.toml will know it.
+struct OperatorToken {
+  std::string name;
+  crypto::PublicKey public_key;
+};
+
+// A certificate of a year, its key unless the operator has one, and the profile that `vedette
+// --operator` reads, under operators/<name>; host and port in it are to be set.
 [[nodiscard]] Result<void> add_operator(const std::string& folder,
                                         const identity::CertificateAuthority& authority,
-                                        const OperatorId& name, TimePoint now);
+                                        const OperatorId& name, TimePoint now,
+                                        const std::optional<OperatorToken>& token = {});
 
 }  // namespace vedette::server

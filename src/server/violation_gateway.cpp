@@ -14,7 +14,7 @@ using ledger::StoredViolation;
 using platform::HttpResponse;
 using platform::UnitOfWork;
 
-constexpr std::size_t kMaxViolations = 64;
+constexpr SubmissionRules kRules{.kind = "violation", .member = "violations", .most = 64};
 constexpr std::size_t kMostListed = 1000;
 constexpr std::uint64_t kMostOfOneDevice = 10'000;
 
@@ -72,12 +72,6 @@ Result<bool> is_retry(UnitOfWork& unit, const ledger::SignedViolation& violation
 
 }  // namespace
 
-struct ViolationGateway::Tally {
-  std::int64_t accepted = 0;
-  std::int64_t duplicates = 0;
-  Json::Array refused;
-};
-
 Result<bool> judge_violation(const ledger::ViolationClaims& claims, const identity::Device& device,
                              const std::optional<release::Release>& release) {
   if (claims.device != device.id)
@@ -94,8 +88,8 @@ Result<bool> judge_violation(const ledger::ViolationClaims& claims, const identi
   return claims.epoch < device.epoch;
 }
 
-Result<ViolationGateway::Outcome> ViolationGateway::keep(UnitOfWork& unit, const Call& call,
-                                                         const std::string& jws, Matter& matter) {
+Result<Submission> ViolationGateway::keep(UnitOfWork& unit, const Call& call,
+                                          const std::string& jws, Matter& matter) {
   VEDETTE_TRY(const crypto::PublicKey key, call.connection.peer->public_key());
   VEDETTE_TRY(const ledger::VerifiedViolation violation, ledger::verify_violation(jws, key));
   tell(*violation, matter);
@@ -107,7 +101,7 @@ Result<ViolationGateway::Outcome> ViolationGateway::keep(UnitOfWork& unit, const
   VEDETTE_TRY(const auto release, unit.releases().find(event.model, event.release));
   VEDETTE_TRY(const bool is_of_old, judge_violation(claims, *device, release));
   VEDETTE_TRY(const bool retried, is_retry(unit, *violation));
-  if (retried) return Outcome::duplicate;
+  if (retried) return Submission::duplicate;
   VEDETTE_TRY(const std::uint64_t count, unit.violations().count(claims.device));
   if (count >= kMostOfOneDevice)
     return refuse("VIO-FULL", "the device has reported too many violations",
@@ -124,55 +118,14 @@ Result<ViolationGateway::Outcome> ViolationGateway::keep(UnitOfWork& unit, const
                                        .is_of_old = is_of_old,
                                        .received_at = clock_.now(),
                                        .jws = jws}));
-  return Outcome::accepted;
-}
-
-Result<void> ViolationGateway::take_one(UnitOfWork& unit, const Call& call, const std::string& jws,
-                                        std::size_t index, Tally& tally) {
-  Matter matter{.kind = "violation",
-                .subject = call.caller.name(),
-                .actor = call.caller.name(),
-                .rule = call.rule,
-                .details = Json::Object{}};
-  const auto kept = keep(unit, call, jws, matter);
-  if (!kept && kept.error().code.starts_with("STORE-")) return std::unexpected(kept.error());
-  if (kept && *kept == Outcome::duplicate) {
-    ++tally.duplicates;  // decided and logged before
-    return {};
-  }
-  if (kept) {
-    ++tally.accepted;
-    return chronicle_.enter(unit, matter, std::nullopt);
-  }
-  Json refusal;
-  refusal.set("index", std::uint64_t{index}).set("code", kept.error().code);
-  refusal.set("message", kept.error().message).set("cause", kept.error().cause);
-  tally.refused.push_back(std::move(refusal));
-  return chronicle_.enter(unit, matter, kept.error());
+  return Submission::accepted;
 }
 
 Result<HttpResponse> ViolationGateway::submit(const Call& call) {
-  VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body)));
-  VEDETTE_CHECK(body.only({"violations"}));
-  VEDETTE_TRY(const Json* violations, body.array("violations"));
-  const Json::Array& list = *violations->if_array();
-  if (list.empty() || list.size() > kMaxViolations)
-    return refuse("HTTP-COUNT", "1 to 64 violations are taken at once",
-                  std::to_string(list.size()));
-  Tally tally;
-  VEDETTE_CHECK(store_.write([&](UnitOfWork& unit) -> Result<void> {
-    tally = {};
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      const std::string* jws = list[i].if_string();
-      if (jws == nullptr) return refuse("JSON-MEMBER", "a violation is not a string");
-      VEDETTE_CHECK(take_one(unit, call, *jws, i, tally));
-    }
-    return chronicle_.seal(unit);
-  }));
-  Json answer_body;
-  answer_body.set("accepted", tally.accepted).set("duplicates", tally.duplicates);
-  answer_body.set("refused", std::move(tally.refused));
-  return answer(answer_body);
+  return take_submissions(store_, chronicle_, call, kRules,
+                          [&](UnitOfWork& unit, const std::string& jws, Matter& matter) {
+                            return keep(unit, call, jws, matter);
+                          });
 }
 
 Result<HttpResponse> ViolationGateway::list(const Call& call) {

@@ -8,6 +8,7 @@
 #include "release/registry.h"
 #include "server/chronicle.h"
 #include "server/route.h"
+#include "server/submissions.h"
 
 namespace vedette::server {
 
@@ -33,13 +34,8 @@ class ViolationGateway {
   [[nodiscard]] Result<platform::HttpResponse> show(const Call& call);
 
  private:
-  enum class Outcome { accepted, duplicate };
-  struct Tally;
-
-  [[nodiscard]] Result<void> take_one(platform::UnitOfWork& unit, const Call& call,
-                                      const std::string& jws, std::size_t index, Tally& tally);
-  [[nodiscard]] Result<Outcome> keep(platform::UnitOfWork& unit, const Call& call,
-                                     const std::string& jws, Matter& matter);
+  [[nodiscard]] Result<Submission> keep(platform::UnitOfWork& unit, const Call& call,
+                                        const std::string& jws, Matter& matter);
 
   platform::Store& store_;
   Chronicle& chronicle_;

@@ -22,6 +22,7 @@ class JudgeViolation : public ::testing::Test {
                            .attestation_key = {},
                            .device_key_sha256 = {},
                            .enrolled_at = {},
+                           .status_since = {},
                            .status_reason = {}};
   ledger::ViolationClaims claims_{.device = *DeviceId::parse("drone"),
                                   .epoch = Epoch{4},

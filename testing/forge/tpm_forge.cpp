@@ -47,6 +47,13 @@ void write_selections(Writer& out, const std::vector<codec::TpmPcrSelection>& se
   }
 }
 
+void write_symmetric(Writer& out, const KeyShape& shape) {
+  if ((shape.attributes & kRestricted) != 0 && (shape.attributes & kDecrypt) != 0)
+    out.algorithm(TpmAlgorithm::aes).u16(128).algorithm(TpmAlgorithm::cfb);
+  else
+    out.algorithm(TpmAlgorithm::null);
+}
+
 void write_scheme(Writer& out, const KeyShape& shape) {
   out.algorithm(shape.scheme);
   if (shape.scheme != TpmAlgorithm::null) out.algorithm(shape.scheme_hash);
@@ -67,24 +74,27 @@ KeyShape device_shape() {
 }
 
 Bytes forge_public(const crypto::PublicKey& key, const KeyShape& shape) {
+  const bool p384 = key.type() == crypto::KeyType::ec_p384;
+  const std::size_t field = p384 ? 48 : kFieldOctets;
   const Bytes spki = key.spki_der();  // ends with the uncompressed point
-  const ByteView point = ByteView(spki).last(2 * kFieldOctets);
+  const ByteView point = ByteView(spki).last(2 * field);
   Writer out;
   out.algorithm(TpmAlgorithm::ecc).algorithm(shape.name_algorithm).u32(shape.attributes).sized({});
-  if ((shape.attributes & kRestricted) != 0 && (shape.attributes & kDecrypt) != 0)
-    out.algorithm(TpmAlgorithm::aes).u16(128).algorithm(TpmAlgorithm::cfb);
-  else
-    out.algorithm(TpmAlgorithm::null);
+  write_symmetric(out, shape);
   write_scheme(out, shape);
-  out.u16(static_cast<std::uint16_t>(codec::TpmCurve::p256)).algorithm(TpmAlgorithm::null);
-  out.sized(point.first(kFieldOctets)).sized(point.last(kFieldOctets));
+  const auto curve = p384 ? codec::TpmCurve::p384 : codec::TpmCurve::p256;
+  out.u16(static_cast<std::uint16_t>(curve)).algorithm(TpmAlgorithm::null);
+  out.sized(point.first(field)).sized(point.last(field));
   return out.take();
 }
 
-Bytes forge_rsa_public(ByteView modulus, std::uint32_t attributes) {
+Bytes forge_rsa_public(ByteView modulus, const KeyShape& shape) {
+  KeyShape rsa = shape;
+  if (rsa.scheme == TpmAlgorithm::ecdsa) rsa.scheme = TpmAlgorithm::rsassa;
   Writer out;
-  out.algorithm(TpmAlgorithm::rsa).algorithm(TpmAlgorithm::sha256).u32(attributes).sized({});
-  out.algorithm(TpmAlgorithm::null).algorithm(TpmAlgorithm::rsassa).algorithm(TpmAlgorithm::sha256);
+  out.algorithm(TpmAlgorithm::rsa).algorithm(rsa.name_algorithm).u32(rsa.attributes).sized({});
+  write_symmetric(out, rsa);
+  write_scheme(out, rsa);
   out.u16(static_cast<std::uint16_t>(modulus.size() * 8)).u32(0).sized(modulus);
   return out.take();
 }

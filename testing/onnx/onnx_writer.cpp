@@ -116,16 +116,31 @@ Bytes add_model() {
                add_output(value_info("y", kFloat, {-1})));
 }
 
-Bytes endless_loop_model() {
-  // The body says "go on" for ever and doubles nothing: v_out = v_in + v_in.
+namespace {
+
+// Says "go on" for ever and doubles nothing: v_out = v_in + v_in.
+Message loop_over_x() {
   const Message body =
       add_node(node("Identity", {"go"}, {"go_on"})) + add_node(node("Add", {"v", "v"}, {"v_out"})) +
       bytes(2, "body") + add_input(value_info("turn", kInt64, {})) +
       add_input(value_info("go", kBool, {})) + add_input(value_info("v", kFloat, {-1})) +
       add_output(value_info("go_on", kBool, {})) + add_output(value_info("v_out", kFloat, {-1}));
+  return add_node(node("Loop", {"turns", "true", "x"}, {"y"}, graph_attribute("body", body)));
+}
+
+}  // namespace
+
+Bytes counted_loop_model() {
+  return model(loop_over_x() + bytes(2, "counted") +
+               add_initializer(tensor("true", kBool, {}, std::string_view("\1", 1))) +
+               add_input(value_info("turns", kInt64, {})) +
+               add_input(value_info("x", kFloat, {-1})) +
+               add_output(value_info("y", kFloat, {-1})));
+}
+
+Bytes endless_loop_model() {
   return model(
-      add_node(node("Loop", {"turns", "true", "x"}, {"y"}, graph_attribute("body", body))) +
-      bytes(2, "endless") +
+      loop_over_x() + bytes(2, "endless") +
       add_initializer(tensor("turns", kInt64, {}, little_endian({std::int64_t{1} << 62U}))) +
       add_initializer(tensor("true", kBool, {}, std::string_view("\1", 1))) +
       add_input(value_info("x", kFloat, {-1})) + add_output(value_info("y", kFloat, {-1})));

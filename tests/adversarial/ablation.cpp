@@ -38,6 +38,9 @@ void keep_capabilities(Profile& profile) {
 void remove_landlock(Profile& profile) {
   profile.landlock = Need::off;
 }
+void give_a_fine_clock(Profile& profile) {
+  profile.coarse_clock = Need::off;
+}
 void loosen_limits(Profile& profile) {
   profile.cgroup = Need::off;
   profile.limits.open_files = 64;
@@ -59,6 +62,7 @@ constexpr Layer kLayers[] = {
     {"dropped capabilities", keep_capabilities},
     {"Landlock", remove_landlock},
     {"limits", loosen_limits},
+    {"coarse clock", give_a_fine_clock},
 };
 constexpr const Layer& kLimits = kLayers[5];
 
@@ -104,7 +108,8 @@ a byte of its model was read. What a cell says:
 - `runs on`: no forbidden call was made; it ended when its time was up.
 
 With the filter in place every row reads alike, whichever other layer is missing; so it does with
-the filter alone. The columns behind it are the second line: what the other layers stop once the
+the filter alone. What makes no call is no business of a filter: the cycle counter is the coarse
+clock's. The columns behind it are the second line: what the other layers stop once the
 filter is gone, and then, with the limits gone as well (which refuse every new descriptor and
 process before any other layer is asked), once each of them is gone too.
 
@@ -115,7 +120,8 @@ nothing else.
 What it does not show: what the host checks in answers (`tests/adversarial`,
 forgeries), and the tensor channel. That is one for all requests of a worker: with the power
 `fork-per-request` the process of a request leaves nothing behind, but code that has taken it over
-could leave something in the channel for the next.
+could leave something in the channel for the next. Nor core scheduling and the separation of branch
+prediction, which stop no act: they decide about who else is on the core.
 
 )";
 

@@ -37,6 +37,7 @@ Acts all_acts() {
   add(Group::memory, memory_acts());
   add(Group::descriptors, descriptor_acts());
   add(Group::machine, machine_acts());
+  add(Group::side_channels, side_channel_acts());
   return acts;
 }
 
@@ -56,6 +57,8 @@ std::string_view name_of(Group group) {
       return "Descriptors";
     case Group::machine:
       return "Other doors of x86-64";
+    case Group::side_channels:
+      return "Side channels";
   }
   return "unknown";
 }

@@ -25,7 +25,7 @@ struct Call {
 
 inline constexpr std::size_t kMaxCalls = 4;
 
-enum class Group { files, network, kernel, memory, descriptors, machine };
+enum class Group { files, network, kernel, memory, descriptors, machine, side_channels };
 [[nodiscard]] std::string_view name_of(Group group);
 
 // How the act ends in the full cage.
@@ -44,8 +44,9 @@ struct Act {
   bool second_line = true;
   void (*deed)() = nullptr;  // instead of calls
   End end = End::violation;
-  bool exempt = false;     // some kernels ask no filter: it must fail all the same
-  bool may_fault = false;  // some kernels end the caller by a signal before any filter is asked
+  bool exempt = false;      // some kernels ask no filter: it must fail all the same
+  bool unfiltered = false;  // it makes no call: the coarse clock alone stops it
+  bool may_fault = false;   // some kernels end the caller by a signal before any filter is asked
 };
 
 // All groups, in a fixed order. The first call maps the scratch memory.
@@ -111,5 +112,6 @@ using Acts = std::vector<Act>;
 [[nodiscard]] Acts memory_acts();
 [[nodiscard]] Acts descriptor_acts();
 [[nodiscard]] Acts machine_acts();  // of this processor; empty on others
+[[nodiscard]] Acts side_channel_acts();
 
 }  // namespace vedette::testing

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <ctime>
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -56,8 +57,19 @@ void storm_by_futex() {
 void storm_by_clock() {
   alignas(16) std::uint8_t time[16];
   for (;;)
-    ::syscall(SYS_clock_gettime, 1, time);
+    ::syscall(SYS_clock_gettime, CLOCK_MONOTONIC_COARSE, time);
 }
+
+#if defined(__x86_64__)
+void read_the_cycle_counter() {
+  g_word = static_cast<std::uint32_t>(__builtin_ia32_rdtsc());
+}
+
+void read_counter_and_core() {
+  unsigned core = 0;
+  g_word = static_cast<std::uint32_t>(__builtin_ia32_rdtscp(&core));
+}
+#endif
 
 void use_up_the_heap() {
   constexpr std::size_t kPiece = std::size_t{1} << 20U;

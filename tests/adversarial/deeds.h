@@ -19,6 +19,10 @@ void spin();
 void sleep_for_ever();
 void storm_by_futex();
 void storm_by_clock();
+#if defined(__x86_64__)
+void read_the_cycle_counter();
+void read_counter_and_core();
+#endif
 void use_up_the_heap();
 void use_up_the_stack();
 void write_to_nothing();

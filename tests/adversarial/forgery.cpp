@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -315,10 +316,9 @@ T& at(std::span<std::uint8_t> memory, std::uint64_t offset) {
   return *reinterpret_cast<T*>(memory.data() + offset);  // NOLINT: shared memory
 }
 
-Ring ring_in(std::span<std::uint8_t> memory) {
+Ring ring_of(std::span<std::uint8_t> memory, std::uint32_t number) {
   auto& control = at<ControlBlock>(memory, 0);
   const ChannelShape shape = control.shape;
-  const std::uint32_t number = load(control.posted);
   const std::uint64_t place = number % shape.slots;
   const std::uint64_t asked = kSlotsOffset + place * slot_size(shape.request_bytes);
   const std::uint64_t answer = replies_offset(shape) + place * slot_size(shape.reply_bytes);
@@ -346,10 +346,35 @@ void answer_honestly(Ring& ring) {
   ring.value = 1;
 }
 
+// Neither waits for the other: its host stops its worker at the lie, but not the worker's forks.
+void answer_two(std::span<std::uint8_t> memory) {
+  auto& control = at<ControlBlock>(memory, 0);
+  const std::uint32_t first = load(control.answered) + 1;
+  while (load(control.posted) != first + 1) {
+  }
+  Ring lie = ring_of(memory, first);
+  answer_honestly(lie);
+  ++lie.header.number;
+  Ring truth = ring_of(memory, first + 1);
+  answer_honestly(truth);
+  publish(control.answered, first, control.host_sleeps);
+  const auto heard = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+  while (std::chrono::steady_clock::now() < heard) {
+  }
+  publish(control.answered, first + 1, control.host_sleeps);
+  sleep_for_ever();
+}
+
+constexpr std::size_t kTwoAnswers = kForgeries.size() + 1;
+
 }  // namespace
 
 std::span<const Forgery> forgeries() {
   return kForgeries;
+}
+
+float number_of_two_answers() {
+  return static_cast<float>(kTwoAnswers);
 }
 
 float number_of(std::string_view forgery) {
@@ -360,8 +385,9 @@ float number_of(std::string_view forgery) {
 
 void forge(std::span<std::uint8_t> memory, Moment moment) {
   if (moment != Moment::answering) return;
-  Ring ring = ring_in(memory);
+  Ring ring = ring_of(memory, load(at<ControlBlock>(memory, 0).posted));
   const auto wish = static_cast<std::size_t>(ring.question);
+  if (wish == kTwoAnswers) answer_two(memory);
   if (wish == 0 || wish > kForgeries.size()) return;
   const Forgery& forgery = kForgeries.at(wish - 1);
   answer_honestly(ring);

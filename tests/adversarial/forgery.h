@@ -34,6 +34,9 @@ struct Forgery {
 };
 
 [[nodiscard]] std::span<const Forgery> forgeries();
+// As a request's first value: no single answer, but a lie to a request, and then, when its host has
+// heard that, an honest answer to the next, which must ask for the same.
+[[nodiscard]] float number_of_two_answers();
 // As a request's first value.
 [[nodiscard]] float number_of(std::string_view forgery);
 

@@ -2,7 +2,12 @@
 // in the refusal that it deserves, and what is the model's to say is passed on.
 #include "forgery.h"
 
+#include <atomic>
 #include <cmath>
+#include <fstream>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -15,7 +20,7 @@ namespace vedette::inference {
 namespace {
 
 using namespace testing;
-using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""ms;  // NOLINT(misc-unused-using-decls): it is used
 
 Result<std::unique_ptr<WorkerProcess>> start_hostile(const WorkerSettings& how) {
   return WorkerProcess::start(hostile_spawner(), how, sealed(add_model()).fd());
@@ -31,6 +36,14 @@ Result<std::vector<Tensor>> ask(WorkerProcess& worker, std::string_view forgery,
                                 std::chrono::milliseconds deadline = 5000ms) {
   const Tensor input = floats("x", {number_of(forgery)});
   return worker.infer(std::span(&input, 1), deadline);
+}
+
+// Of a process: R, S, T (stopped), Z, ... (proc(5)).
+char state_of(int pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(status), {}};
+  const auto name_end = text.rfind(')');
+  return name_end == std::string::npos ? '?' : text[name_end + 2];
 }
 
 class EveryForgery : public ::testing::TestWithParam<Forgery> {};
@@ -53,6 +66,54 @@ INSTANTIATE_TEST_SUITE_P(OfTheTable, EveryForgery, ::testing::ValuesIn(forgeries
                            std::erase_if(name, [](char c) { return c == '-' || c == '\''; });
                            return name;
                          });
+
+TEST(ForgedReply, IsToldOfBeforeItsWorkerDies) {
+  WorkerSettings how = hostile_settings();
+  WorkerProcess* culprit = nullptr;
+  std::vector<std::string> told;
+  how.on_malformed_reply = [&](const Error& reply) {
+    told.push_back(reply.code);
+    EXPECT_TRUE(culprit->alive());
+    EXPECT_TRUE(eventually([&] { return state_of(culprit->pid()) == 'T'; }))
+        << "what has lied once is not to answer other calls meanwhile";
+  };
+  const auto worker = start_hostile(how);
+  ASSERT_TRUE(worker.has_value()) << describe(worker.error());
+  culprit = worker->get();
+  EXPECT_EQ(code_of(ask(**worker, forgeries().front().name)), "SBX-REPLY");
+  EXPECT_EQ(code_of(ask(**worker, "not-a-number")), "SBX-WORKER-DIED");
+  EXPECT_EQ(told, std::vector<std::string>{"SBX-REPLY"});
+  EXPECT_FALSE(culprit->alive());
+}
+
+// A worker that has lied is stopped, its forks are not: one of them answers another call well.
+TEST(ForgedReply, KeepsAnHonestAnswerFromWhoeverElseAsked) {
+  WorkerSettings how = hostile_settings();
+  grant(how.profile, ForkPerRequestPower{}).value();
+  how.channel.slots = 2;
+  std::atomic<int> finished = 0;
+  bool other_was_told_first = false;
+  how.on_malformed_reply = [&](const Error&) {
+    other_was_told_first = eventually([&] { return finished == 1; });
+  };
+  const auto worker = start_hostile(how);
+  ASSERT_TRUE(worker.has_value()) << describe(worker.error());
+  std::multiset<std::string> codes;
+  std::mutex mutex;
+  const auto call = [&] {
+    const Tensor input = floats("x", {number_of_two_answers()});
+    const auto answer = (*worker)->infer(std::span(&input, 1), 5000ms);
+    const std::scoped_lock lock(mutex);
+    codes.insert(code_of(answer));
+    ++finished;
+  };
+  std::thread one(call);
+  std::thread other(call);
+  one.join();
+  other.join();
+  EXPECT_TRUE(other_was_told_first);
+  EXPECT_EQ(codes, (std::multiset<std::string>{"SBX-REPLY", "SBX-WORKER-DIED"}));
+}
 
 TEST(ForgedRefusal, ReachesNoTerminalAsItIs) {
   const auto worker = start_hostile(hostile_settings());

@@ -7,9 +7,10 @@
 #include <thread>
 
 #include <grp.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "testing/machine_posture.h"
 
 namespace vedette::testing {
 
@@ -20,13 +21,13 @@ std::string worker_path() {
 }
 
 Posture posture() {
-  static const bool has_landlock = ::syscall(SYS_landlock_create_ruleset, nullptr, 0U, 1U) > 0;
-  static const bool told = [] {
-    if (!has_landlock) std::puts("this kernel has no Landlock: posture without-landlock");
-    return true;
+  static const Posture known = [] {
+    const Posture strongest = machine_posture();
+    if (strongest != Posture::full)
+      std::puts(("the posture of this machine is " + std::string(name_of(strongest))).c_str());
+    return strongest;
   }();
-  static_cast<void>(told);
-  return has_landlock ? Posture::full : Posture::without_landlock;
+  return known;
 }
 
 WorkerSettings settings() {

@@ -11,7 +11,7 @@
 namespace vedette::testing {
 
 [[nodiscard]] std::string worker_path();
-// Full, or without Landlock where this kernel has none (said once on stdout).
+// The strongest that this machine can keep; said once on stdout when it is not full.
 [[nodiscard]] inference::Posture posture();
 [[nodiscard]] inference::WorkerSettings settings();
 // One zygote for all workers of a test program.

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,9 +29,9 @@ std::string tracer_of(pid_t pid) {
 }  // namespace
 
 bool has_strace() {
-  static const bool found = std::system("command -v strace >/dev/null 2>&1") == 0;
-  if (!found) std::puts("there is no strace here: what is asked of the kernel is not looked at");
-  return found;
+  static const bool kFound = std::system("command -v strace >/dev/null 2>&1") == 0;
+  if (!kFound) std::puts("there is no strace here: what is asked of the kernel is not looked at");
+  return kFound;
 }
 
 Folder::Folder() {
@@ -69,15 +70,15 @@ std::vector<TracedCall> read_trace(const Folder& folder) {
 Injection::Injection(pid_t pid, const std::string& what) : traced_(pid), strace_(::fork()) {
   if (strace_ == 0) {
     const int null = ::open("/dev/null", O_RDWR);
-    ::dup2(null, STDERR_FILENO);
+    if (null < 0 || ::dup2(null, STDERR_FILENO) < 0) ::_exit(126);
     const std::string target = std::to_string(pid);
     const std::string expression = "inject=" + what;
     ::execlp("strace", "strace", "-f", "-q", "-o", "/dev/null", "-e", expression.c_str(), "-p",
              target.c_str(), nullptr);
     ::_exit(127);
   }
-  if (!eventually([this] { return tracer_of(traced_) == std::to_string(strace_); }))
-    std::fputs("strace did not attach\n", stderr);
+  EXPECT_TRUE(eventually([this] { return tracer_of(traced_) == std::to_string(strace_); }))
+      << "strace did not attach: nothing is injected";
 }
 
 Injection::~Injection() {

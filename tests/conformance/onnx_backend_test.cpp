@@ -5,12 +5,12 @@
 #include <map>
 
 #include <gtest/gtest.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "inference/engine/engine.h"
 #include "inference/host/worker_process.h"
 #include "inference/model_memory.h"
+#include "testing/machine_posture.h"
 
 #include "backend_case.h"
 #include "tensor_agreement.h"
@@ -40,11 +40,6 @@ const std::map<std::string, std::string, std::less<>> kDeviations = {
     {"test_resize_downsample_scales_linear_align_corners", "corners of a fractional size"},
 };
 
-Posture posture() {
-  const bool has_landlock = ::syscall(SYS_landlock_create_ruleset, nullptr, 0U, 1U) > 0;
-  return has_landlock ? Posture::full : Posture::without_landlock;
-}
-
 std::vector<Tensor> copies_of(std::span<const IndexedTensor> outputs, const ModelMetadata& model) {
   std::vector<Tensor> tensors;
   for (const IndexedTensor& output : outputs)
@@ -58,7 +53,8 @@ std::vector<Tensor> copies_of(std::span<const IndexedTensor> outputs, const Mode
 class OnnxBackend : public ::testing::TestWithParam<const char*> {
  protected:
   static void SetUpTestSuite() {
-    spawner_ = WorkerSpawner::start({VEDETTE_BIN_DIR "/vedette-worker", posture()}).value();
+    spawner_ = WorkerSpawner::start({VEDETTE_BIN_DIR "/vedette-worker", testing::machine_posture()})
+                   .value();
     engine_ = std::make_unique<Engine>(Engine::create().value());
   }
   static void TearDownTestSuite() {

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "base/fd.h"
+#include "codec/base64.h"
 
 #include "control_plane_fixture.h"
 
@@ -84,7 +85,10 @@ TEST_F(Access, RevocationClosesTheLiveConnectionAndKeepsItClosed) {
     std::this_thread::yield();
   EXPECT_FALSE(drone->connected());
   EXPECT_EQ(post(*drone, "/v1/attestation/challenge", "{}"), "AUTH-REVOKED");
-  EXPECT_EQ(post(*admin, "/v1/devices/drone/reinstate", R"({"reason":"found"})"), "DEV-REVOKED");
+  for (const char* way_back : {"reinstate", "quarantine", "revoke"})
+    EXPECT_EQ(post(*admin, std::string("/v1/devices/drone/") + way_back, R"({"reason":"found"})"),
+              "DEV-REVOKED")
+        << way_back;
 }
 
 TEST_F(Access, QuarantineCanBeUndoneAndRaisesTheEpochEachTime) {
@@ -111,6 +115,29 @@ TEST_F(Access, BadInputGetsACodeAndTheServerGoesOn) {
   EXPECT_EQ(post(*admin, "/v1/devices/nobody/revoke", R"({"reason":""})"), "HTTP-REASON");
   EXPECT_EQ(get(*admin, "/v1/log/proof?index=0&size=900"), "LOG-RANGE");
   EXPECT_EQ(get(*admin, "/v1/status"), "");
+}
+
+TEST_F(Access, WhatIsToleratedOfAMakerIsSaidOutrightAndStandsInTheLog) {
+  const auto admin = operator_client();
+  codec::Json body;
+  body.set("group", "g").set("certificate", keys_->authority.root().pem());
+  codec::Json vague = body;
+  vague.set("sha1_signature", "perhaps");
+  EXPECT_EQ(post(*admin, "/v1/endorsement-roots", codec::to_json(vague)), "JSON-MEMBER");
+  const auto last_entry = [&] {
+    const auto answer = admin->send(platform::get_request("/v1/log/entries?start=0&count=64"));
+    const auto entries = codec::parse_json(as_text(answer->body)).value();
+    const std::string last = *entries.array("entries").value()->if_array()->back().if_string();
+    return std::string(as_text(*codec::from_base64(last)));
+  };
+  ASSERT_EQ(post(*admin, "/v1/endorsement-roots", codec::to_json(body)), "");
+  EXPECT_NE(last_entry().find("admit-maker"), std::string::npos) << last_entry();
+  EXPECT_EQ(last_entry().find("sha1_signature"), std::string::npos);
+  EXPECT_NE(last_entry().find(to_hex(keys_->authority.root().fingerprint())), std::string::npos);
+  body.set("sha1_signature", true).set("expired", true);
+  ASSERT_EQ(post(*admin, "/v1/endorsement-roots", codec::to_json(body)), "");
+  EXPECT_NE(last_entry().find(R"("sha1_signature":true)"), std::string::npos) << last_entry();
+  EXPECT_NE(last_entry().find(R"("expired":true)"), std::string::npos);
 }
 
 }  // namespace

@@ -22,21 +22,26 @@ T must(Result<T> result) {
 
 }  // namespace
 
-ControlPlane::ControlPlane() : http_(platform::make_beast_http()) {
+ControlPlane::ControlPlane(const std::function<void(server::ServerConfig&)>& adjust)
+    : http_(platform::make_beast_http()) {
   const auto domain = must(identity::TrustDomain::parse(kDomain));
   const std::string state = folder_ / "state";
-  must(server::create_state(state, domain, must(OperatorId::parse("admin")), clock_.now()));
-  keys_ = must(server::load_state(state, domain, clock_.now()));
+  server::ServerConfig config;
+  config.keys.insecure_unencrypted = true;
+  const auto custody = must(server::KeyCustody::open(config.keys, nullptr));
+  must(
+      server::create_state(state, domain, must(OperatorId::parse("admin")), clock_.now(), custody));
+  keys_ = must(server::load_state(state, domain, clock_.now(), custody));
   const std::string publisher_path = folder_ / "publisher.pub";
   must(write_file_atomically(publisher_path, as_bytes(publisher_.public_key().pem()), 0644));
   store_ = must(platform::open_sqlite_store(state + "/server.db"));
   blobs_ = must(platform::open_folder_blob_store(state + "/blobs"));
-  server::ServerConfig config;
   config.state_folder = state;
   config.trust_domain = kDomain;
   config.ip_addresses = {"127.0.0.1"};
   config.publisher_keys = {publisher_path};
   config.registers = {0, 4};
+  if (adjust) adjust(config);
   server_ = must(server::Server::start(config, {clock_, *http_, *store_, *blobs_}));
 }
 
@@ -58,20 +63,25 @@ ControlPlane::Client ControlPlane::enrollment_client() {
 
 ControlPlane::Enrolled ControlPlane::enroll(const std::string& name) {
   auto key = crypto::PrivateKey::generate_p256();
+  auto leaf = enroll(name, key.public_key());
+  return {std::move(leaf), std::move(key)};
+}
+
+crypto::Certificate ControlPlane::enroll(const std::string& name, const crypto::PublicKey& key) {
   const auto id = must(DeviceId::parse(name));
-  auto leaf = must(
-      keys_->authority.issue_device(id, key.public_key(), clock_.now(), std::chrono::hours(1)));
+  auto leaf = must(keys_->authority.issue_device(id, key, clock_.now(), std::chrono::hours(1)));
   const identity::Device device{.id = id,
                                 .group = must(GroupId::parse("group")),
                                 .status = identity::DeviceStatus::active,
                                 .epoch = Epoch{1},
                                 .endorsement_sha256 = crypto::sha256(as_bytes(name)),
                                 .attestation_key = to_bytes("unused"),
-                                .device_key_sha256 = key.public_key().spki_sha256(),
+                                .device_key_sha256 = key.spki_sha256(),
                                 .enrolled_at = clock_.now(),
+                                .status_since = {},
                                 .status_reason = {}};
   must(store_->write([&](platform::UnitOfWork& unit) { return unit.devices().save(device); }));
-  return {std::move(leaf), std::move(key)};
+  return leaf;
 }
 
 ControlPlane::Client ControlPlane::device_client(const std::string& device) {
@@ -79,12 +89,24 @@ ControlPlane::Client ControlPlane::device_client(const std::string& device) {
   return client(server_->ports().device, enrolled.certificate, enrolled.key);
 }
 
-ControlPlane::Client ControlPlane::operator_client() {
-  const std::string own = folder_ / "state/operators/admin/";
+void ControlPlane::add_operator(const std::string& name) {
+  must(server::add_operator(folder_ / "state", keys_->authority, must(OperatorId::parse(name)),
+                            clock_.now()));
+}
+
+ControlPlane::Client ControlPlane::operator_client(const std::string& name) {
+  const std::string own = folder_ / ("state/operators/" + name + "/");
   const auto leaf = must(read_file(own + "operator.pem", 1U << 16U));
   const auto key = must(read_file(own + "operator.key", 1U << 16U));
   return client(server_->ports().operators, must(crypto::Certificate::from_pem(as_text(leaf))),
                 must(crypto::PrivateKey::from_pem(as_text(key))));
+}
+
+agent::EvidenceSource ControlPlane::without_logs() {
+  return {.runtime_register = 13, .everything = true, .read = [](const agent::LogWish& /*wish*/) {
+            return agent::DeviceLogs{
+                .event_log = {}, .ima = {}, .runtime = agent::DeviceLogs::Slice{}};
+          }};
 }
 
 std::string ControlPlane::code(const Result<platform::HttpResponse>& response) {

@@ -1,11 +1,13 @@
 // A real control plane in this process: TLS listeners, SQLite, blobs, all on loopback.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "agent/attestation.h"
 #include "base/clock.h"
 #include "platform/net/http.h"
 #include "platform/net/json_api.h"
@@ -17,14 +19,18 @@ namespace vedette {
 
 class ControlPlane : public ::testing::Test {
  protected:
-  ControlPlane();
+  // `adjust` sees the configuration before the server does.
+  explicit ControlPlane(const std::function<void(server::ServerConfig&)>& adjust = {});
 
   using Client = std::unique_ptr<platform::HttpClient>;
 
   [[nodiscard]] Client enrollment_client();
   // With a certificate of our authority for that device; its record is in the store.
   [[nodiscard]] Client device_client(const std::string& device);
-  [[nodiscard]] Client operator_client();
+  [[nodiscard]] Client operator_client(const std::string& name = "admin");
+  void add_operator(const std::string& name);
+  // Of a device that measures nothing.
+  [[nodiscard]] static agent::EvidenceSource without_logs();
   [[nodiscard]] Client client(std::uint16_t port, const std::optional<crypto::Certificate>& leaf,
                               const crypto::PrivateKey& key);
 
@@ -33,7 +39,9 @@ class ControlPlane : public ::testing::Test {
     crypto::Certificate certificate;
     crypto::PrivateKey key;
   };
-  [[nodiscard]] Enrolled enroll(const std::string& device);
+  [[nodiscard]] Enrolled enroll(const std::string& name);
+  // The same for a key that is somebody else's.
+  [[nodiscard]] crypto::Certificate enroll(const std::string& name, const crypto::PublicKey& key);
 
   // The code of the refusal that the answer tells; empty for none.
   [[nodiscard]] static std::string code(const Result<platform::HttpResponse>& response);

@@ -25,10 +25,11 @@ class EnrollWithTpm : public ControlPlane {
     key_ = *agent::device_private_key(*tpm_);
   }
 
-  void allow(const std::string& device) {
+  // `more`: further members of the rule.
+  void allow(const std::string& device, const std::string& more = "") {
     const auto endorsement = codec::parse_tpm2b_public(*tpm_->endorsement_key());
     const std::string body = R"({"device":")" + device + R"(","group":"g","endorsement_sha256":")" +
-                             to_hex(crypto::sha256(endorsement->encoded)) + "\"}";
+                             to_hex(crypto::sha256(endorsement->encoded)) + "\"" + more + "}";
     const auto admin = operator_client();
     ASSERT_EQ(post(*admin, "/v1/devices/allow", body), "");
   }
@@ -62,6 +63,38 @@ TEST_F(EnrollWithTpm, IssuesACertificateForTheKeyInTheTpmAndRenewsIt) {
   const auto renewed = agent::renew(*device, *credentials);
   ASSERT_TRUE(renewed.has_value()) << describe(renewed.error());
   EXPECT_NE(renewed->front().serial_hex(), chain->front().serial_hex());
+}
+
+// Groups 15 and 19 of the identity attacks: the whole enrolment once more, since its answer was
+// lost.
+TEST_F(EnrollWithTpm, EnrollingAgainWithTheSameKeysGetsTheSameCertificate) {
+  allow("drone");
+  const auto client = enrollment_client();
+  const auto first = agent::enroll(*client, *tpm_, *key_);
+  const auto again = agent::enroll(*client, *tpm_, *key_);
+  ASSERT_TRUE(first.has_value() && again.has_value());
+  EXPECT_EQ(first->front().serial_hex(), again->front().serial_hex());
+  ASSERT_EQ(post(*operator_client(), "/v1/devices/drone/quarantine", R"({"reason":"x"})"), "");
+  EXPECT_EQ(agent::enroll(*client, *tpm_, *key_).error().code, "ENR-QUARANTINED");
+}
+
+TEST_F(EnrollWithTpm, TheRuleSaysTheSkuOnceAndEnrollingAgainDoesNotChangeIt) {
+  allow("drone", R"(,"sku":"mk1")");
+  const auto client = enrollment_client();
+  const auto admin = operator_client();
+  const auto sku = [&] {
+    const auto answer = admin->send(platform::get_request("/v1/devices"));
+    const auto body = codec::parse_json(as_text(answer->body)).value();
+    return body.array("devices").value()->if_array()->at(0).string("sku").value_or("none");
+  };
+  ASSERT_TRUE(agent::enroll(*client, *tpm_, *key_).has_value());
+  EXPECT_EQ(sku(), "mk1");
+  ASSERT_EQ(post(*admin, "/v1/devices/drone/sku", R"({"sku":"mk2"})"), "");
+  // Its status having changed, it enrols in earnest, and is not told again what it was told.
+  ASSERT_EQ(post(*admin, "/v1/devices/drone/quarantine", R"({"reason":"x"})"), "");
+  ASSERT_EQ(post(*admin, "/v1/devices/drone/reinstate", R"({"reason":"x"})"), "");
+  ASSERT_TRUE(agent::enroll(*client, *tpm_, *key_).has_value());
+  EXPECT_EQ(sku(), "mk2");
 }
 
 TEST_F(EnrollWithTpm, ARevokedDeviceDoesNotGetAnotherCertificate) {

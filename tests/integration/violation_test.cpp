@@ -32,7 +32,7 @@ class ReportViolations : public ControlPlane {
     key_ = *agent::device_private_key(*tpm_);
     for (const std::uint8_t pcr :
          {std::uint8_t{0}, std::uint8_t{4}})  // a boot that measured something
-      ASSERT_TRUE(tpm_->extend(pcr, crypto::sha256(as_bytes("firmware"))).has_value());
+      ASSERT_TRUE(tpm_->extend(pcr, {crypto::sha256(as_bytes("firmware"))}).has_value());
     publish();
     enroll_and_attest();
   }
@@ -72,9 +72,10 @@ class ReportViolations : public ControlPlane {
     const auto credentials = agent::make_credentials(*chain, *key_, "test.vedette", clock_.now());
     ASSERT_TRUE(credentials.has_value()) << describe(credentials.error());
     drone_ = client(server_->ports().device, chain->front(), *key_);
-    EXPECT_EQ(agent::attest(*drone_, *tpm_, *credentials, clock_).error().code, "ATT-NO-REFERENCE");
+    EXPECT_EQ(agent::attest(*drone_, *tpm_, *credentials, clock_, without_logs()).error().code,
+              "ATT-NO-REFERENCE");
     ASSERT_EQ(post(*admin_, "/v1/groups/g/reference/learn", R"({"device":"drone"})"), "");
-    const auto verdict = agent::attest(*drone_, *tpm_, *credentials, clock_);
+    const auto verdict = agent::attest(*drone_, *tpm_, *credentials, clock_, without_logs());
     ASSERT_TRUE(verdict.has_value()) << describe(verdict.error());
     verdict_ = *verdict;
     credentials_ = *credentials;
@@ -168,7 +169,7 @@ TEST_F(ReportViolations, EvidenceFromAnEarlierEpochIsKeptAndMarked) {
   const std::string text = sign("drone", 1, *key_);
   ASSERT_EQ(post(*admin_, "/v1/devices/drone/quarantine", R"({"reason":"odd"})"), "");
   ASSERT_EQ(post(*admin_, "/v1/devices/drone/reinstate", R"({"reason":"fine"})"), "");
-  const auto verdict = agent::attest(*drone_, *tpm_, *credentials_, clock_);
+  const auto verdict = agent::attest(*drone_, *tpm_, *credentials_, clock_, without_logs());
   ASSERT_TRUE(verdict.has_value()) << describe(verdict.error());
   verdict_ = *verdict;
   EXPECT_EQ(*submit({text}).integer("accepted"), 1);

@@ -7,13 +7,14 @@ there). A client that is absent is skipped with its reason; exit code 77 if both
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
+
+import foreign
 
 SERVER = None
 try:
@@ -173,19 +174,10 @@ class Curl(Served):
 
 def main():
     global SERVER
-    if len(sys.argv) != 3:
-        print(__doc__, file=sys.stderr)
-        return 2
-    SERVER = Path(sys.argv[1])
-    python = Path(sys.argv[2]) / "venv" / "bin" / "python"
-    # A package with compiled parts belongs to the interpreter that it was installed for.
-    if triton is None and python.exists() and "VEDETTE_INTEROP" not in os.environ:
-        os.environ["VEDETTE_INTEROP"] = "venv"
-        os.execv(python, [python, *sys.argv])
-    result = unittest.main(argv=sys.argv[:1], exit=False, verbosity=2).result
-    if not result.wasSuccessful():
-        return 1
-    return 77 if result.testsRun and len(result.skipped) == result.testsRun else 0
+    SERVER, deps = foreign.paths(__doc__)
+    if triton is None:
+        foreign.prefer_venv(deps)
+    return foreign.run()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import foreign
+
 OMS_TOOL = DEPS = None
 HERE = Path(__file__).resolve().parent
 FILES = {
@@ -174,14 +176,8 @@ class ModelSigning(Interop):
 
 def main():
     global OMS_TOOL, DEPS
-    if len(sys.argv) != 3:
-        print(__doc__, file=sys.stderr)
-        return 2
-    OMS_TOOL, DEPS = Path(sys.argv[1]), Path(sys.argv[2])
-    result = unittest.main(argv=sys.argv[:1], exit=False, verbosity=2).result
-    if not result.wasSuccessful():
-        return 1
-    return 77 if result.testsRun and len(result.skipped) == result.testsRun else 0
+    OMS_TOOL, DEPS = foreign.paths(__doc__)
+    return foreign.run()
 
 
 if __name__ == "__main__":

@@ -48,6 +48,20 @@ std::string decimal(double value) {
   return text.data();
 }
 
+// The model's own line of what PCR 13 was extended with before the model took effect.
+Result<std::string> what_has_run(Theatre& theatre, const std::string& device) {
+  std::string told;
+  VEDETTE_CHECK(wait_for("the model stands in an accepted quote", 15s, [&]() -> Result<bool> {
+    VEDETTE_TRY(const Json explained, theatre.vedette({"attest", "explain", device}));
+    VEDETTE_TRY(const Json* running, explained.array("running"));
+    for (const Json& event : *running->if_array())
+      if (event.string("kind").value_or("") == "model-release")
+        told = event.string("words").value_or("");
+    return !told.empty();
+  }));
+  return told;
+}
+
 }  // namespace
 
 std::optional<Error> newest_refusal(const Json& status) {
@@ -76,7 +90,7 @@ Result<void> act_control_plane(Narrator& narrator, Theatre& theatre) {
       "vedette-server init: a root, an issuing CA, an operator", [&]() -> Result<std::string> {
         VEDETTE_TRY([[maybe_unused]] const Json made,
                     theatre.run("vedette-server", {"init", theatre.path("server"), "--trust-domain",
-                                                   "demo.vedette"}));
+                                                   "demo.vedette", "--insecure-unencrypted"}));
         VEDETTE_TRY(const Bytes pem, read_file(theatre.path("server/ca/root.pem"), 64U << 10U));
         VEDETTE_TRY(const auto root, crypto::Certificate::from_pem(as_text(pem)));
         return "root " + to_hex(root.fingerprint()).substr(0, 16) + "…, P-256, its key set aside";
@@ -242,7 +256,9 @@ Result<void> act_inference(Narrator& narrator, Theatre& theatre, Cast& cast,
         }));
         return std::to_string(wanted) + " receipts, each signed inside the drone's TPM";
       }));
-  return {};
+  return narrator.deed(
+      "vedette attest explain drone: its TPM vouches for what has run since boot",
+      [&]() -> Result<std::string> { return what_has_run(theatre, cast.drone->name); });
 }
 
 }  // namespace vedette::cli::demo

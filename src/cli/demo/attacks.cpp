@@ -61,15 +61,25 @@ Result<Json> post(platform::HttpClient& client, const std::string& target, const
   return platform::read_json_answer(response);
 }
 
+Result<codec::TpmPcrSelection> selection_of(const Json& question) {
+  VEDETTE_TRY(const Json* registers, question.array("registers"));
+  codec::TpmPcrSelection selection;
+  for (const Json& number : *registers->if_array())
+    if (const auto* pcr = number.if_integer())
+      selection.registers.push_back(static_cast<std::uint8_t>(*pcr));
+  return selection;
+}
+
 Result<Json> fresh_evidence(Theatre::Identity& identity) {
   VEDETTE_TRY(const Json question,
               post(*identity.client, "/v1/attestation/challenge", Json::Object{}));
   VEDETTE_TRY(const std::string nonce_text, question.string("nonce"));
   VEDETTE_TRY(const Bytes nonce, codec::from_base64(nonce_text));
-  const auto binding = attestation::quote_binding(nonce, identity.chain.front().fingerprint());
-  VEDETTE_TRY(const auto quote,
-              identity.tpm->quote({.bank = codec::TpmAlgorithm::sha256, .registers = {0, 2, 4, 7}},
-                                  binding));
+  VEDETTE_TRY(const Bytes channel, identity.client->channel_binding());
+  const auto binding =
+      attestation::quote_binding(nonce, identity.chain.front().fingerprint(), channel);
+  VEDETTE_TRY(const auto selection, selection_of(question));
+  VEDETTE_TRY(const auto quote, identity.tpm->quote(selection, binding));
   Json::Array values;
   for (const Bytes& value : quote.pcr_values)
     values.emplace_back(to_hex(value));
@@ -197,7 +207,8 @@ Result<void> attack_changed_state(Narrator& narrator, Theatre& theatre, Cast& ca
         VEDETTE_TRY(
             const auto firmware,
             theatre.stage().open_tpm(cast.camera->tpm->tcti(), cast.camera->folder + "/firmware"));
-        VEDETTE_CHECK(firmware->extend(4, crypto::sha256(as_bytes("a boot loader nobody knows"))));
+        VEDETTE_CHECK(
+            firmware->extend(4, {crypto::sha256(as_bytes("a boot loader nobody knows"))}));
         return agent_refusal(theatre, *cast.camera, "ATT-PCR-MISMATCH");
       }));
   return narrator.deed("camera: its models stopped answering", [&]() -> Result<std::string> {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "cli/findings.h"
 #include "crypto/digest.h"
 #include "crypto/tpm.h"
 #include "platform/net/json_api.h"
@@ -116,6 +117,9 @@ trust_domain = "demo.vedette"
 ip_addresses = ["127.0.0.1"]
 publisher_keys = ["publisher.key.pub"]
 
+[keys]
+insecure_unencrypted = true     # a demonstration's keys live for minutes
+
 [attestation]
 registers = [0, 2, 4, 7]
 lifetime_seconds = 30
@@ -149,7 +153,7 @@ Result<std::unique_ptr<ActingDevice>> Theatre::power_on(const std::string& name)
   VEDETTE_TRY(const auto firmware,
               stage_.open_tpm(device->tpm->tcti(), device->folder + "/firmware"));
   for (const Measurement& measured : kBoot)
-    VEDETTE_CHECK(firmware->extend(measured.pcr, crypto::sha256(as_bytes(measured.component))));
+    VEDETTE_CHECK(firmware->extend(measured.pcr, {crypto::sha256(as_bytes(measured.component))}));
   return device;
 }
 
@@ -160,6 +164,16 @@ Result<std::string> Theatre::endorsement_hash(const ActingDevice& device) {
   return to_hex(crypto::sha256(key.encoded));
 }
 
+namespace {
+
+// What an operator would declare after a look at 'vedette doctor'.
+std::string posture_of_this_machine() {
+  const auto posture = strongest_posture(probe_machine());
+  return std::string(inference::name_of(posture.value_or(inference::Posture::full)));
+}
+
+}  // namespace
+
 Result<void> Theatre::write_agent_config(const ActingDevice& device) const {
   const std::string socket = device.tpm->tcti().substr(kSwtpmPrefix.size());
   return write_text(device.folder + "/agent.toml",
@@ -169,9 +183,12 @@ Result<void> Theatre::write_agent_config(const ActingDevice& device) const {
                         "\ndevice_port = " + std::to_string(server_.device_port) +
                         "\nroots = \"../server/ca/root.pem\"\n\n[tpm]\ninsecure_software_tpm = \"" +
                         socket + "\"\n\n[inference]\nworker = \"" + program("vedette-worker") +
+                        "\"\nposture = \"" + posture_of_this_machine() +
                         "\"\n\n[releases]\nmodels = [\"voice\"]\n"
                         "publisher_keys = [\"../publisher.key.pub\"]\npoll_seconds = 1\n\n"
-                        "[api]\nport = 0\n");
+                        "[api]\nport = 0\n\n"
+                        // Not this machine's own logs: its TPM is not the device's.
+                        "[attestation]\nevent_log = \"event-log\"\nima_log = \"ima-log\"\n");
 }
 
 Result<void> Theatre::start_agent(ActingDevice& device) {

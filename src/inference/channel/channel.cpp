@@ -12,6 +12,7 @@
 
 #include "inference/channel/cache_lines.h"
 #include "inference/channel/futex.h"
+#include "inference/channel/shared_copy.h"
 
 namespace vedette::inference::channel {
 
@@ -60,9 +61,9 @@ Result<MappedChannel> map_channel(int fd) {
   const auto size = static_cast<std::uint64_t>(about.st_size);
   if (size < kSlotsOffset) return vedette::refuse("SBX-CHANNEL", "the tensor channel is too small");
   VEDETTE_TRY(Mapping mapping, Mapping::map(fd, size));
-  const std::uint32_t magic = mapping.control().magic;
-  const ChannelShape shape = mapping.control().shape;
-  if (magic != kMagic || !is_allowed(shape) || channel_size(shape) != size)
+  const auto control = copy_shared<ControlBlock>(mapping.bytes().data());
+  const ChannelShape& shape = control.shape;
+  if (control.magic != kMagic || !is_allowed(shape) || channel_size(shape) != size)
     return vedette::refuse("SBX-CHANNEL", "the tensor channel's sizes disagree");
   return MappedChannel{std::move(mapping), shape};
 }
@@ -191,7 +192,7 @@ void HostEnd::wake_waiters() {
 }
 
 WorkerEnd::WorkerEnd(Mapping mapping, const ChannelShape& shape)
-    : mapping_(std::move(mapping)), shape_(shape) {}
+    : mapping_(std::move(mapping)), shape_(shape), spin_(spin_of(shape)) {}
 
 Result<WorkerEnd> WorkerEnd::attach(int fd) {
   VEDETTE_TRY(MappedChannel channel, map_channel(fd));
@@ -218,8 +219,7 @@ void WorkerEnd::refuse_load(const Error& error) {
 
 Result<void> WorkerEnd::next(Request& request) {
   ControlBlock& control = mapping_.control();
-  while (await_change(control.posted, number_, control.worker_sleeps, spin_of(shape_), nullptr) ==
-         number_) {
+  while (await_change(control.posted, number_, control.worker_sleeps, spin_, nullptr) == number_) {
   }
   return take(request);
 }
@@ -227,8 +227,7 @@ Result<void> WorkerEnd::next(Request& request) {
 WorkerEnd::Wait WorkerEnd::wait(std::chrono::nanoseconds patience) {
   ControlBlock& control = mapping_.control();
   const std::uint32_t open =
-      await_change(control.posted, number_, control.worker_sleeps, spin_of(shape_), &patience) -
-      number_;
+      await_change(control.posted, number_, control.worker_sleeps, spin_, &patience) - number_;
   if (open > shape_.slots) return Wait::nonsense;
   return open == 0 ? Wait::not_yet : Wait::asked;
 }

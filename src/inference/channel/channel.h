@@ -54,6 +54,7 @@ class HostEnd {
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const ChannelShape& shape() const { return shape_; }
+  [[nodiscard]] std::span<std::uint8_t> memory() const { return mapping_.bytes(); }
 
   enum class Wait { answered, not_yet, nonsense };
 
@@ -100,6 +101,11 @@ class WorkerEnd {
   [[nodiscard]] std::uint64_t mapped_bytes() const { return mapping_.bytes().size(); }
   [[nodiscard]] std::span<std::uint8_t> memory() const { return mapping_.bytes(); }
 
+  // For a clock that steps: a wait spins for one step more, so that no step ends it early.
+  void expect_steps(std::chrono::microseconds step) {
+    if (spin_.count() > 0) spin_ += step;
+  }
+
   // How loading went; one of them, once.
   void loaded(const ModelMetadata& metadata);
   void refuse_load(const Error& error);
@@ -128,6 +134,7 @@ class WorkerEnd {
 
   Mapping mapping_;
   ChannelShape shape_;
+  std::chrono::microseconds spin_;
   std::uint32_t number_ = 0;  // of the last request
   Extent requested_;          // of the last request
 };

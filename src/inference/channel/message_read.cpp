@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <atomic>
 #include <bitset>
-#include <cstring>
 
 #include "inference/channel/message.h"
+#include "inference/channel/shared_copy.h"
 
 namespace vedette::inference::channel {
 
@@ -18,18 +17,9 @@ std::unexpected<Complaint> complain(std::string what) {
   return std::unexpected(std::move(what));
 }
 
-// Copies out of memory that its writer may change at any time. The fence keeps the compiler from
-// reading the shared bytes a second time instead of the copy.
-template <class T>
-void copy_once(ReadOnlySlot slot, std::size_t offset, T& copy) {
-  std::memcpy(&copy, slot.data() + offset, sizeof copy);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-}
-
 Checked<SlotHeader> read_header(ReadOnlySlot slot, std::uint32_t number) {
   if (slot.size() < kPayloadOffset) return complain("the slot is too small");
-  SlotHeader header{};
-  copy_once(slot, 0, header);
+  const auto header = copy_shared<SlotHeader>(slot.data());
   if (header.number != number)
     return complain("number " + std::to_string(header.number) + " instead of " +
                     std::to_string(number));
@@ -38,9 +28,7 @@ Checked<SlotHeader> read_header(ReadOnlySlot slot, std::uint32_t number) {
 }
 
 TensorRecord read_record(ReadOnlySlot slot, std::size_t at) {
-  TensorRecord record{};
-  copy_once(slot, kRecordsOffset + at * sizeof record, record);
-  return record;
+  return copy_shared<TensorRecord>(slot.data() + kRecordsOffset + at * sizeof(TensorRecord));
 }
 
 // The tensor that a record (already a copy) describes; its bytes are still in the slot.
@@ -80,8 +68,7 @@ Checked<void> take_output(const IndexedTensor& from, const TensorInfo& declared,
   if (from.type != declared.type) return complain("another type than the model declares");
   const std::span<std::uint8_t> copy = sink.place(from.index, from);
   if (copy.empty()) return {};
-  std::memcpy(copy.data(), from.data.data(), std::min(copy.size(), from.data.size()));
-  std::atomic_signal_fence(std::memory_order_seq_cst);
+  copy_shared(copy.data(), from.data.data(), std::min(copy.size(), from.data.size()));
   if (from.type == DataType::boolean &&
       std::ranges::any_of(copy, [](std::uint8_t octet) { return octet > 1; }))
     return complain("a boolean that is neither 0 nor 1");
@@ -118,8 +105,7 @@ Checked<void> read_any_reply(ReadOnlySlot slot, std::uint32_t number, const Mode
     return read_outputs(slot, header, model, sink);
   if (header.kind != static_cast<std::uint32_t>(MessageKind::refused))
     return complain("message kind " + std::to_string(header.kind));
-  RefusalText text{};
-  copy_once(slot, kRefusalOffset, text);
+  const auto text = copy_shared<RefusalText>(slot.data() + kRefusalOffset);
   VEDETTE_TRY(refusal, check_refusal(text, header.code_size, header.text_size));
   return {};
 }
@@ -146,8 +132,8 @@ class TensorSink final : public OutputSink {
 };
 
 Checked<TensorInfo> read_info(ReadOnlySlot area, std::size_t at) {
-  MetadataRecord record{};
-  copy_once(area, sizeof(MetadataHeader) + at * sizeof record, record);
+  const auto record = copy_shared<MetadataRecord>(area.data() + sizeof(MetadataHeader) +
+                                                  at * sizeof(MetadataRecord));
   const auto type = data_type_from_number(record.type);
   if (!type) return complain("element type " + std::to_string(record.type));
   if (record.rank > kMaxRank) return complain("rank " + std::to_string(record.rank));
@@ -174,8 +160,7 @@ Checked<std::vector<TensorInfo>> read_infos(ReadOnlySlot area, std::size_t from,
 
 Checked<LoadAnswer> read_load_answer(ReadOnlySlot area, LoadState state) {
   if (area.size() < kMetadataBytes) return complain("the metadata area is too small");
-  MetadataHeader header{};
-  copy_once(area, 0, header);
+  const auto header = copy_shared<MetadataHeader>(area.data());
   if (state == LoadState::refused)
     return check_refusal(header.refusal, header.code_size, header.text_size);
   if (state != LoadState::loaded) return complain("an unknown load state");

@@ -315,4 +315,9 @@ Result<std::span<const IndexedTensor>> Engine::run(std::span<const IndexedTensor
                  });
 }
 
+void Engine::drop_outputs() {
+  impl_->results.clear();
+  impl_->outputs.clear();
+}
+
 }  // namespace vedette::inference

@@ -51,8 +51,11 @@ class Engine {
   [[nodiscard]] const ModelMetadata& metadata() const;
 
   // Runs the model on inputs that stay in the caller's memory, and gives all outputs, which stay in
-  // the engine's memory until the next call. Refuses INF-MODEL with the runtime's own words.
+  // the engine's memory until drop_outputs() or the next call. Refuses INF-MODEL with the runtime's
+  // own words.
   [[nodiscard]] Result<std::span<const IndexedTensor>> run(std::span<const IndexedTensor> inputs);
+  // For when nobody waits: else the next run frees them first.
+  void drop_outputs();
 
  private:
   struct Impl;

@@ -1,7 +1,9 @@
 #include "inference/engine/engine.h"
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -61,6 +63,17 @@ TEST(ThreadPark, GivesEachThreadWorkOnce) {
   ThreadPark::join(one);
   ThreadPark::join(two);
   EXPECT_EQ(sum, 2);
+}
+
+TEST(ThreadPark, LeavesItsThreadsAPlaceToWaitAt) {
+  for (int i = 0; i < 20; ++i) {
+    const auto park = ThreadPark::open(1).value();
+    void* const thread = park->start([](void*) {}, nullptr);
+    ASSERT_NE(thread, nullptr);
+    ThreadPark::join(thread);
+  }
+  // Under AddressSanitizer a thread that looks at a place which is gone ends the program.
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
 }
 
 TEST(Engine, RunsARealModel) {

@@ -59,9 +59,12 @@ Result<std::unique_ptr<ThreadPark>> ThreadPark::open(std::size_t count) {
   for (std::size_t i = 0; i + (error == 0 ? 0 : 1) < park->places_.size(); ++i)
     wait_while(park->places_[i]->state, kStarting);
   if (error == 0) return park;
-  // A thread that was started lives on with its place.
-  [[maybe_unused]] const auto* const kept = park.release();
   return refuse("SBX-THREADS", "the worker's threads could not be made", std::strerror(error));
+}
+
+ThreadPark::~ThreadPark() {
+  for (auto& place : places_)
+    [[maybe_unused]] const auto* const kept = place.release();
 }
 
 void* ThreadPark::start(Work work, void* argument) {

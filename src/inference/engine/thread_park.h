@@ -1,5 +1,6 @@
 // Threads that are made before the cage is closed and given work inside it: where no thread can be
-// made, the runtime gets one of these. Waiting takes futex alone.
+// made, the runtime gets one of these. Waiting takes futex alone. A thread cannot end inside the
+// cage, so each lives until the process does, and what it waits on lives as long.
 #pragma once
 
 #include <atomic>
@@ -18,7 +19,8 @@ class ThreadPark {
   [[nodiscard]] static Result<std::unique_ptr<ThreadPark>> open(std::size_t count);
   ThreadPark(const ThreadPark&) = delete;
   ThreadPark& operator=(const ThreadPark&) = delete;
-  ~ThreadPark() = default;
+  // Leaves the places to their threads, which wait at them until the process ends.
+  ~ThreadPark();
 
   using Work = void (*)(void*);
   // Gives `work` to a thread that has none yet; none when every thread has. Takes no system call

@@ -42,7 +42,7 @@ Result<Bytes> convert_to_ort(WorkerSpawner& spawner, int sealed_model_fd,
   order.convert = true;
   const channel::ChannelShape smallest{.request_bytes = 1, .reply_bytes = 1, .slots = 1};
   VEDETTE_TRY(auto channel, channel::HostEnd::create(smallest));
-  WorkerProcess::Calls calls(std::move(channel));
+  WorkerProcess::Calls calls(std::move(channel), nullptr);
   VEDETTE_TRY(auto life, spawner.spawn(order, calls.channel().fd(), sealed_model_fd, {}));
   calls.begin(life);
   VEDETTE_CHECK(calls.load(until));

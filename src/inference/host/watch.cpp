@@ -88,7 +88,10 @@ void Watch::look(std::uint64_t key, std::uint32_t events) {
   const std::uint64_t number = key >> 1U;
   const auto life = find(number);
   if (life == nullptr) return;
-  if (key == line_key(number)) return look_at_line(number, life, events);
+  if (key == line_key(number)) {
+    look_at_line(number, life, events);
+    return;
+  }
   // Without a caller that lives there is nothing to hear: only its end is still to come.
   if ((events & EPOLLIN) == 0 || !life->read_listener())
     if ((events & (EPOLLHUP | EPOLLERR)) != 0)

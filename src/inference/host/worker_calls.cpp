@@ -49,8 +49,11 @@ class WorkerProcess::Calls::Turn {
   std::uint32_t number_;
 };
 
-WorkerProcess::Calls::Calls(std::unique_ptr<HostEnd> channel)
-    : channel_(std::move(channel)), busy_(channel_->shape().slots) {}
+WorkerProcess::Calls::Calls(std::unique_ptr<HostEnd> channel,
+                            std::function<void(const Error&)> on_malformed_reply)
+    : channel_(std::move(channel)),
+      on_malformed_reply_(std::move(on_malformed_reply)),
+      busy_(channel_->shape().slots) {}
 
 void WorkerProcess::Calls::wake() {
   channel_->wake_waiters();
@@ -82,9 +85,7 @@ Result<void> WorkerProcess::Calls::call(std::span<const TensorView> inputs, micr
   std::unique_lock lock(mutex_);
   while (!cause_ && busy_[next_ % busy_.size()])
     slot_freed_.wait(lock);
-  if (cause_)
-    return refuse("SBX-WORKER-DIED", "the worker is dead", cause_->code + ": " + cause_->message,
-                  "start a new one");
+  if (cause_) return refuse_dead();
   VEDETTE_TRY(const std::uint32_t number, channel_->post(metadata_, inputs));
   busy_[number % busy_.size()] = true;
   next_ = number + 1;
@@ -93,6 +94,12 @@ Result<void> WorkerProcess::Calls::call(std::span<const TensorView> inputs, micr
   VEDETTE_CHECK(await(number, deadline));
   const auto taken = channel_->take(number, metadata_, into);
   if (!taken) return std::unexpected(condemn(taken.error()));
+  // A worker may answer this call while another finds it lying: the signal that stops it is not
+  // there at once, and its forks do not hear it.
+  if (condemned_.load(std::memory_order_acquire)) {
+    const std::scoped_lock again(mutex_);  // given back before the turn ends, which takes it, too
+    return refuse_dead();
+  }
   if (!into.refused) return {};
   const bool isolated = into.refusal.code == "INF-ISOLATION";
   return refuse(isolated ? "INF-ISOLATION" : "INF-MODEL",
@@ -127,14 +134,26 @@ Result<void> WorkerProcess::Calls::await(std::uint32_t number, microseconds dead
 }
 
 Error WorkerProcess::Calls::condemn(Error reason) {
-  life_->kill();
+  bool first = false;
   {
     const std::scoped_lock lock(mutex_);
-    if (!cause_) cause_ = reason;
+    first = !cause_;
+    if (first) cause_ = std::move(reason);
+    condemned_.store(true, std::memory_order_release);
     reason = *cause_;
   }
+  if (first && reason.code == "SBX-REPLY" && on_malformed_reply_) {
+    life_->freeze();
+    on_malformed_reply_(reason);
+  }
+  life_->kill();
   wake();
   return reason;
+}
+
+std::unexpected<Error> WorkerProcess::Calls::refuse_dead() const {
+  return refuse("SBX-WORKER-DIED", "the worker is dead", cause_->code + ": " + cause_->message,
+                "start a new one");
 }
 
 Error WorkerProcess::Calls::bury() {

@@ -29,6 +29,11 @@ void WorkerLife::change(const std::function<void()>& what) {
   if (witnesses_.on_change) witnesses_.on_change();
 }
 
+void WorkerLife::freeze() {
+  const std::scoped_lock lock(mutex_);
+  if (process_.valid()) ::syscall(SYS_pidfd_send_signal, process_.get(), SIGSTOP, nullptr, 0U);
+}
+
 void WorkerLife::kill() {
   const std::scoped_lock lock(mutex_);
   killed_ = true;
@@ -66,6 +71,11 @@ int WorkerLife::pid() const {
   return pid_;
 }
 
+std::string WorkerLife::bounded_by() const {
+  const std::scoped_lock lock(mutex_);
+  return bounded_by_;
+}
+
 std::optional<Violation> WorkerLife::violation() const {
   const std::scoped_lock lock(mutex_);
   return violation_;
@@ -93,6 +103,7 @@ void WorkerLife::hear(const Report& report, UniqueFd fd) {
     switch (report.kind) {
       case ReportKind::born:
         pid_ = report.value;
+        bounded_by_ = report.words();
         process_ = std::move(fd);
         if (killed_) signal_end();
         break;

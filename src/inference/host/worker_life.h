@@ -44,6 +44,10 @@ class WorkerLife {
   WorkerLife& operator=(const WorkerLife&) = delete;
   ~WorkerLife() = default;
 
+  // From any thread. Asks the kernel to stop the worker where it is; it may answer until the signal
+  // is there, and forks of it are not stopped. Without a process yet, or where the kernel refuses,
+  // it does nothing.
+  void freeze();
   // From any thread. Ends the worker.
   void kill();
 
@@ -56,6 +60,8 @@ class WorkerLife {
   [[nodiscard]] bool is_over() const;  // ended, killed, or about to be for a violation
   [[nodiscard]] bool was_killed() const;
   [[nodiscard]] int pid() const;  // as this process sees it; 0 before it was born
+  // By control groups, as its zygote says: `v2 memory, v2 pids`; empty: by none.
+  [[nodiscard]] std::string bounded_by() const;
   [[nodiscard]] std::optional<Violation> violation() const;
   // The output file (power.h), when the worker has one; once.
   [[nodiscard]] UniqueFd take_output();
@@ -78,6 +84,7 @@ class WorkerLife {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   int pid_ = 0;
+  std::string bounded_by_;
   UniqueFd process_;  // pidfd
   UniqueFd listener_;
   UniqueFd output_;

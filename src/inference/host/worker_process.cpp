@@ -23,7 +23,7 @@ Result<std::unique_ptr<WorkerProcess>> WorkerProcess::start(WorkerSpawner& spawn
   const auto until = std::chrono::steady_clock::now() + settings.start_deadline;
   VEDETTE_CHECK(check_sealed(sealed_model_fd));
   VEDETTE_TRY(auto channel, channel::HostEnd::create(settings.channel));
-  auto calls = std::make_shared<Calls>(std::move(channel));
+  auto calls = std::make_shared<Calls>(std::move(channel), settings.on_malformed_reply);
   const SpawnOrder order{.profile = at_posture(settings.profile, spawner.posture()),
                          .format = settings.format,
                          .convert = false,
@@ -78,6 +78,10 @@ void WorkerProcess::kill() {
 
 int WorkerProcess::pid() const {
   return calls_->life().pid();
+}
+
+std::string WorkerProcess::bounded_by() const {
+  return calls_->life().bounded_by();
 }
 
 }  // namespace vedette::inference

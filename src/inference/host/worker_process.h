@@ -34,6 +34,10 @@ struct WorkerSettings {
   // Called once, on another thread, while the worker is frozen in the act; it dies when this
   // returns. Must not throw. A shortage of memory is no violation and does not come here.
   std::function<void(const Violation&)> on_violation;
+  // Called once, on the thread of the call that met it, with the first SBX-REPLY. From before it is
+  // called, no call is given an answer of that worker; it is stopped, and dies when this returns.
+  // Must not throw.
+  std::function<void(const Error&)> on_malformed_reply;
 };
 
 // The strict profile and everything else as it is by default.
@@ -78,6 +82,8 @@ class WorkerProcess {
   void kill();
 
   [[nodiscard]] int pid() const;  // of the caged process, as the agent sees it
+  // What control groups bound as a whole: `v2 memory, v2 pids`; empty: nothing.
+  [[nodiscard]] std::string bounded_by() const;
 
   class Calls;  // worker_calls.h, private to inference/host
 

@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,12 +17,24 @@ namespace vedette::inference {
 namespace {
 
 constexpr int kControl = 3;
+constexpr int kProgram = 4;
+constexpr const char* kProgramPath = "/proc/self/fd/4";
+constexpr std::size_t kMaxProgramBytes = std::size_t{256} << 20U;
+constexpr int kSeals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 // A descriptor is first moved out of the way: moved onto itself, it would stay close-on-exec.
 constexpr int kOutOfTheWay = 64;
 
 std::unexpected<Error> refuse_spawn(std::string cause) {
   return refuse("SBX-SPAWN", "the worker could not be started", std::move(cause),
                 "check that vedette-worker is installed and can be executed");
+}
+
+int make_executable_memory() {
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  constexpr unsigned kExecutable = 0x0010U;  // MFD_EXEC (Linux 6.3)
+  const int fd = ::memfd_create("vedette-worker", kFlags | kExecutable);
+  if (fd >= 0 || errno != EINVAL) return fd;
+  return ::memfd_create("vedette-worker", kFlags);
 }
 
 class FileActions {
@@ -69,12 +83,38 @@ class Attributes {
 
 }  // namespace
 
-Result<StartedProgram> start_program(const std::string& path, const std::string& argument,
+Result<SealedProgram> SealedProgram::load(const std::string& path) {
+  const auto octets = read_file(path, kMaxProgramBytes);
+  if (!octets) return refuse_spawn(describe(octets.error()));
+  const UniqueFd memory{make_executable_memory()};
+  if (!memory.valid()) return refuse_spawn(errno_text("memfd_create"));
+  for (ByteView rest(*octets); !rest.empty();) {
+    const ssize_t written = ::write(memory.get(), rest.data(), rest.size());
+    if (written < 0 && errno != EINTR) return refuse_spawn(errno_text("write to memory"));
+    if (written > 0) rest = rest.subspan(static_cast<std::size_t>(written));
+  }
+  // A worker that is another user than its agent may not even read it again.
+  if (::fchmod(memory.get(), S_IRUSR | S_IXUSR) != 0) return refuse_spawn(errno_text("fchmod"));
+  if (::fcntl(memory.get(), F_ADD_SEALS, kSeals) != 0)
+    return refuse_spawn(errno_text("F_ADD_SEALS"));
+  const std::string own = "/proc/self/fd/" + std::to_string(memory.get());
+  UniqueFd readable{::open(own.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!readable.valid()) return refuse_spawn(errno_text(own));
+  return SealedProgram(std::move(readable));
+}
+
+Result<Bytes> SealedProgram::octets() const {
+  return read_file("/proc/self/fd/" + std::to_string(fd_.get()), kMaxProgramBytes);
+}
+
+Result<StartedProgram> start_program(const SealedProgram& sealed, const std::string& argument,
                                      int control) {
   const UniqueFd moved{::fcntl(control, F_DUPFD_CLOEXEC, kOutOfTheWay)};
+  const UniqueFd moved_program{::fcntl(sealed.fd(), F_DUPFD_CLOEXEC, kOutOfTheWay)};
   FileActions actions;
-  if (!moved.valid() || !actions.put_null(STDIN_FILENO) || !actions.put_null(STDOUT_FILENO) ||
-      !actions.put(moved.get(), kControl))
+  if (!moved.valid() || !moved_program.valid() || !actions.put_null(STDIN_FILENO) ||
+      !actions.put_null(STDOUT_FILENO) || !actions.put(moved.get(), kControl) ||
+      !actions.put(moved_program.get(), kProgram))
     return refuse_spawn("the descriptors could not be arranged");
   std::string name = "vedette-worker";
   std::string option = argument;
@@ -83,9 +123,13 @@ Result<StartedProgram> start_program(const std::string& path, const std::string&
   char* environment[] = {variable.data(), nullptr};
   const Attributes attributes;
   StartedProgram program;
-  const int error = ::posix_spawn(&program.pid, path.c_str(), actions.get(), attributes.get(),
+  // The child's own descriptor. It stays open over execve, so that an interpreter finds its script.
+  const int error = ::posix_spawn(&program.pid, kProgramPath, actions.get(), attributes.get(),
                                   arguments, environment);
-  if (error != 0) return refuse_spawn(path + ": " + std::strerror(error));
+  if (error == EACCES)
+    return refuse("SBX-SPAWN", "the worker could not be started", std::strerror(error),
+                  "it is executed from sealed memory: is vm.memfd_noexec 2 on this machine?");
+  if (error != 0) return refuse_spawn(std::strerror(error));
   // Nobody else reaps our child, so the number is still its own.
   program.process.reset(static_cast<int>(::syscall(SYS_pidfd_open, program.pid, 0)));
   if (program.process.valid()) return program;

@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "inference/host/worker_program.h"
 #include "inference/line/line.h"
 
 namespace vedette::inference {
@@ -38,12 +37,19 @@ Result<void> await_readiness(int control, std::chrono::milliseconds patience) {
 
 }  // namespace
 
-WorkerSpawner::WorkerSpawner(SpawnerSettings settings, std::unique_ptr<Watch> watch)
-    : settings_(std::move(settings)), watch_(std::move(watch)) {}
+WorkerSpawner::WorkerSpawner(SpawnerSettings settings, SealedProgram program,
+                             std::unique_ptr<Watch> watch)
+    : settings_(std::move(settings)), program_(std::move(program)), watch_(std::move(watch)) {}
 
 Result<std::unique_ptr<WorkerSpawner>> WorkerSpawner::start(const SpawnerSettings& settings) {
+  VEDETTE_TRY(SealedProgram program, SealedProgram::load(settings.worker_path));
+  if (settings.on_program) {
+    VEDETTE_TRY(const Bytes octets, program.octets());
+    VEDETTE_CHECK(settings.on_program(octets));
+  }
   VEDETTE_TRY(auto watch, Watch::start());
-  std::unique_ptr<WorkerSpawner> spawner(new WorkerSpawner(settings, std::move(watch)));
+  std::unique_ptr<WorkerSpawner> spawner(
+      new WorkerSpawner(settings, std::move(program), std::move(watch)));
   VEDETTE_TRY(spawner->zygote_, spawner->start_zygote());
   return spawner;
 }
@@ -55,12 +61,13 @@ WorkerSpawner::~WorkerSpawner() {
 Result<WorkerSpawner::Zygote> WorkerSpawner::start_zygote() const {
   VEDETTE_TRY(SocketPair sockets, make_line());
   const bool broker = settings_.posture == Posture::without_user_namespace;
-  VEDETTE_TRY(StartedProgram program,
-              start_program(settings_.worker_path, broker ? "--zygote-broker" : "--zygote",
-                            sockets.other.get()));
+  VEDETTE_TRY(
+      StartedProgram program,
+      start_program(program_, broker ? "--zygote-broker" : "--zygote", sockets.other.get()));
   sockets.other.reset();
   Zygote zygote{program.pid, std::move(program.process), std::move(sockets.one)};
-  const auto ready = await_readiness(zygote.control.get(), settings_.start_deadline);
+  auto ready = await_readiness(zygote.control.get(), settings_.start_deadline);
+  if (ready && settings_.on_zygote) ready = settings_.on_zygote(zygote.pid);
   if (ready) return zygote;
   end_zygote(zygote);
   return std::unexpected(ready.error());

@@ -5,6 +5,7 @@
 //   settings, model.fd()));
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +15,7 @@
 #include "base/fd.h"
 #include "inference/host/watch.h"
 #include "inference/host/worker_life.h"
+#include "inference/host/worker_program.h"
 #include "inference/policy/posture.h"
 #include "inference/policy/spawn_order.h"
 
@@ -23,13 +25,18 @@ struct SpawnerSettings {
   std::string worker_path;  // absolute path of vedette-worker
   Posture posture = Posture::full;
   std::chrono::milliseconds start_deadline{20'000};  // of the zygote
+  // Sees the octets that every zygote is executed from, before the first one is.
+  std::function<Result<void>(ByteView)> on_program = {};
+  // Sees each zygote by its process id once it is ready, before it gets an order.
+  std::function<Result<void>(int)> on_zygote = {};
 };
 
 // Thread-safe. The zygote is started again when it has died; its workers died with it. When this
 // object, or the whole agent, goes, so do zygote and workers.
 class WorkerSpawner {
  public:
-  // Refuses SBX-SPAWN (no process), INF-RUNTIME (no ONNX Runtime in it) and SBX-DEADLINE.
+  // The program is read once. Refuses SBX-SPAWN (no program, no process), INF-RUNTIME (no ONNX
+  // Runtime in it), SBX-DEADLINE, and what `on_program` and `on_zygote` refuse.
   [[nodiscard]] static Result<std::unique_ptr<WorkerSpawner>> start(
       const SpawnerSettings& settings);
   WorkerSpawner(const WorkerSpawner&) = delete;
@@ -51,7 +58,7 @@ class WorkerSpawner {
     UniqueFd process;  // pidfd
     UniqueFd control;
   };
-  WorkerSpawner(SpawnerSettings settings, std::unique_ptr<Watch> watch);
+  WorkerSpawner(SpawnerSettings settings, SealedProgram program, std::unique_ptr<Watch> watch);
   [[nodiscard]] Result<std::shared_ptr<WorkerLife>> place_order(
       const SpawnOrder& order, int channel_fd, int model_fd,
       const WorkerLife::Witnesses& witnesses);
@@ -60,6 +67,7 @@ class WorkerSpawner {
   static void end_zygote(Zygote& zygote);
 
   const SpawnerSettings settings_;
+  const SealedProgram program_;
   std::unique_ptr<Watch> watch_;
   std::mutex mutex_;
   Zygote zygote_;

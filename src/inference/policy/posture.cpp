@@ -10,6 +10,8 @@ std::string_view name_of(Posture posture) {
       return "without-user-namespace";
     case Posture::without_landlock:
       return "without-landlock";
+    case Posture::without_core_scheduling:
+      return "without-core-scheduling";
   }
   return "unknown";
 }
@@ -22,6 +24,7 @@ std::optional<Posture> posture_from_name(std::string_view name) {
 
 Profile at_posture(Profile profile, Posture posture) {
   if (posture == Posture::without_landlock) profile.landlock = Need::where_present;
+  if (posture == Posture::without_core_scheduling) profile.core_scheduling = Need::where_present;
   if (posture == Posture::without_user_namespace)
     for (NamespaceRule& rule : profile.namespaces)
       if (rule.kind == Namespace::user) rule.need = Need::off;

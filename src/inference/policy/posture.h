@@ -16,10 +16,14 @@ enum class Posture {
   without_user_namespace,
   // A kernel without Landlock is tolerated; every other layer is required.
   without_landlock,
+  // Cores that run two threads, and a kernel that cannot keep strangers apart on them (no
+  // CONFIG_SCHED_CORE), are tolerated; every other layer is required.
+  without_core_scheduling,
 };
 
 inline constexpr Posture kPostures[] = {Posture::full, Posture::without_user_namespace,
-                                        Posture::without_landlock};
+                                        Posture::without_landlock,
+                                        Posture::without_core_scheduling};
 
 [[nodiscard]] std::string_view name_of(Posture posture);  // `full`, `without-landlock`, ...
 [[nodiscard]] std::optional<Posture> posture_from_name(std::string_view name);

@@ -90,11 +90,13 @@ std::string describe(const Power& power) {
   return std::visit(
       Overloaded{[](const ThreadsPower& p) {
                    return std::to_string(p.count) +
-                          " threads compute; all are made before the filter.";
+                          " threads compute; all are made before the filter. One that counts "
+                          "is a fine clock.";
                  },
                  [](const DeviceNodePower& p) {
                    return "The device node " + p.path +
-                          " may be opened, controlled and mapped: its driver is exposed.";
+                          " may be opened, controlled and mapped: its driver is exposed. The "
+                          "clock is fine.";
                  },
                  [](const ForkPerRequestPower&) {
                    return std::string(

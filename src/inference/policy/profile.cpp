@@ -29,6 +29,7 @@ constexpr std::array kConditions = {
     Named{Condition::wait_or_wake, "wait-or-wake"},
     Named{Condition::fork_and_wait, "fork-and-wait"},
     Named{Condition::never_executable, "never-executable"},
+    Named{Condition::coarse_clocks, "coarse-clocks"},
 };
 
 template <class Table, class Value>
@@ -48,8 +49,8 @@ auto value_in(const Table& table, std::string_view name)
 
 // Measured under strace with ONNX Runtime, its environment made, one intra-op thread, and a heap
 // that was reserved beforehand: making a session takes futex alone, and inferring takes nothing.
-// clock_gettime is a system call only where the clock source has no vDSO; the runtime asks the time
-// around every run. A worker ends by exit_group.
+// The runtime asks the time around every run, and clock_gettime is a system call where there is no
+// vDSO. A worker ends by exit_group.
 Profile strict() {
   return {
       .name = "strict",
@@ -62,7 +63,7 @@ Profile strict() {
                      {Namespace::cgroup, Need::where_present},
                      {Namespace::time, Need::where_present}},
       .syscalls = {{"futex", Condition::wait_or_wake},
-                   {"clock_gettime", Condition::none},
+                   {"clock_gettime", Condition::coarse_clocks},
                    {"exit_group", Condition::none}},
       .limits = {},
       .powers = {},
@@ -81,6 +82,14 @@ bool contradicts(const Power& one, const Power& other) {
           std::holds_alternative<ThreadsPower>(other));
 }
 
+// Threads are a clock of their own: one of them need only count. A driver's library may ask for any
+// clock by any way.
+void give_a_fine_clock(Profile& profile) {
+  profile.coarse_clock = Need::off;
+  for (SyscallRule& rule : profile.syscalls)
+    if (rule.condition == Condition::coarse_clocks) rule.condition = Condition::none;
+}
+
 void allow(Profile& profile, const SyscallRule& rule) {
   if (std::ranges::find(profile.syscalls, rule) == profile.syscalls.end())
     profile.syscalls.push_back(rule);
@@ -94,6 +103,7 @@ void widen(Profile& profile, const DeviceNodePower&) {
     allow(profile, {call, Condition::none});
   allow(profile, {"mmap", Condition::never_executable});
   profile.limits.open_files = kDescriptors;
+  give_a_fine_clock(profile);
 }
 
 // What a stream to a file takes; there is no other file to open.
@@ -106,6 +116,7 @@ void widen(Profile& profile, const OutputFilePower& power) {
 
 void widen(Profile& profile, const ThreadsPower& power) {
   profile.limits.threads = power.count;
+  give_a_fine_clock(profile);
 }
 
 // Two beside the worker itself: the kernel counts a child that is just ending.

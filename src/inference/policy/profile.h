@@ -41,6 +41,7 @@ enum class Condition {
   wait_or_wake,      // futex: WAIT, WAKE and their BITSET forms
   fork_and_wait,     // clone: exactly CLONE_VFORK and SIGCHLD, nothing shared
   never_executable,  // mmap: PROT_EXEC clear
+  coarse_clocks,     // clock_gettime: CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE
 };
 
 struct SyscallRule {
@@ -65,6 +66,11 @@ struct ResourceLimits {
 struct Profile {
   std::string name;
   std::vector<NamespaceRule> namespaces;
+  Need core_scheduling = Need::required;  // no stranger beside it on a core; or no core has room
+  // Its training of indirect branches is no stranger's, nor theirs its own.
+  Need branch_separation = Need::where_present;
+  // Its clock steps as the kernel's timer does, and the processor's cycle counter faults.
+  Need coarse_clock = Need::where_present;
   Need empty_root = Need::required;       // tmpfs without inodes, read-only, the old root detached
   Need no_capabilities = Need::required;  // and no_new_privs, locked securebits
   Need landlock = Need::required;         // every right handled, none granted but to device nodes

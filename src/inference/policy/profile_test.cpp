@@ -25,14 +25,16 @@ TEST(BuiltInProfile, RefusesNamesThatDoNotExist) {
   }
 }
 
-TEST(StrictProfile, RequiresEveryLayer) {
+TEST(StrictProfile, RequiresEveryLayerThatEveryMachineCanHave) {
   const Profile profile = strict();
   for (const Namespace kind : {Namespace::user, Namespace::mount, Namespace::ipc, Namespace::uts,
                                Namespace::net, Namespace::pid})
     EXPECT_EQ(profile.need_of(kind), Need::required) << name_of(kind);
-  for (const Need need :
-       {profile.empty_root, profile.no_capabilities, profile.landlock, profile.syscall_filter})
+  for (const Need need : {profile.core_scheduling, profile.empty_root, profile.no_capabilities,
+                          profile.landlock, profile.syscall_filter})
     EXPECT_EQ(need, Need::required);
+  for (const Need need : {profile.branch_separation, profile.coarse_clock})
+    EXPECT_EQ(need, Need::where_present);
   EXPECT_TRUE(profile.powers.empty());
 }
 
@@ -57,12 +59,30 @@ TEST(Grant, RefusesAPowerTwiceAndPowersThatContradict) {
   }
 }
 
-TEST(Grant, ThreadsLeaveTheFilterAsItIs) {
+TEST(Grant, ThreadsAddNoCallToTheFilter) {
   Profile profile = strict();
   ASSERT_TRUE(grant(profile, ThreadsPower{4}).has_value());
-  EXPECT_EQ(profile.syscalls, strict().syscalls);
+  ASSERT_EQ(profile.syscalls.size(), strict().syscalls.size());
+  for (const SyscallRule& rule : strict().syscalls)
+    EXPECT_TRUE(allows(profile, rule.name)) << rule.name;
   EXPECT_EQ(profile.limits.threads, 4U);
   EXPECT_EQ(profile.limits.processes, 0U);
+}
+
+// A counting thread is one, and a driver's library may ask for one: there is no pretence then.
+TEST(Grant, OnlyThreadsAndDeviceNodesGiveAFineClock) {
+  const auto is_coarse = [](const Power& power) {
+    Profile profile = strict();
+    EXPECT_TRUE(grant(profile, power).has_value());
+    const SyscallRule rule{"clock_gettime", Condition::coarse_clocks};
+    const bool listed = std::ranges::find(profile.syscalls, rule) != profile.syscalls.end();
+    EXPECT_EQ(listed, profile.coarse_clock != Need::off) << text_of(power);
+    return listed;
+  };
+  EXPECT_FALSE(is_coarse(ThreadsPower{2}));
+  EXPECT_FALSE(is_coarse(DeviceNodePower{"/dev/one"}));
+  EXPECT_TRUE(is_coarse(ForkPerRequestPower{}));
+  EXPECT_TRUE(is_coarse(OutputFilePower{1}));
 }
 
 TEST(Grant, ADeviceNodeOpensTheFilterForNoSocketAndNoProcess) {
@@ -80,6 +100,9 @@ TEST(Posture, TouchesOnlyTheLayerThatItNames) {
   Profile expected = strict();
   expected.landlock = Need::where_present;
   EXPECT_EQ(at_posture(strict(), Posture::without_landlock), expected);
+  expected = strict();
+  expected.core_scheduling = Need::where_present;
+  EXPECT_EQ(at_posture(strict(), Posture::without_core_scheduling), expected);
   expected = strict();
   expected.namespaces.front().need = Need::off;
   EXPECT_EQ(at_posture(strict(), Posture::without_user_namespace), expected);

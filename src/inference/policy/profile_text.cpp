@@ -7,7 +7,7 @@ namespace vedette::inference {
 
 namespace {
 
-constexpr std::string_view kTitle = "vedette-profile 2\n";
+constexpr std::string_view kTitle = "vedette-profile 3\n";
 constexpr std::size_t kMaxFacts = 128;
 constexpr std::string_view kNamespacePrefix = "namespace.";
 constexpr std::string_view kSyscallPrefix = "syscall.";
@@ -17,6 +17,9 @@ struct NeedFact {
   Need Profile::* member;
 };
 constexpr std::array kNeedFacts = {
+    NeedFact{"core-scheduling", &Profile::core_scheduling},
+    NeedFact{"branch-separation", &Profile::branch_separation},
+    NeedFact{"coarse-clock", &Profile::coarse_clock},
     NeedFact{"empty-root", &Profile::empty_root},
     NeedFact{"no-capabilities", &Profile::no_capabilities},
     NeedFact{"landlock", &Profile::landlock},

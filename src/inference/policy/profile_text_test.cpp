@@ -35,9 +35,10 @@ TEST(ParseProfile, RefusesWhatIsNotExactlyACanonicalText) {
   EXPECT_TRUE(refuses(text + "\n"));
   EXPECT_TRUE(refuses(text + "surprise yes\n"));
   EXPECT_TRUE(refuses(text + "landlock off\n"));
-  EXPECT_TRUE(refuses(with("vedette-profile 2", "vedette-profile 1")));
+  EXPECT_TRUE(refuses(with("vedette-profile 3", "vedette-profile 2")));
   EXPECT_TRUE(refuses(with("landlock required", "landlock maybe")));
   EXPECT_TRUE(refuses(with("landlock required\n", "")));
+  EXPECT_TRUE(refuses(with("core-scheduling required\n", "")));
   EXPECT_TRUE(refuses(with("limit.processes 0", "limit.processes 00")));
   EXPECT_TRUE(refuses(with("limit.processes 0", "limit.processes -1")));
   EXPECT_TRUE(refuses(with("syscall.futex wait-or-wake", "syscall.futex everything")));
@@ -64,6 +65,9 @@ TEST(CanonicalText, ChangesWithEveryFact) {
       [](Profile& p) { p.name = "other"; },
       [](Profile& p) { p.namespaces[0].need = Need::off; },
       [](Profile& p) { p.namespaces.pop_back(); },
+      [](Profile& p) { p.core_scheduling = Need::where_present; },
+      [](Profile& p) { p.branch_separation = Need::off; },
+      [](Profile& p) { p.coarse_clock = Need::off; },
       [](Profile& p) { p.empty_root = Need::off; },
       [](Profile& p) { p.no_capabilities = Need::off; },
       [](Profile& p) { p.landlock = Need::where_present; },

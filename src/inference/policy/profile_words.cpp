@@ -58,6 +58,13 @@ std::string describe(const Profile& profile) {
   text +=
       "Own namespaces where the kernel has them: " + namespaces_that(profile, Need::where_present) +
       ".\n";
+  text += layer_sentence("Core scheduling", profile.core_scheduling,
+                         "no other process runs beside it on a core, or no core has room for two");
+  text +=
+      layer_sentence("Branch separation", profile.branch_separation,
+                     "neither trains the other's branch prediction, it or the next on its core");
+  text += layer_sentence("Coarse clock", profile.coarse_clock,
+                         "the cycle counter faults, the clock steps as the kernel's timer does");
   text += layer_sentence("Empty root", profile.empty_root,
                          "no file exists, none can be made, the old root is gone");
   text += layer_sentence("No capabilities", profile.no_capabilities,

@@ -33,7 +33,7 @@ Result<std::string_view> take_line(std::string_view& text, std::string_view key)
 template <std::size_t N>
 void copy_text(char (&to)[N], std::string_view text) {
   const std::size_t size = std::min(text.size(), N - 1);
-  std::memcpy(to, text.data(), size);
+  std::copy_n(text.begin(), size, to);
   to[size] = '\0';
 }
 
@@ -66,8 +66,11 @@ Result<SpawnOrder> parse_order(std::string_view message) {
 }
 
 Error Report::error() const {
-  return {std::string(code, ::strnlen(code, sizeof code)),
-          std::string(text, ::strnlen(text, sizeof text)), "", ""};
+  return {std::string(code, ::strnlen(code, sizeof code)), words(), "", ""};
+}
+
+std::string Report::words() const {
+  return {text, ::strnlen(text, sizeof text)};
 }
 
 Report refusal_report(const Error& error) {
@@ -77,6 +80,12 @@ Report refusal_report(const Error& error) {
   if (!error.cause.empty()) text += " (" + error.cause + ")";
   if (!error.hint.empty()) text += "; " + error.hint;
   copy_text(report.text, text);
+  return report;
+}
+
+Report birth_report(int pid, std::string_view bounded_by) {
+  Report report = plain_report(ReportKind::born, pid);
+  copy_text(report.text, bounded_by);
   return report;
 }
 

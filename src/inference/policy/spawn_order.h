@@ -42,7 +42,8 @@ struct SpawnOrder {
 [[nodiscard]] Result<SpawnOrder> parse_order(std::string_view message);
 
 enum class ReportKind : std::uint32_t {
-  born = 1,     // with the process's pidfd; `value` is its pid as the zygote sees it
+  born = 1,     // with the process's pidfd; `value` is its pid as the zygote sees it, `text` what
+                // control groups bound it by: `v2 memory, v2 pids`
   caged = 2,    // with the filter's listener; from here on the worker holds no descriptor
   refused = 3,  // the cage could not be put up, or no process made: code and text
   output = 5,   // with the output file, to be read when the worker has ended
@@ -57,11 +58,13 @@ struct Report {
   char code[48] = {};   // terminated
   char text[464] = {};  // terminated
 
-  [[nodiscard]] Error error() const;  // of `refused`
+  [[nodiscard]] Error error() const;        // of `refused`
+  [[nodiscard]] std::string words() const;  // of `text`
 };
 static_assert(sizeof(Report) == 528);
 
 [[nodiscard]] Report refusal_report(const Error& error);
+[[nodiscard]] Report birth_report(int pid, std::string_view bounded_by);
 [[nodiscard]] Report plain_report(ReportKind kind, int value, bool by_signal = false);
 // The report in `bytes`, or none when it is not one.
 [[nodiscard]] std::optional<Report> parse_report(ByteView bytes);

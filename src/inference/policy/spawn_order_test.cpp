@@ -46,6 +46,13 @@ TEST(Report, RefusesBytesOfAnotherSizeOrKind) {
   EXPECT_FALSE(parse_report(bytes).has_value());
 }
 
+TEST(Report, OfABirthTellsWhatBoundsTheWorker) {
+  EXPECT_EQ(birth_report(7, "v2 memory, v2 pids").words(), "v2 memory, v2 pids");
+  EXPECT_EQ(birth_report(7, "").words(), "");
+  EXPECT_EQ(birth_report(7, "").kind, ReportKind::born);
+  EXPECT_EQ(birth_report(7, "").value, 7);
+}
+
 TEST(Report, CutsTextsThatAreTooLong) {
   const Report report = refusal_report({"SBX-CAGE-ROOT", std::string(1000, 'm'), "cause", "hint"});
   EXPECT_EQ(report.error().code, "SBX-CAGE-ROOT");

@@ -30,6 +30,8 @@ Result<void> give_output_away(const std::vector<Power>& powers, int line_fd) {
 
 Result<void> give_up_powers(const Profile& profile, const CageSurroundings& around) {
   const bool has_user_namespace = profile.need_of(Namespace::user) != Need::off;
+  VEDETTE_CHECK(fence_siblings(profile.core_scheduling));
+  VEDETTE_CHECK(separate_branch_training(profile.branch_separation));
   if (has_user_namespace) VEDETTE_CHECK(take_inside_ids(true));
   if (profile.empty_root != Need::off) VEDETTE_CHECK(empty_root(profile.powers));
   VEDETTE_CHECK(give_output_away(profile.powers, around.line_fd));
@@ -45,20 +47,43 @@ Result<void> give_up_powers(const Profile& profile, const CageSurroundings& arou
 
 }  // namespace
 
-Result<void> prepare_cages() {
-  VEDETTE_TRY(const Profile profile, built_in_profile("strict"));
-  VEDETTE_CHECK(SyscallFilter::compile(profile.syscalls));
-  return {};
+struct PreparedCages::Filters {
+  std::vector<SyscallRule> rules;
+  SyscallFilter filter;
+};
+
+PreparedCages::PreparedCages(std::unique_ptr<const Filters> filters)
+    : filters_(std::move(filters)) {}
+PreparedCages::PreparedCages(PreparedCages&&) noexcept = default;
+PreparedCages& PreparedCages::operator=(PreparedCages&&) noexcept = default;
+PreparedCages::~PreparedCages() = default;
+
+Result<PreparedCages> PreparedCages::make() {
+  VEDETTE_TRY(Profile profile, built_in_profile("strict"));
+  VEDETTE_TRY(SyscallFilter filter, SyscallFilter::compile(profile.syscalls));
+  return PreparedCages(
+      std::make_unique<const Filters>(Filters{std::move(profile.syscalls), std::move(filter)}));
 }
+
+namespace {
+
+Result<SyscallFilter> filter_for(const std::vector<SyscallRule>& rules,
+                                 const PreparedCages* prepared) {
+  if (prepared != nullptr && prepared->filters().rules == rules) return prepared->filters().filter;
+  return SyscallFilter::compile(rules);
+}
+
+}  // namespace
 
 Result<void> enter_cage(const Profile& profile, const CageSurroundings& around,
                         const std::function<Result<void>()>& make_threads) {
   std::optional<SyscallFilter> filter;
   if (profile.syscall_filter != Need::off) {
-    VEDETTE_TRY(filter, SyscallFilter::compile(profile.syscalls));
+    VEDETTE_TRY(filter, filter_for(profile.syscalls, around.prepared));
   }
   VEDETTE_CHECK(give_up_powers(profile, around));
   if (make_threads) VEDETTE_CHECK(make_threads());
+  VEDETTE_CHECK(forbid_cycle_counter(profile.coarse_clock));
   VEDETTE_CHECK(reserve_heap(profile.limits.memory_bytes));
   VEDETTE_CHECK(limit_resources(profile.limits, around.mapped_bytes));
   if (filter) return put_up_filter(*filter, around.line_fd, profile.limits);

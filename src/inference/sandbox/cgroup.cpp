@@ -73,6 +73,15 @@ void sweep(const std::string& folder) {
   }
 }
 
+// Whether a zygote may have workers born into groups below: the kernel asks who may move processes
+// within what is above both of them. Root keeps no power over what belongs to others.
+bool may_move_within(const std::string& folder) {
+  const std::string path = folder + "/cgroup.procs";
+  if (::geteuid() != 0) return ::access(path.c_str(), W_OK) == 0;
+  struct stat about{};
+  return ::stat(path.c_str(), &about) == 0 && about.st_uid == 0;
+}
+
 // Version 2 hands a controller down only where the parent's subtree_control says so.
 bool is_bounded_by(const std::string& folder, const char* file) {
   return exists(folder + "/" + file);
@@ -99,17 +108,16 @@ CgroupBase::~CgroupBase() {
     ::rmdir(hierarchy.folder.c_str());
 }
 
-bool Cgroup::make_in(const CgroupPlan::Hierarchy& hierarchy, const std::string& name,
-                     std::uint64_t memory_bytes, std::uint64_t tasks) {
-  const std::string folder = hierarchy.folder + "/" + name;
-  if (::mkdir(folder.c_str(), 0700) != 0) return false;
-  folders_.push_back(folder);
+bool Cgroup::make_in(const CgroupPlan::Hierarchy& hierarchy, const std::string& name) {
+  const std::string path = hierarchy.folder + "/" + name;
+  if (::mkdir(path.c_str(), 0700) != 0) return false;
   const bool unified = hierarchy.unified;
-  const bool memory = is_bounded_by(folder, unified ? "memory.max" : "memory.limit_in_bytes");
-  const bool pids = is_bounded_by(folder, "pids.max");
+  const bool usable = !unified || may_move_within(hierarchy.folder + "/..");
+  const bool memory =
+      usable && is_bounded_by(path, unified ? "memory.max" : "memory.limit_in_bytes");
+  const bool pids = usable && is_bounded_by(path, "pids.max");
+  folders_.push_back({path, unified, memory, pids});
   if (unified && !memory && !pids) return true;  // it bounds nothing: the worker stays out of it
-  if (memory && !set_bounds(folder, memory_bounds(unified, memory_bytes))) return false;
-  if (pids && !write_value(folder + "/pids.max", std::to_string(tasks))) return false;
   const std::string version = unified ? "v2 " : "v1 ";
   const auto note = [&](const char* what) {
     in_force_ += (in_force_.empty() ? "" : ", ") + version + what;
@@ -117,18 +125,17 @@ bool Cgroup::make_in(const CgroupPlan::Hierarchy& hierarchy, const std::string& 
   if (memory) note("memory");
   if (pids) note("pids");
   if (unified) {
-    unified_.reset(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    unified_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return unified_.valid();
   }
-  tasks_.emplace_back(::open((folder + "/tasks").c_str(), O_WRONLY | O_CLOEXEC));
+  tasks_.emplace_back(::open((path + "/tasks").c_str(), O_WRONLY | O_CLOEXEC));
   return tasks_.back().valid();
 }
 
-Result<std::unique_ptr<Cgroup>> Cgroup::make(const CgroupPlan& plan, const std::string& name,
-                                             std::uint64_t memory_bytes, std::uint64_t tasks) {
+Result<std::unique_ptr<Cgroup>> Cgroup::make(const CgroupPlan& plan, const std::string& name) {
   std::unique_ptr<Cgroup> group(new Cgroup());
   for (const auto& hierarchy : plan.hierarchies)
-    if (!group->make_in(hierarchy, name, memory_bytes, tasks))
+    if (!group->make_in(hierarchy, name))
       return refuse("SBX-CAGE-CGROUP", "the worker's control group could not be made",
                     errno_text(hierarchy.folder));
   if (group->in_force_.empty())
@@ -136,6 +143,19 @@ Result<std::unique_ptr<Cgroup>> Cgroup::make(const CgroupPlan& plan, const std::
                   std::to_string(plan.hierarchies.size()) + " hierarchies",
                   "run as root, or under systemd with Delegate=yes");
   return group;
+}
+
+Result<void> Cgroup::bound(const CgroupBounds& bounds) const {
+  for (const Folder& folder : folders_) {
+    const bool bounded =
+        (!folder.memory ||
+         set_bounds(folder.path, memory_bounds(folder.unified, bounds.memory_bytes))) &&
+        (!folder.pids || write_value(folder.path + "/pids.max", std::to_string(bounds.tasks)));
+    if (!bounded)
+      return refuse("SBX-CAGE-CGROUP", "the worker's control group could not be bounded",
+                    errno_text(folder.path));
+  }
+  return {};
 }
 
 // A thread that moves itself alone needs no lock over all processes (it may take milliseconds).
@@ -146,8 +166,8 @@ bool Cgroup::join() const {
 }
 
 Cgroup::~Cgroup() {
-  for (const std::string& folder : folders_)
-    ::rmdir(folder.c_str());
+  for (const Folder& folder : folders_)
+    ::rmdir(folder.path.c_str());
 }
 
 }  // namespace vedette::inference

@@ -8,31 +8,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "inference/policy/profile.h"
+#include "inference/sandbox/cgroup_plan.h"
 
 namespace vedette::inference {
-
-// Where groups can be made, as /proc tells. Pure.
-struct CgroupPlan {
-  struct Hierarchy {
-    std::string folder;                    // of our own group in it
-    std::vector<std::string> controllers;  // of memory and pids, those that it holds; v2: none yet
-    bool unified = false;                  // version 2
-
-    friend bool operator==(const Hierarchy&, const Hierarchy&) = default;
-  };
-  std::vector<Hierarchy> hierarchies;
-};
-
-// From the texts of /proc/self/cgroup and /proc/self/mountinfo. Mounts and lines that make no sense
-// are passed over.
-[[nodiscard]] CgroupPlan plan_cgroups(std::string_view self_cgroup, std::string_view mountinfo);
 
 // A zygote's own groups, in which those of its workers lie: made while it still has root's powers
 // (the hierarchy's folders may be closed even to their owner), so that none are needed afterwards.
@@ -57,13 +40,13 @@ class CgroupBase {
 
 class Cgroup {
  public:
-  // Makes a group named `name` in every hierarchy of the plan that can bound something, with
-  // `memory_bytes` for everything and `tasks` processes and threads. Refuses SBX-CAGE-CGROUP when
-  // there is none, or one could not be made or bounded; what was made is removed again.
+  // Makes a group named `name`, without bounds yet, in every hierarchy of the plan that can bound
+  // something. Refuses SBX-CAGE-CGROUP when there is none, or one could not be made; what was made
+  // is removed again.
   [[nodiscard]] static Result<std::unique_ptr<Cgroup>> make(const CgroupPlan& plan,
-                                                            const std::string& name,
-                                                            std::uint64_t memory_bytes,
-                                                            std::uint64_t tasks);
+                                                            const std::string& name);
+  // Refuses SBX-CAGE-CGROUP.
+  [[nodiscard]] Result<void> bound(const CgroupBounds& bounds) const;
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
   ~Cgroup();  // removes the group; by then its last process has been reaped
@@ -77,10 +60,15 @@ class Cgroup {
 
  private:
   Cgroup() = default;
-  [[nodiscard]] bool make_in(const CgroupPlan::Hierarchy& hierarchy, const std::string& name,
-                             std::uint64_t memory_bytes, std::uint64_t tasks);
+  struct Folder {
+    std::string path;
+    bool unified;
+    bool memory;  // which controllers bound something here
+    bool pids;
+  };
+  [[nodiscard]] bool make_in(const CgroupPlan::Hierarchy& hierarchy, const std::string& name);
 
-  std::vector<std::string> folders_;
+  std::vector<Folder> folders_;
   std::vector<UniqueFd> tasks_;  // of version 1, opened for writing
   UniqueFd unified_;
   std::string in_force_;

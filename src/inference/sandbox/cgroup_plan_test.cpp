@@ -74,6 +74,43 @@ TEST(CgroupBase, RemovesWhatDeadZygotesLeftAndNothingElse) {
     EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
 }
 
+TEST(CgroupPlan, PassesOverAGroupThatNoMountShows) {
+  const std::string mount = "41 1 0:21 / /cg rw - cgroup2 cgroup2 rw\n";
+  EXPECT_TRUE(plan_cgroups("0::/..\n", mount).hierarchies.empty());
+  EXPECT_TRUE(plan_cgroups("0::/../elsewhere\n", mount).hierarchies.empty());
+  const std::string part = "41 1 0:21 /docker/1 /cg rw - cgroup2 cgroup2 rw\n";
+  EXPECT_TRUE(plan_cgroups("0::/docker/12\n", part).hierarchies.empty());
+  EXPECT_EQ(plan_cgroups("0::/docker/1\n", part + "42 1 0:21 /else /x rw - cgroup2 cgroup2 rw\n")
+                .hierarchies,
+            (Hierarchies{{"/cg", {}, true}}));
+}
+
+TEST(CgroupPlan, HasWorkersBesideTheLeafOfTheirAgent) {
+  const std::string mount = "41 1 0:21 / /cg rw - cgroup2 cgroup2 rw\n";
+  const auto folder_of = [&](const std::string& path) {
+    return plan_cgroups("0::" + path + "\n", mount).hierarchies.at(0).folder;
+  };
+  EXPECT_EQ(folder_of("/agent.service/vedette-supervisor"), "/cg/agent.service");
+  EXPECT_EQ(folder_of("/vedette-supervisor"), "/cg");
+  EXPECT_EQ(folder_of("/vedette-supervisor/agent"), "/cg/vedette-supervisor/agent");
+  EXPECT_EQ(folder_of("/not-vedette-supervisor"), "/cg/not-vedette-supervisor");
+  EXPECT_EQ(plan_cgroups("4:memory:/vedette-supervisor\n",
+                         "41 1 0:20 / /cg/memory rw - cgroup cgroup rw,memory\n")
+                .hierarchies.at(0)
+                .folder,
+            "/cg/memory/vedette-supervisor");
+}
+
+TEST(CgroupBounds, AreTheProfilesFiguresAndWhatTheWorkerIsMadeOf) {
+  Profile profile = built_in_profile("strict").value();
+  profile.limits.memory_bytes = std::uint64_t{100} << 20U;
+  profile.limits.threads = 3;
+  profile.limits.processes = 2;
+  const auto bounds = cgroup_bounds(profile, std::uint64_t{5} << 20U);
+  EXPECT_EQ(bounds.memory_bytes, std::uint64_t{169} << 20U);
+  EXPECT_EQ(bounds.tasks, 6U);
+}
+
 // In a container the mount shows only a part of the hierarchy.
 TEST(CgroupPlan, TakesTheMountsRootOff) {
   const std::string mount = "41 1 0:21 /docker/1 /cg rw - cgroup2 cgroup2 rw\n";

@@ -41,6 +41,12 @@ class SyscallFilter {
 // Takes the inside id of a user namespace, or becomes nobody where there is none.
 [[nodiscard]] Result<void> take_inside_ids(bool has_user_namespace);
 
+// See processor.h: what is absent here, and where-present, is done without.
+[[nodiscard]] Result<void> fence_siblings(Need need);
+[[nodiscard]] Result<void> separate_branch_training(Need need);
+// From here on reading the cycle counter is a SIGSEGV, which fine clocks of the vDSO do, too.
+[[nodiscard]] Result<void> forbid_cycle_counter(Need need);
+
 [[nodiscard]] Result<void> empty_root(const std::vector<Power>& powers);
 [[nodiscard]] Result<void> empty_host_names();
 // `ids`: run where the ids may still be changed and the bounding set is already empty.

@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <memory>
 
 #include <linux/filter.h>
@@ -53,6 +54,13 @@ int allow_fork(scmp_filter_ctx context, int number) {
   return allow(context, number, {{0, SCMP_CMP_EQ, CLONE_VFORK | SIGCHLD, 0}});
 }
 
+int allow_coarse_clocks(scmp_filter_ctx context, int number) {
+  for (const unsigned clock : {0U + CLOCK_REALTIME_COARSE, 0U + CLOCK_MONOTONIC_COARSE})
+    if (const int error = allow(context, number, {{0, SCMP_CMP_EQ, clock, 0}}); error != 0)
+      return error;
+  return 0;
+}
+
 int add_rule(scmp_filter_ctx context, int number, Condition condition) {
   switch (condition) {
     case Condition::none:
@@ -63,6 +71,8 @@ int add_rule(scmp_filter_ctx context, int number, Condition condition) {
       return allow_futex(context, number);
     case Condition::fork_and_wait:
       return allow_fork(context, number);
+    case Condition::coarse_clocks:
+      return allow_coarse_clocks(context, number);
   }
   return -EINVAL;
 }
@@ -129,6 +139,7 @@ Result<int> SyscallFilter::install() const {
   constexpr unsigned kSynchronised = SECCOMP_FILTER_FLAG_TSYNC | (1U << 4U);
   const sock_fprog program{
       static_cast<unsigned short>(program_.size()),
+      // NOLINTNEXTLINE(*-const-cast): the kernel only reads it
       reinterpret_cast<sock_filter*>(const_cast<Instruction*>(program_.data()))};
   const long listener = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                                   SECCOMP_FILTER_FLAG_NEW_LISTENER | kSynchronised, &program);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <optional>
 #include <set>
 
@@ -90,9 +91,21 @@ TEST_P(Filter, NotifiesOfEveryCallButThree) {
       allowed.insert(number);
     else
       EXPECT_EQ(what, SECCOMP_RET_USER_NOTIF) << number;
-  // With all arguments zero, futex is FUTEX_WAIT.
-  EXPECT_EQ(allowed, (std::set<int>{number_of("futex"), number_of("clock_gettime"),
-                                    number_of("exit_group")}));
+  // With all arguments zero, futex is FUTEX_WAIT, and the clock one of those that are too fine.
+  EXPECT_EQ(allowed, (std::set<int>{number_of("futex"), number_of("exit_group")}));
+}
+
+TEST_P(Filter, LetsTheClockBeReadOnlyInSteps) {
+  const auto filter = compile(built_in_profile("strict").value());
+  for (std::uint64_t clock = 0; clock < 64; ++clock)
+    EXPECT_EQ(verdict(filter, number_of("clock_gettime"), {clock}),
+              clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE
+                  ? SECCOMP_RET_ALLOW
+                  : SECCOMP_RET_USER_NOTIF)
+        << clock;
+  // Clocks of other processes, of descriptors, and what a truncated comparison would let through.
+  for (const std::uint64_t clock : {~std::uint64_t{0}, ~std::uint64_t{6}, 0x1'0000'0005U * 1UL})
+    EXPECT_EQ(verdict(filter, number_of("clock_gettime"), {clock}), SECCOMP_RET_USER_NOTIF);
 }
 
 TEST_P(Filter, NotifiesOfForeignArchitectures) {

@@ -48,11 +48,10 @@ bool RequestQueue::remove(const Call& call) {
 }
 
 RequestQueue::Items RequestQueue::take_expired(SteadyTime now) {
-  const auto lives = [now](const Item& item) { return item->deadline > now; };
-  if (std::ranges::all_of(items_, lives)) return {};
-  const auto expired = std::stable_partition(items_.begin(), items_.end(), lives);
-  Items taken(std::make_move_iterator(expired), std::make_move_iterator(items_.end()));
-  items_.erase(expired, items_.end());
+  const auto has_expired = [now](const Item& item) { return item->deadline <= now; };
+  Items taken;
+  std::ranges::copy_if(items_, std::back_inserter(taken), has_expired);
+  std::erase_if(items_, has_expired);
   return taken;
 }
 

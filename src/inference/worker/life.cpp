@@ -11,6 +11,7 @@
 #include "inference/line/line.h"
 #include "inference/sandbox/cage.h"
 #include "inference/sandbox/output_file.h"
+#include "inference/worker/coarse_clock.h"
 #include "inference/worker/mapped_model.h"
 #include "inference/worker/service.h"
 
@@ -70,7 +71,9 @@ Result<Belongings> prepare(const SpawnOrder& order, const std::vector<UniqueFd>&
   return take_belongings(order, fds);
 }
 
-Result<Belongings> enter(const SpawnOrder& order, const std::vector<UniqueFd>& fds, int alive_fd) {
+Result<Belongings> enter(const SpawnOrder& order, const std::vector<UniqueFd>& fds,
+                         const Inheritance& inherited) {
+  const int alive_fd = inherited.alive_fd;
   VEDETTE_TRY(Belongings belongings, prepare(order, fds, alive_fd));
   const std::uint64_t extra_threads = order.profile.limits.threads - 1;
   const auto make_threads = [&]() -> Result<void> {
@@ -78,8 +81,12 @@ Result<Belongings> enter(const SpawnOrder& order, const std::vector<UniqueFd>& f
     VEDETTE_TRY(belongings.threads, ThreadPark::open(extra_threads));
     return {};
   };
+  if (order.profile.coarse_clock != Need::off) {
+    belongings.channel.expect_steps(coarsen_clocks());
+  }
   const std::uint64_t mapped = belongings.model.size() + belongings.channel.mapped_bytes();
-  VEDETTE_CHECK(enter_cage(order.profile, {fds[kLineAt].get(), alive_fd, mapped}, make_threads));
+  VEDETTE_CHECK(enter_cage(order.profile, {fds[kLineAt].get(), alive_fd, mapped, &inherited.cages},
+                           make_threads));
   return belongings;
 }
 
@@ -112,14 +119,13 @@ WorkerExit work(const SpawnOrder& order, Belongings& belongings, Engine& engine,
 
 }  // namespace
 
-void live(const SpawnOrder& order, const std::vector<UniqueFd>& fds, int alive_fd, Engine& engine,
-          const Conduct& conduct) {
-  auto belongings = enter(order, fds, alive_fd);
+void live(const SpawnOrder& order, const std::vector<UniqueFd>& fds, const Inheritance& inherited) {
+  auto belongings = enter(order, fds, inherited);
   if (!belongings) {
     send_report(fds[kLineAt].get(), refusal_report(belongings.error()));
     ::_exit(static_cast<int>(WorkerExit::refused));
   }
-  ::_exit(static_cast<int>(work(order, *belongings, engine, conduct)));
+  ::_exit(static_cast<int>(work(order, *belongings, inherited.engine, inherited.conduct)));
 }
 
 }  // namespace vedette::inference

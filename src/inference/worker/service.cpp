@@ -39,6 +39,7 @@ void answer(const Service& service, const Request& request) {
     service.channel.reply(*outputs);
   else
     service.channel.refuse(outputs.error());
+  service.engine.drop_outputs();
 }
 
 // The kernel may still count the last child for a moment after it let us go on.

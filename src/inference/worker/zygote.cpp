@@ -18,16 +18,6 @@ namespace vedette::inference {
 namespace {
 
 constexpr std::size_t kMaxWards = 256;
-constexpr std::size_t kMaxProcText = std::size_t{1} << 20U;
-// Text and data of the program and the runtime, beside what a profile grants.
-constexpr std::uint64_t kProgramBytes = std::uint64_t{64} << 20U;
-
-CgroupPlan read_cgroup_plan() {
-  const auto groups = read_file("/proc/self/cgroup", kMaxProcText);
-  const auto mounts = read_file("/proc/self/mountinfo", kMaxProcText);
-  if (!groups || !mounts) return {};
-  return plan_cgroups(as_text(*groups), as_text(*mounts));
-}
 
 // What the worker maps of the agent's memory, granted on top of its own.
 std::uint64_t shared_bytes_of(const std::vector<UniqueFd>& fds) {
@@ -41,19 +31,23 @@ std::uint64_t shared_bytes_of(const std::vector<UniqueFd>& fds) {
 
 }  // namespace
 
-Zygote::Zygote(int control, const Conduct& conduct, Engine engine, Birthplace place)
+Zygote::Zygote(int control, const Conduct& conduct, Engine engine, PreparedCages cages,
+               Birthplace place)
     : control_(control),
       conduct_(conduct),
       engine_(std::move(engine)),
+      cages_(std::move(cages)),
       place_(std::move(place)),
-      cgroups_(read_cgroup_plan()) {}
+      cgroups_(own_cgroup_plan()) {
+  make_next_cgroup();
+}
 
 Result<Zygote> Zygote::make(int control, const Conduct& conduct) {
   VEDETTE_TRY(Engine engine, Engine::create());
   VEDETTE_CHECK(engine.warm_up());
-  VEDETTE_CHECK(prepare_cages());
+  VEDETTE_TRY(PreparedCages cages, PreparedCages::make());
   VEDETTE_TRY(Birthplace place, Birthplace::make());
-  return Zygote(control, conduct, std::move(engine), std::move(place));
+  return Zygote(control, conduct, std::move(engine), std::move(cages), std::move(place));
 }
 
 // What is watched: the control socket, and two per ward: its process, and its line, of which only
@@ -112,28 +106,39 @@ bool Zygote::take_order() {
   return true;
 }
 
-Result<std::unique_ptr<Cgroup>> Zygote::make_cgroup(const SpawnOrder& order,
+// Made ahead, while nobody waits for it.
+void Zygote::make_next_cgroup() {
+  next_cgroup_ = Cgroup::make(cgroups_.plan(), "worker-" + std::to_string(++births_));
+}
+
+Result<std::unique_ptr<Cgroup>> Zygote::take_cgroup(const SpawnOrder& order,
                                                     std::uint64_t shared_bytes) {
   const Profile& profile = order.profile;
   if (profile.cgroup == Need::off) return nullptr;
-  const std::uint64_t helper = 1;  // that closes the cage
-  const std::uint64_t tasks = profile.limits.threads + profile.limits.processes + helper;
-  auto group = Cgroup::make(cgroups_.plan(), "worker-" + std::to_string(++births_),
-                            profile.limits.memory_bytes + shared_bytes + kProgramBytes, tasks);
-  if (!group && profile.cgroup == Need::where_present) return nullptr;
-  return group;
+  if (!next_cgroup_) make_next_cgroup();  // what was in the way may be gone
+  if (!next_cgroup_) {
+    if (profile.cgroup == Need::where_present) return nullptr;
+    return std::unexpected(next_cgroup_.error());
+  }
+  auto group = *std::exchange(next_cgroup_, refuse("SBX-CAGE-CGROUP", "the group is in use"));
+  const auto bounded = group->bound(cgroup_bounds(profile, shared_bytes));
+  if (bounded) return group;
+  if (profile.cgroup == Need::where_present) return nullptr;
+  return std::unexpected(bounded.error());
 }
 
 Result<void> Zygote::give_birth(const SpawnOrder& order, std::vector<UniqueFd>& fds) {
   if (wards_.size() >= kMaxWards)
     return refuse("SBX-SPAWN", "there are too many workers", std::to_string(wards_.size()));
   const std::uint64_t shared_bytes = shared_bytes_of(fds);
-  VEDETTE_TRY(auto cgroup, make_cgroup(order, shared_bytes));
+  VEDETTE_TRY(auto cgroup, take_cgroup(order, shared_bytes));
   VEDETTE_TRY(Birth birth, Birth::give(place_, order.profile, cgroup.get()));
-  if (birth.is_child()) live(order, fds, birth.alive_fd(), engine_, conduct_);
+  if (birth.is_child()) live(order, fds, {engine_, conduct_, cages_, birth.alive_fd()});
+  const std::string bounded_by = cgroup ? cgroup->in_force() : "";
   Ward ward{birth.pid(), birth.take_process(), std::move(fds[kLineAt]), std::move(cgroup)};
-  send_report(ward.line.get(), plain_report(ReportKind::born, ward.pid), ward.process.get());
+  send_report(ward.line.get(), birth_report(ward.pid, bounded_by), ward.process.get());
   wards_.push_back(std::move(ward));
+  make_next_cgroup();
   return {};
 }
 

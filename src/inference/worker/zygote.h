@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "inference/engine/engine.h"
 #include "inference/sandbox/birth.h"
+#include "inference/sandbox/cage.h"
 #include "inference/sandbox/cgroup.h"
 #include "inference/worker/worker.h"
 
@@ -34,11 +35,13 @@ class Zygote {
     bool ending = false;
   };
 
-  Zygote(int control, const Conduct& conduct, Engine engine, Birthplace place);
+  Zygote(int control, const Conduct& conduct, Engine engine, PreparedCages cages, Birthplace place);
 
   [[nodiscard]] bool take_order();
   [[nodiscard]] Result<void> give_birth(const SpawnOrder& order, std::vector<UniqueFd>& fds);
-  [[nodiscard]] Result<std::unique_ptr<Cgroup>> make_cgroup(const SpawnOrder& order,
+  void make_next_cgroup();
+  // None where the profile can do without.
+  [[nodiscard]] Result<std::unique_ptr<Cgroup>> take_cgroup(const SpawnOrder& order,
                                                             std::uint64_t shared_bytes);
   void tend();
   static void end(Ward& ward);
@@ -47,8 +50,10 @@ class Zygote {
   int control_;
   const Conduct& conduct_;
   Engine engine_;
+  PreparedCages cages_;
   Birthplace place_;
   CgroupBase cgroups_;
+  Result<std::unique_ptr<Cgroup>> next_cgroup_;
   std::uint64_t births_ = 0;
   std::vector<Ward> wards_;
 };

@@ -12,4 +12,8 @@ std::string HttpRequest::path() const {
   return target.substr(0, target.find('?'));
 }
 
+Entry HttpHandler::enter(const Connection& /*connection*/, const HttpRequest& /*request*/) {
+  return {};
+}
+
 }  // namespace vedette::platform

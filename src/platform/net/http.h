@@ -60,6 +60,12 @@ struct HttpResponse {
   std::uint64_t body_size = 0;
 };
 
+// Whether a request may wait for a worker thread.
+struct Entry {
+  std::optional<HttpResponse> turned_away;  // sent at once, in place of the handler's
+  std::shared_ptr<const void> place;        // kept until the handler has answered
+};
+
 // Answers requests. Called on worker threads, several at once; may block. What it throws is logged
 // and answered with status 500 and code INTERNAL.
 class HttpHandler {
@@ -69,6 +75,9 @@ class HttpHandler {
   HttpHandler& operator=(const HttpHandler&) = delete;
   virtual ~HttpHandler() = default;
 
+  // Asked on the threads that read for every connection, so it must not block. What is let in here
+  // reaches handle(), unless its connection ends before.
+  [[nodiscard]] virtual Entry enter(const Connection& connection, const HttpRequest& request);
   [[nodiscard]] virtual HttpResponse handle(const Connection& connection,
                                             const HttpRequest& request) = 0;
 };

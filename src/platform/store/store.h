@@ -6,9 +6,11 @@
 #include "attestation/reference_values.h"
 #include "base/error.h"
 #include "identity/device.h"
+#include "identity/issued_certificate.h"
 #include "ledger/log_store.h"
 #include "ledger/receipt_repository.h"
 #include "ledger/violation_repository.h"
+#include "policy/proposal.h"
 #include "release/registry.h"
 
 namespace vedette::platform {
@@ -22,12 +24,14 @@ class UnitOfWork {
   virtual ~UnitOfWork() = default;
 
   [[nodiscard]] virtual identity::DeviceRegistry& devices() = 0;
+  [[nodiscard]] virtual identity::CertificateRegistry& certificates() = 0;
   [[nodiscard]] virtual identity::EnrollmentRules& enrollment_rules() = 0;
   [[nodiscard]] virtual attestation::ReferenceRepository& references() = 0;
   [[nodiscard]] virtual attestation::AttestationHistory& attestations() = 0;
   [[nodiscard]] virtual release::ReleaseRegistry& releases() = 0;
   [[nodiscard]] virtual ledger::ReceiptRepository& receipts() = 0;
   [[nodiscard]] virtual ledger::ViolationRepository& violations() = 0;
+  [[nodiscard]] virtual policy::ProposalRepository& proposals() = 0;
   [[nodiscard]] virtual ledger::LogStore& log() = 0;
 };
 

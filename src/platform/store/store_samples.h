@@ -52,6 +52,7 @@ inline identity::Device device(std::uint64_t number) {
           .attestation_key = {0x00, 0x23, 0x00, 0xFF},
           .device_key_sha256 = digest_of(number + 1),
           .enrolled_at = TimePoint(Duration(1'795'438'387'123)),
+          .status_since = TimePoint(Duration(1'795'438'387'124)),
           .status_reason = ""};
 }
 

@@ -11,9 +11,18 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "codec/tpm.h"
+#include "crypto/bank_digest.h"
 #include "crypto/key.h"
 
 namespace vedette::platform {
+
+// What signs quotes: kinds of key of the TCG's "TPM 2.0 Keys for Device Identity and Attestation"
+// (H-2, H-3 and H-1), each with the hash that it signs by.
+enum class AttestationKeyKind : std::uint8_t {
+  ecdsa_p256,  // SHA-256
+  ecdsa_p384,  // SHA-384
+  rsa_2048,    // RSASSA, SHA-256
+};
 
 struct TpmQuote {
   Bytes attest;                   // TPMS_ATTEST
@@ -41,7 +50,7 @@ class Tpm {
   // Its certificate from NV, DER; none where the maker wrote none.
   [[nodiscard]] virtual Result<std::optional<Bytes>> endorsement_certificate() = 0;
 
-  // The attestation key: P-256, restricted, fixed, for signing alone. TPM2B_PUBLIC.
+  // The attestation key: restricted, fixed, for signing alone. TPM2B_PUBLIC.
   [[nodiscard]] virtual Result<Bytes> attestation_key() = 0;
   // The device's TLS and signing key: P-256, unrestricted, fixed. TPM2B_PUBLIC.
   [[nodiscard]] virtual Result<Bytes> device_key() = 0;
@@ -57,9 +66,13 @@ class Tpm {
   // retried when they changed in between.
   [[nodiscard]] virtual Result<TpmQuote> quote(const codec::TpmPcrSelection& selection,
                                                ByteView qualifying_data) = 0;
-  // TPM2_PCR_Extend in the SHA-256 bank.
+  // TPM2_PCR_Read: the register in each of crypto::kBanks that the TPM keeps, in that order and at
+  // one moment.
+  [[nodiscard]] virtual Result<std::vector<crypto::BankDigest>> read_register(std::uint8_t pcr) = 0;
+  // TPM2_PCR_Extend: one digest for each bank that is meant, all at once. A bank that is not
+  // mentioned, or not kept, stays as it is.
   [[nodiscard]] virtual Result<void> extend(std::uint8_t pcr,
-                                            const crypto::Sha256Digest& digest) = 0;
+                                            const std::vector<crypto::BankDigest>& digests) = 0;
 };
 
 }  // namespace vedette::platform

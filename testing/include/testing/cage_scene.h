@@ -15,6 +15,7 @@
 #include "inference/line/line.h"
 #include "inference/sandbox/birth.h"
 #include "inference/sandbox/cage.h"
+#include "testing/machine_posture.h"
 
 namespace vedette::inference {
 
@@ -23,8 +24,7 @@ inline constexpr int kRefused = 100;
 inline Profile strict_cage() {
   Profile profile = built_in_profile("strict").value();
   profile.limits.memory_bytes = std::uint64_t{16} << 20U;
-  if (landlock_abi() == 0) profile.landlock = Need::where_present;
-  return profile;
+  return at_posture(profile, testing::machine_posture());
 }
 inline Profile cage_without_filter() {
   Profile profile = strict_cage();

@@ -14,6 +14,9 @@ namespace vedette::testing {
 // y = x + x over FP32[n].
 Bytes add_model();
 
+// y = x doubled `turns` times, an INT64 without dimensions: its time tells of its input.
+Bytes counted_loop_model();
+
 // Copies x to y, but only after a Loop of 2^62 turns: never.
 Bytes endless_loop_model();
 

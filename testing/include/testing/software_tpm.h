@@ -20,7 +20,7 @@ namespace vedette::testing {
 class SoftwareTpm {
  public:
   [[nodiscard]] static Result<std::unique_ptr<SoftwareTpm>> start(
-      const std::string& name = "device-1");
+      const std::string& name = "device-1", const std::string& banks = "sha256");
   SoftwareTpm(const SoftwareTpm&) = delete;
   SoftwareTpm& operator=(const SoftwareTpm&) = delete;
   ~SoftwareTpm();

@@ -41,10 +41,11 @@ struct KeyShape {
 [[nodiscard]] KeyShape attestation_shape();
 [[nodiscard]] KeyShape device_shape();
 
-// TPMT_PUBLIC of a P-256 key; a storage key (AES-128-CFB) if `shape` is restricted and decrypts.
+// TPMT_PUBLIC of a P-256 or P-384 key; a storage key (AES-128-CFB) if `shape` is restricted and
+// decrypts.
 [[nodiscard]] Bytes forge_public(const crypto::PublicKey& key, const KeyShape& shape);
-// TPMT_PUBLIC of an RSA-2048 signing key: RSASSA with SHA-256.
-[[nodiscard]] Bytes forge_rsa_public(ByteView modulus, std::uint32_t attributes);
+// The same of an RSA key. An ECDSA scheme becomes RSASSA.
+[[nodiscard]] Bytes forge_rsa_public(ByteView modulus, const KeyShape& shape);
 // A UINT16 size in front: TPM2B_PUBLIC.
 [[nodiscard]] Bytes sized(ByteView structure);
 

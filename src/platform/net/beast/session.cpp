@@ -119,10 +119,16 @@ asio::awaitable<bool> Session::establish() {
 asio::awaitable<bool> Session::serve_one() {
   const auto incoming = co_await receive();
   if (!incoming || condemned_) co_return false;
+  auto entry = guarded("the door",
+                       [&] { return environment_.handler.enter(connection_, incoming->request); });
+  if (!entry) entry = Entry{internal_error(), nullptr};
+  if (entry->turned_away)
+    co_return co_await respond(std::move(*entry->turned_away), incoming->keep_alive);
   // The handler may block: it runs on the pool, never where other connections wait.
   auto response = co_await asio::co_spawn(
       environment_.handler_pool.get_executor(),
       call_handler(environment_.handler, connection_, incoming->request), asio::use_awaitable);
+  entry->place.reset();  // a slow reader of the answer holds nobody up
   if (condemned_) co_return false;
   co_return co_await respond(std::move(response), incoming->keep_alive);
 }

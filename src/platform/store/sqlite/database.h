@@ -93,6 +93,13 @@ class Query {
     if (!id) return corrupt(column, "not a name");
     return *std::move(id);
   }
+  // No text is no name.
+  template <class Id>
+  [[nodiscard]] Result<std::optional<Id>> name_or_none(int column) const {
+    VEDETTE_TRY(const std::string stored, text(column));
+    if (stored.empty()) return std::nullopt;
+    return name<Id>(column);
+  }
   // For values whose own parser said no.
   [[nodiscard]] std::unexpected<Error> corrupt(int column, std::string_view why) const;
 

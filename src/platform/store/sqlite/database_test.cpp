@@ -113,6 +113,29 @@ TEST_F(DatabaseTest, ReleasesFromBeforeContractsAreKeptAndHaveNone) {
   EXPECT_FALSE((*kept)->blocked);
 }
 
+TEST_F(DatabaseTest, ReferencesAndRulesFromBeforeSkusAreTheGroups) {
+  auto database = open();
+  ASSERT_TRUE(migrate(*database, migrations().first(4)).has_value());
+  ASSERT_TRUE(database
+                  ->execute_script(
+                      "INSERT INTO reference_sets VALUES ('north', zeroblob(32), '{}');"
+                      "INSERT INTO reference_proposals VALUES ('north', zeroblob(32), '[]', 'ada');"
+                      "INSERT INTO allowed_endorsements VALUES (zeroblob(32), 'd-1', 'north');"
+                      "INSERT INTO endorsement_roots VALUES ('north', x'01')")
+                  .has_value());
+  ASSERT_TRUE(migrate(*database, migrations()).has_value());
+  const attestation::ReferenceTarget north{.group = GroupId::parse("north").value()};
+  const auto references = make_reference_repository(*database);
+  EXPECT_EQ(references->find(north).value()->text, "{}");
+  EXPECT_EQ(references->proposal(north).value()->proposer, "ada");
+  EXPECT_EQ(references->proposal(north).value()->origin, "{}");
+  const auto rules = make_enrollment_rules(*database);
+  EXPECT_FALSE(rules->list().value().at(0).sku.has_value());
+  EXPECT_FALSE(rules->roots().value().at(0).sku.has_value());
+  EXPECT_EQ(rules->roots().value().at(0).tolerance, crypto::EndorsementTolerance{})
+      << "no power was given yet";
+}
+
 TEST_F(DatabaseTest, OnlyItsOwnerReadsTheFiles) {
   std::ofstream(path()).close();
   ASSERT_EQ(::chmod(path().c_str(), 0664), 0);

@@ -1,5 +1,4 @@
 #include <array>
-#include <utility>
 
 #include "platform/store/sqlite/repositories.h"
 
@@ -10,22 +9,13 @@ namespace {
 using identity::Device;
 using identity::DeviceStatus;
 
-constexpr std::array<std::pair<DeviceStatus, std::string_view>, 3> kStatusNames{{
-    {DeviceStatus::active, "active"},
-    {DeviceStatus::quarantined, "quarantined"},
-    {DeviceStatus::revoked, "revoked"},
-}};
-
-std::string_view name_of(DeviceStatus status) {
-  for (const auto& [value, name] : kStatusNames)
-    if (value == status) return name;
-  return {};  // no such status: the table's CHECK refuses it
-}
+constexpr std::array kStatuses{DeviceStatus::active, DeviceStatus::quarantined,
+                               DeviceStatus::revoked};
 
 Result<DeviceStatus> status_of(const Query& row, int column) {
   VEDETTE_TRY(const std::string text, row.text(column));
-  for (const auto& [value, name] : kStatusNames)
-    if (name == text) return value;
+  for (const DeviceStatus status : kStatuses)
+    if (to_string(status) == text) return status;
   return row.corrupt(column, "no such status");
 }
 
@@ -39,9 +29,11 @@ Result<Device> device_of(const Query& row) {
   VEDETTE_TRY(const auto device_key, row.digest(6));
   VEDETTE_TRY(const auto enrolled_at, row.time(7));
   VEDETTE_TRY(auto reason, row.text(8));
-  return Device{std::move(id), std::move(group), status,
-                Epoch{epoch},  endorsement,      std::move(attestation_key),
-                device_key,    enrolled_at,      std::move(reason)};
+  VEDETTE_TRY(auto sku, row.name_or_none<SkuId>(9));
+  VEDETTE_TRY(const auto status_since, row.time(10));
+  return Device{std::move(id), std::move(group),           status,        Epoch{epoch},
+                endorsement,   std::move(attestation_key), device_key,    enrolled_at,
+                status_since,  std::move(reason),          std::move(sku)};
 }
 
 Result<std::optional<Device>> first_of(Query query) {
@@ -55,29 +47,35 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
   explicit SqliteDeviceRegistry(Database& database) : database_(&database) {}
 
   Result<std::optional<Device>> find(const DeviceId& id) override {
-    VEDETTE_TRY(auto query,
-                database_->query("SELECT id, group_name, status, epoch, endorsement_sha256,"
-                                 " attestation_key, device_key_sha256, enrolled_at, status_reason"
-                                 " FROM devices WHERE id = ?",
-                                 {id.str()}));
+    VEDETTE_TRY(
+        auto query,
+        database_->query(
+            "SELECT id, group_name, status, epoch, endorsement_sha256,"
+            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since"
+            " FROM devices WHERE id = ?",
+            {id.str()}));
     return first_of(std::move(query));
   }
 
   Result<std::optional<Device>> find_by_endorsement(
       const crypto::Sha256Digest& endorsement_sha256) override {
-    VEDETTE_TRY(auto query,
-                database_->query("SELECT id, group_name, status, epoch, endorsement_sha256,"
-                                 " attestation_key, device_key_sha256, enrolled_at, status_reason"
-                                 " FROM devices WHERE endorsement_sha256 = ?",
-                                 {endorsement_sha256}));
+    VEDETTE_TRY(
+        auto query,
+        database_->query(
+            "SELECT id, group_name, status, epoch, endorsement_sha256,"
+            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since"
+            " FROM devices WHERE endorsement_sha256 = ?",
+            {endorsement_sha256}));
     return first_of(std::move(query));
   }
 
   Result<std::vector<Device>> list() override {
-    VEDETTE_TRY(auto query,
-                database_->query("SELECT id, group_name, status, epoch, endorsement_sha256,"
-                                 " attestation_key, device_key_sha256, enrolled_at, status_reason"
-                                 " FROM devices ORDER BY id"));
+    VEDETTE_TRY(
+        auto query,
+        database_->query(
+            "SELECT id, group_name, status, epoch, endorsement_sha256,"
+            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since"
+            " FROM devices ORDER BY id"));
     std::vector<Device> devices;
     for (;;) {
       VEDETTE_TRY(const bool found, query.next());
@@ -91,19 +89,21 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
     // Only a row of the same id is replaced; another with the same endorsement is a contradiction.
     VEDETTE_TRY(
         [[maybe_unused]] const auto rows,
-        database_->execute("INSERT INTO devices (id, group_name, status, epoch, endorsement_sha256,"
-                           " attestation_key, device_key_sha256, enrolled_at, status_reason)"
-                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                           " ON CONFLICT (id) DO UPDATE SET group_name = excluded.group_name,"
-                           " status = excluded.status, epoch = excluded.epoch,"
-                           " endorsement_sha256 = excluded.endorsement_sha256,"
-                           " attestation_key = excluded.attestation_key,"
-                           " device_key_sha256 = excluded.device_key_sha256,"
-                           " enrolled_at = excluded.enrolled_at,"
-                           " status_reason = excluded.status_reason",
-                           {device.id.str(), device.group.str(), name_of(device.status),
-                            device.epoch.value, device.endorsement_sha256, device.attestation_key,
-                            device.device_key_sha256, device.enrolled_at, device.status_reason}));
+        database_->execute(
+            "INSERT INTO devices (id, group_name, status, epoch, endorsement_sha256,"
+            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET group_name = excluded.group_name,"
+            " status = excluded.status, epoch = excluded.epoch,"
+            " endorsement_sha256 = excluded.endorsement_sha256,"
+            " attestation_key = excluded.attestation_key,"
+            " device_key_sha256 = excluded.device_key_sha256,"
+            " enrolled_at = excluded.enrolled_at,"
+            " status_reason = excluded.status_reason, sku = excluded.sku,"
+            " status_since = excluded.status_since",
+            {device.id.str(), device.group.str(), to_string(device.status), device.epoch.value,
+             device.endorsement_sha256, device.attestation_key, device.device_key_sha256,
+             device.enrolled_at, device.status_reason, text_of(device.sku), device.status_since}));
     return {};
   }
 

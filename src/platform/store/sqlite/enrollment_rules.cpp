@@ -11,7 +11,8 @@ Result<AllowedEndorsement> endorsement_of(const Query& row) {
   VEDETTE_TRY(const auto endorsement, row.digest(0));
   VEDETTE_TRY(auto device, row.name<DeviceId>(1));
   VEDETTE_TRY(auto group, row.name<GroupId>(2));
-  return AllowedEndorsement{endorsement, std::move(device), std::move(group)};
+  VEDETTE_TRY(auto sku, row.name_or_none<SkuId>(3));
+  return AllowedEndorsement{endorsement, std::move(device), std::move(group), std::move(sku)};
 }
 
 class SqliteEnrollmentRules final : public identity::EnrollmentRules {
@@ -20,7 +21,7 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
 
   Result<std::optional<AllowedEndorsement>> find(
       const crypto::Sha256Digest& endorsement_sha256) override {
-    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name"
+    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name, sku"
                                              " FROM allowed_endorsements"
                                              " WHERE endorsement_sha256 = ?",
                                              {endorsement_sha256}));
@@ -30,7 +31,7 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
   }
 
   Result<std::vector<AllowedEndorsement>> list() override {
-    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name"
+    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name, sku"
                                              " FROM allowed_endorsements"
                                              " ORDER BY device, endorsement_sha256"));
     std::vector<AllowedEndorsement> entries;
@@ -43,17 +44,20 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
   }
 
   Result<void> allow(const AllowedEndorsement& entry) override {
-    VEDETTE_TRY([[maybe_unused]] const auto rows,
-                database_->execute(
-                    "INSERT INTO allowed_endorsements (endorsement_sha256, device, group_name)"
-                    " VALUES (?, ?, ?) ON CONFLICT (endorsement_sha256)"
-                    " DO UPDATE SET device = excluded.device, group_name = excluded.group_name",
-                    {entry.endorsement_sha256, entry.device.str(), entry.group.str()}));
+    VEDETTE_TRY(
+        [[maybe_unused]] const auto rows,
+        database_->execute(
+            "INSERT INTO allowed_endorsements (endorsement_sha256, device, group_name, sku)"
+            " VALUES (?, ?, ?, ?) ON CONFLICT (endorsement_sha256)"
+            " DO UPDATE SET device = excluded.device, group_name = excluded.group_name,"
+            " sku = excluded.sku",
+            {entry.endorsement_sha256, entry.device.str(), entry.group.str(), text_of(entry.sku)}));
     return {};
   }
 
   Result<std::vector<EndorsementRoot>> roots() override {
-    VEDETTE_TRY(auto query, database_->query("SELECT group_name, certificate_der"
+    VEDETTE_TRY(auto query, database_->query("SELECT group_name, certificate_der, sku,"
+                                             " sha1_signature, expired"
                                              " FROM endorsement_roots ORDER BY rowid"));
     std::vector<EndorsementRoot> roots;
     for (;;) {
@@ -61,15 +65,27 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
       if (!found) return roots;
       VEDETTE_TRY(auto group, query.name<GroupId>(0));
       VEDETTE_TRY(auto certificate, query.blob(1));
-      roots.push_back({std::move(group), std::move(certificate)});
+      VEDETTE_TRY(auto sku, query.name_or_none<SkuId>(2));
+      VEDETTE_TRY(const auto sha1_signature, query.natural(3));
+      VEDETTE_TRY(const auto expired, query.natural(4));
+      roots.push_back({std::move(group),
+                       std::move(certificate),
+                       std::move(sku),
+                       {.sha1_signature = sha1_signature == 1, .expired = expired == 1}});
     }
   }
 
   Result<void> add_root(const EndorsementRoot& root) override {
-    VEDETTE_TRY([[maybe_unused]] const auto rows,
-                database_->execute("INSERT INTO endorsement_roots (group_name, certificate_der)"
-                                   " VALUES (?, ?) ON CONFLICT DO NOTHING",
-                                   {root.group.str(), root.certificate_der}));
+    VEDETTE_TRY(
+        [[maybe_unused]] const auto rows,
+        database_->execute(
+            "INSERT INTO endorsement_roots"
+            " (group_name, certificate_der, sku, sha1_signature, expired)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (group_name, certificate_der)"
+            " DO UPDATE SET sku = excluded.sku,"
+            " sha1_signature = excluded.sha1_signature, expired = excluded.expired",
+            {root.group.str(), root.certificate_der, text_of(root.sku),
+             std::uint64_t{root.tolerance.sha1_signature}, std::uint64_t{root.tolerance.expired}}));
     return {};
   }
 

@@ -6,15 +6,24 @@
 
 #include "attestation/reference_values.h"
 #include "identity/device.h"
+#include "identity/issued_certificate.h"
 #include "ledger/log_store.h"
 #include "ledger/receipt_repository.h"
 #include "ledger/violation_repository.h"
 #include "platform/store/sqlite/database.h"
+#include "policy/proposal.h"
 #include "release/registry.h"
 
 namespace vedette::platform::sqlite {
 
+// As Query::name_or_none reads it.
+[[nodiscard]] inline std::string text_of(const std::optional<SkuId>& sku) {
+  return sku ? sku->str() : std::string();
+}
+
 [[nodiscard]] std::unique_ptr<identity::DeviceRegistry> make_device_registry(Database& database);
+[[nodiscard]] std::unique_ptr<identity::CertificateRegistry> make_certificate_registry(
+    Database& database);
 [[nodiscard]] std::unique_ptr<identity::EnrollmentRules> make_enrollment_rules(Database& database);
 [[nodiscard]] std::unique_ptr<attestation::ReferenceRepository> make_reference_repository(
     Database& database);
@@ -24,6 +33,8 @@ namespace vedette::platform::sqlite {
 [[nodiscard]] std::unique_ptr<ledger::ReceiptRepository> make_receipt_repository(
     Database& database);
 [[nodiscard]] std::unique_ptr<ledger::ViolationRepository> make_violation_repository(
+    Database& database);
+[[nodiscard]] std::unique_ptr<policy::ProposalRepository> make_proposal_repository(
     Database& database);
 [[nodiscard]] std::unique_ptr<ledger::LogStore> make_log_store(Database& database);
 

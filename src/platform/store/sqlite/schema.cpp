@@ -131,7 +131,115 @@ CREATE INDEX violations_that_condemn ON violations (model, release, model_root, 
   WHERE condemns = 1;
 )sql";
 
-constexpr Migration kMigrations[] = {{kFirstLight}, {kRuntimeContracts}, {kViolations}};
+// Reference values from before stay where they are until they are replaced.
+constexpr const char* kMeasuredDevices = R"sql(
+CREATE TABLE reference_sets (
+  group_name TEXT PRIMARY KEY,
+  id         BLOB NOT NULL CHECK (length(id) = 32),  -- of the text
+  json       TEXT NOT NULL
+) STRICT;
+-- Of each group the latest that waits for a second person.
+CREATE TABLE reference_proposals (
+  group_name TEXT PRIMARY KEY,
+  id         BLOB NOT NULL CHECK (length(id) = 32),
+  json       TEXT NOT NULL,
+  proposer   TEXT NOT NULL
+) STRICT;
+
+ALTER TABLE attestations ADD COLUMN memory TEXT NOT NULL DEFAULT '';
+ALTER TABLE attestations ADD COLUMN event_log BLOB NOT NULL DEFAULT x''
+  CHECK (length(event_log) IN (0, 32));
+ALTER TABLE attestations ADD COLUMN good_event_log BLOB NOT NULL DEFAULT x''
+  CHECK (length(good_event_log) IN (0, 32));
+CREATE INDEX attestations_by_event_log ON attestations (event_log);
+CREATE INDEX attestations_by_good_event_log ON attestations (good_event_log);
+CREATE INDEX attestations_that_affirm ON attestations (at) WHERE affirming = 1;
+
+CREATE TABLE event_logs (
+  name   BLOB PRIMARY KEY CHECK (length(name) = 32),  -- of the octets
+  octets BLOB NOT NULL
+) STRICT;
+CREATE TABLE ima_lists (
+  device TEXT PRIMARY KEY REFERENCES devices (id),
+  octets BLOB NOT NULL
+) STRICT;
+)sql";
+
+// A SKU that is no text is none: of a set, it is the whole group's.
+constexpr const char* kSkus = R"sql(
+ALTER TABLE devices ADD COLUMN sku TEXT NOT NULL DEFAULT '';
+ALTER TABLE allowed_endorsements ADD COLUMN sku TEXT NOT NULL DEFAULT '';
+ALTER TABLE endorsement_roots ADD COLUMN sku TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE sku_reference_sets (
+  group_name TEXT NOT NULL,
+  sku        TEXT NOT NULL,
+  id         BLOB NOT NULL CHECK (length(id) = 32),  -- of the text
+  json       TEXT NOT NULL,
+  PRIMARY KEY (group_name, sku)
+) STRICT;
+INSERT INTO sku_reference_sets SELECT group_name, '', id, json FROM reference_sets;
+DROP TABLE reference_sets;
+ALTER TABLE sku_reference_sets RENAME TO reference_sets;
+
+CREATE TABLE sku_reference_proposals (
+  group_name TEXT NOT NULL,
+  sku        TEXT NOT NULL,
+  id         BLOB NOT NULL CHECK (length(id) = 32),
+  json       TEXT NOT NULL,
+  proposer   TEXT NOT NULL,
+  origin     TEXT NOT NULL,  -- JSON
+  PRIMARY KEY (group_name, sku)
+) STRICT;
+INSERT INTO sku_reference_proposals
+  SELECT group_name, '', id, json, proposer, '{}' FROM reference_proposals;
+DROP TABLE reference_proposals;
+ALTER TABLE sku_reference_proposals RENAME TO reference_proposals;
+)sql";
+
+// A state has registers of one bank: those of SHA-256 stay where they were.
+constexpr const char* kSha384Registers = R"sql(
+ALTER TABLE attestations ADD COLUMN registers_sha384 BLOB NOT NULL DEFAULT x''
+  CHECK (length(registers_sha384) % 49 = 0);
+)sql";
+
+constexpr const char* kEndorsementTolerance = R"sql(
+ALTER TABLE endorsement_roots ADD COLUMN sha1_signature INTEGER NOT NULL DEFAULT 0
+  CHECK (sha1_signature IN (0, 1));
+ALTER TABLE endorsement_roots ADD COLUMN expired INTEGER NOT NULL DEFAULT 0
+  CHECK (expired IN (0, 1));
+)sql";
+
+// When the status of a device that is not active changed, its enrolment was the last thing known.
+constexpr const char* kCertificates = R"sql(
+ALTER TABLE devices ADD COLUMN status_since INTEGER NOT NULL DEFAULT 0;
+UPDATE devices SET status_since = enrolled_at;
+
+CREATE TABLE certificates (
+  serial     TEXT PRIMARY KEY,
+  device     TEXT NOT NULL REFERENCES devices (id),
+  key_sha256 BLOB NOT NULL CHECK (length(key_sha256) = 32),
+  issued_at  INTEGER NOT NULL,
+  not_after  INTEGER NOT NULL,
+  der        BLOB NOT NULL
+) STRICT;
+CREATE INDEX certificates_of_device ON certificates (device, key_sha256, issued_at);
+CREATE INDEX certificates_by_end ON certificates (not_after);
+)sql";
+
+// Of each subject the latest that waits for a second operator.
+constexpr const char* kProposals = R"sql(
+CREATE TABLE proposals (
+  subject  TEXT PRIMARY KEY,
+  id       TEXT NOT NULL,
+  content  TEXT NOT NULL,  -- JSON
+  proposer TEXT NOT NULL
+) STRICT;
+)sql";
+
+constexpr Migration kMigrations[] = {
+    {kFirstLight},      {kRuntimeContracts},     {kViolations},   {kMeasuredDevices}, {kSkus},
+    {kSha384Registers}, {kEndorsementTolerance}, {kCertificates}, {kProposals}};
 
 std::unexpected<Error> no_file(const std::string& cause) {
   return refuse("STORE-FAILED", "the database file cannot be used", cause,

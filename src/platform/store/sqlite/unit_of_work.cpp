@@ -24,12 +24,14 @@ class Running {
 SqliteUnitOfWork::SqliteUnitOfWork(std::unique_ptr<Database> database)
     : database_(std::move(database)),
       devices_(make_device_registry(*database_)),
+      certificates_(make_certificate_registry(*database_)),
       enrollment_rules_(make_enrollment_rules(*database_)),
       references_(make_reference_repository(*database_)),
       attestations_(make_attestation_history(*database_)),
       releases_(make_release_registry(*database_)),
       receipts_(make_receipt_repository(*database_)),
       violations_(make_violation_repository(*database_)),
+      proposals_(make_proposal_repository(*database_)),
       log_(make_log_store(*database_)) {}
 
 Result<void> SqliteUnitOfWork::run(const Work& work) {

@@ -14,12 +14,14 @@ class SqliteUnitOfWork final : public UnitOfWork {
   explicit SqliteUnitOfWork(std::unique_ptr<Database> database);
 
   identity::DeviceRegistry& devices() override { return *devices_; }
+  identity::CertificateRegistry& certificates() override { return *certificates_; }
   identity::EnrollmentRules& enrollment_rules() override { return *enrollment_rules_; }
   attestation::ReferenceRepository& references() override { return *references_; }
   attestation::AttestationHistory& attestations() override { return *attestations_; }
   release::ReleaseRegistry& releases() override { return *releases_; }
   ledger::ReceiptRepository& receipts() override { return *receipts_; }
   ledger::ViolationRepository& violations() override { return *violations_; }
+  policy::ProposalRepository& proposals() override { return *proposals_; }
   ledger::LogStore& log() override { return *log_; }
 
   [[nodiscard]] Database& database() { return *database_; }
@@ -33,12 +35,14 @@ class SqliteUnitOfWork final : public UnitOfWork {
  private:
   std::unique_ptr<Database> database_;
   std::unique_ptr<identity::DeviceRegistry> devices_;
+  std::unique_ptr<identity::CertificateRegistry> certificates_;
   std::unique_ptr<identity::EnrollmentRules> enrollment_rules_;
   std::unique_ptr<attestation::ReferenceRepository> references_;
   std::unique_ptr<attestation::AttestationHistory> attestations_;
   std::unique_ptr<release::ReleaseRegistry> releases_;
   std::unique_ptr<ledger::ReceiptRepository> receipts_;
   std::unique_ptr<ledger::ViolationRepository> violations_;
+  std::unique_ptr<policy::ProposalRepository> proposals_;
   std::unique_ptr<ledger::LogStore> log_;
 };
 

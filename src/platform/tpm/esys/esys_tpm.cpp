@@ -45,7 +45,8 @@ class Session {
         if (result || result.error().code != "TPM-COMMAND") return result;
         keys_.reset();
       }
-      VEDETTE_TRY(keys_, esys::load_or_create_keys(context, settings_.state_folder));
+      VEDETTE_TRY(keys_, esys::load_or_create_keys(context, settings_.state_folder,
+                                                   settings_.attestation_key));
       return call(context, *keys_);
     });
   }
@@ -143,9 +144,14 @@ class EsysTpm final : public Tpm {
     });
   }
 
-  Result<void> extend(std::uint8_t pcr, const crypto::Sha256Digest& digest) override {
+  Result<std::vector<crypto::BankDigest>> read_register(std::uint8_t pcr) override {
     return session_->serve(
-        [&](ESYS_CONTEXT* context) { return esys::extend(context, pcr, digest); });
+        [&](ESYS_CONTEXT* context) { return esys::read_register(context, pcr); });
+  }
+
+  Result<void> extend(std::uint8_t pcr, const std::vector<crypto::BankDigest>& digests) override {
+    return session_->serve(
+        [&](ESYS_CONTEXT* context) { return esys::extend(context, pcr, digests); });
   }
 
  private:

@@ -15,6 +15,8 @@ struct EsysTpmSettings {
   // Where the attestation key and the device key lie, wrapped by this TPM; made (0700) when absent.
   // The same folder and TPM give the same keys after every restart.
   std::string state_folder;
+  // Of a key that is made; one that lies there must be of it.
+  AttestationKeyKind attestation_key = AttestationKeyKind::ecdsa_p256;
 };
 
 // Connects, without making any key yet. Refuses TPM-TCTI and TPM-UNREACHABLE.

@@ -9,7 +9,7 @@
 #include "platform/tpm/esys/connection.h"
 #include "platform/tpm/esys/esys_tpm.h"
 #include "platform/tpm/esys/key_templates.h"
-#include "testing/software_tpm.h"
+#include "testing/shared_tpm.h"
 
 namespace vedette::platform {
 namespace {
@@ -33,17 +33,8 @@ TEST(EsysTpmAddress, RefusesATpmThatIsNotThere) {
   EXPECT_EQ(code_of(open_esys_tpm({"device:/dev/null", "/tmp"})), "TPM-UNREACHABLE");
 }
 
-class EsysTpmRefusal : public ::testing::Test {
+class EsysTpmRefusal : public testing::SharedTpm {
  protected:
-  static void SetUpTestSuite() {
-    if (!InsecureSoftwareTpm::available()) return;
-    auto started = testing::SoftwareTpm::start();
-    ASSERT_TRUE(started) << describe(started.error());
-    shared_device = std::move(*started);
-  }
-  static void TearDownTestSuite() { shared_device.reset(); }
-  void SetUp() override { VEDETTE_SKIP_WITHOUT_SOFTWARE_TPM(); }
-
   // A folder of its own per test: keys made in one must not hide a refusal in another.
   static std::string folder(const std::string& name) {
     const std::string path = shared_device->state_folder() + "/" + name;
@@ -56,8 +47,6 @@ class EsysTpmRefusal : public ::testing::Test {
     return tpm ? std::move(*tpm) : nullptr;
   }
   static Bytes content(const std::string& path) { return read_file(path, 4096).value_or(Bytes{}); }
-
-  static inline std::unique_ptr<testing::SoftwareTpm> shared_device;
 };
 
 TEST_F(EsysTpmRefusal, KeysOfAnotherTpmAreRefusedAndKept) {
@@ -151,10 +140,11 @@ TEST_F(EsysTpmRefusal, SelectionsThatCannotBeQuotedAreRefused) {
   EXPECT_EQ(code_of(tpm->quote({sha256, {1, 1}}, {})), "TPM-PCR-SELECTION");
   EXPECT_EQ(code_of(tpm->quote({sha256, {2, 1}}, {})), "TPM-PCR-SELECTION");
   EXPECT_EQ(code_of(tpm->quote({sha384, {0}}, {})), "TPM-PCR-BANK") << "the bank is not active";
-  EXPECT_EQ(code_of(tpm->quote({rsa, {0}}, {})), "TPM-COMMAND");
+  EXPECT_EQ(code_of(tpm->quote({rsa, {0}}, {})), "TPM-PCR-BANK");
   EXPECT_EQ(code_of(tpm->quote({sha256, {0}}, Bytes(33, 1))), "TPM-QUALIFYING-DATA");
   EXPECT_EQ(code_of(tpm->certify_device_key(Bytes(33, 1))), "TPM-QUALIFYING-DATA");
   EXPECT_EQ(code_of(tpm->extend(24, {})), "TPM-PCR-SELECTION");
+  EXPECT_EQ(code_of(tpm->read_register(24)), "TPM-PCR-SELECTION");
 }
 
 TEST_F(EsysTpmRefusal, ATpmThatIsOffIsUnreachableUntilItIsOnAgain) {
@@ -166,6 +156,7 @@ TEST_F(EsysTpmRefusal, ATpmThatIsOffIsUnreachableUntilItIsOnAgain) {
   EXPECT_EQ(code_of((*signer)->sign_digest({})), "TPM-UNREACHABLE");
   EXPECT_EQ(code_of(tpm->quote({codec::TpmAlgorithm::sha256, {0}}, {})), "TPM-UNREACHABLE");
   EXPECT_EQ(code_of(tpm->extend(0, {})), "TPM-UNREACHABLE");
+  EXPECT_EQ(code_of(tpm->read_register(0)), "TPM-UNREACHABLE");
   ASSERT_TRUE(shared_device->restart());
   EXPECT_EQ(code_of((*signer)->sign_digest({})), "accepted");
   EXPECT_EQ(tpm->device_key(), before);

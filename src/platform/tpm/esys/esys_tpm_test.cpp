@@ -10,24 +10,18 @@
 #include "base/fd.h"
 #include "crypto/certificate.h"
 #include "crypto/tpm.h"
-#include "testing/software_tpm.h"
+#include "testing/shared_tpm.h"
 
 namespace vedette::platform {
 namespace {
 
 using codec::TpmAlgorithm;
 
-class EsysTpm : public ::testing::Test {
+class EsysTpm : public testing::SharedTpm {
  protected:
-  static void SetUpTestSuite() {
-    if (!InsecureSoftwareTpm::available()) return;
-    auto started = testing::SoftwareTpm::start();
-    ASSERT_TRUE(started) << describe(started.error());
-    shared_device = std::move(*started);
-  }
-  static void TearDownTestSuite() { shared_device.reset(); }
   void SetUp() override {
-    VEDETTE_SKIP_WITHOUT_SOFTWARE_TPM();
+    SharedTpm::SetUp();
+    if (IsSkipped()) return;
     tpm_ = reopened();
     ASSERT_NE(tpm_, nullptr);
   }
@@ -56,7 +50,6 @@ class EsysTpm : public ::testing::Test {
     return *parsed;
   }
 
-  static inline std::unique_ptr<testing::SoftwareTpm> shared_device;
   std::unique_ptr<Tpm> tpm_;
 };
 
@@ -178,12 +171,25 @@ TEST_F(EsysTpm, QuotesTheValuesThatItReturns) {
   EXPECT_EQ(info.pcr_digest, to_bytes(crypto::sha256(joined(quote->pcr_values))));
 }
 
+TEST_F(EsysTpm, ReadsTheRegisterThatItQuotes) {
+  ASSERT_TRUE(tpm_->extend(14, {crypto::sha256(as_bytes("measured"))}));
+  const auto quoted = tpm_->quote({TpmAlgorithm::sha256, {14, 15}}, {});
+  ASSERT_TRUE(quoted) << describe(quoted.error());
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto value = tpm_->read_register(static_cast<std::uint8_t>(14 + i));
+    ASSERT_TRUE(value) << describe(value.error());
+    ASSERT_EQ(value->size(), 1U) << "it keeps the SHA-256 bank alone";
+    EXPECT_EQ(to_bytes(value->front().octets()), quoted->pcr_values[i]);
+  }
+  EXPECT_FALSE(tpm_->read_register(14)->front().is_zero());
+}
+
 TEST_F(EsysTpm, ExtendsOneRegister) {
   const codec::TpmPcrSelection selection{TpmAlgorithm::sha256, {15, 16}};
   const auto before = tpm_->quote(selection, {});
   crypto::Sha256Digest measured{};
   measured.fill(0x42);
-  ASSERT_TRUE(tpm_->extend(16, measured));
+  ASSERT_TRUE(tpm_->extend(16, {measured}));
   const auto after = tpm_->quote(selection, {});
   ASSERT_TRUE(before && after);
   EXPECT_EQ(after->pcr_values[0], before->pcr_values[0]);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <string>
 
+#include "crypto/tpm.h"
 #include "platform/tpm/esys/marshal.h"
 
 namespace vedette::platform::esys {
@@ -25,22 +27,36 @@ Result<void> check_selection(const codec::TpmPcrSelection& selection) {
   return {};
 }
 
+TPMS_PCR_SELECTION to_tpms(const codec::TpmPcrSelection& selection) {
+  TPMS_PCR_SELECTION made{};
+  made.hash = static_cast<TPMI_ALG_HASH>(selection.bank);
+  made.sizeofSelect = kRegisters / 8;
+  for (const unsigned pcr : selection.registers)
+    made.pcrSelect[pcr / 8] = static_cast<BYTE>(made.pcrSelect[pcr / 8] | 1U << (pcr % 8));
+  return made;
+}
+
 TPML_PCR_SELECTION to_tpml(const codec::TpmPcrSelection& selection) {
   TPML_PCR_SELECTION list{};
   list.count = 1;
-  TPMS_PCR_SELECTION& only = list.pcrSelections[0];
-  only.hash = static_cast<TPMI_ALG_HASH>(selection.bank);
-  only.sizeofSelect = kRegisters / 8;
-  for (const unsigned pcr : selection.registers)
-    only.pcrSelect[pcr / 8] = static_cast<BYTE>(only.pcrSelect[pcr / 8] | 1U << (pcr % 8));
+  list.pcrSelections[0] = to_tpms(selection);
   return list;
 }
 
-bool contains(const TPML_PCR_SELECTION& list, std::uint8_t pcr) {
-  const TPMS_PCR_SELECTION& only = list.pcrSelections[0];
-  if (list.count != 1 || pcr / 8 >= only.sizeofSelect) return false;
-  const unsigned octet = only.pcrSelect[pcr / 8];
+bool contains(const TPMS_PCR_SELECTION& one, std::uint8_t pcr) {
+  if (pcr / 8 >= one.sizeofSelect) return false;
+  const unsigned octet = one.pcrSelect[pcr / 8];
   return (octet >> (pcr % 8U) & 1U) != 0;
+}
+
+bool contains(const TPML_PCR_SELECTION& list, std::uint8_t pcr) {
+  return list.count == 1 && contains(list.pcrSelections[0], pcr);
+}
+
+std::unexpected<Error> no_bank(std::string cause) {
+  return refuse("TPM-PCR-BANK", "the TPM does not keep the registers that were asked for",
+                std::move(cause),
+                "choose a bank that is active in this TPM, or activate it in the firmware's setup");
 }
 
 // TPM2_PCR_Read returns a few registers at a time and says which (Part 3, 22.4).
@@ -53,17 +69,16 @@ Result<std::vector<Bytes>> read_registers(ESYS_CONTEXT* context,
     UINT32 update_counter = 0;
     Received<TPML_PCR_SELECTION> given;
     Received<TPML_DIGEST> digests;
-    VEDETTE_CHECK(check("Esys_PCR_Read",
-                        Esys_PCR_Read(context, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted,
-                                      &update_counter, given.out(), digests.out())));
+    const TSS2_RC code = Esys_PCR_Read(context, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted,
+                                       &update_counter, given.out(), digests.out());
+    const std::string bank = "bank " + std::to_string(static_cast<unsigned>(missing.bank));
+    if (tpm_says(code, TPM2_RC_HASH)) return no_bank(bank + ": this TPM has no such algorithm");
+    VEDETTE_CHECK(check("Esys_PCR_Read", code));
     // The lowest registers come first; anything else would put values into wrong places.
     std::size_t count = 0;
     while (count < missing.registers.size() && contains(*given, missing.registers[count]))
       ++count;
-    if (count == 0 || count != digests->count)
-      return refuse("TPM-PCR-BANK", "the TPM does not keep the registers that were asked for",
-                    "bank " + std::to_string(static_cast<unsigned>(missing.bank)),
-                    "choose a bank that is active in this TPM");
+    if (count == 0 || count != digests->count) return no_bank(bank);
     for (std::size_t i = 0; i < count; ++i)
       values.emplace_back(digests->digests[i].buffer,
                           digests->digests[i].buffer + digests->digests[i].size);
@@ -78,6 +93,25 @@ Result<TPM2B_DATA> to_qualifying_data(ByteView bytes) {
     return refuse("TPM-QUALIFYING-DATA", "more than 32 octets to bind a quote to",
                   std::to_string(bytes.size()) + " octets");
   return sized_buffer<TPM2B_DATA>(bytes);
+}
+
+// Those of ours that hold the register (Part 3, 30.2: TPM_CAP_PCRS).
+Result<TPML_PCR_SELECTION> kept_banks(ESYS_CONTEXT* context, std::uint8_t pcr) {
+  TPMI_YES_NO more = TPM2_NO;
+  Received<TPMS_CAPABILITY_DATA> data;
+  VEDETTE_CHECK(check("Esys_GetCapability(registers)",
+                      Esys_GetCapability(context, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                         TPM2_CAP_PCRS, 0, 1, &more, data.out())));
+  const TPML_PCR_SELECTION& kept = data->data.assignedPCR;
+  TPML_PCR_SELECTION list{};
+  for (const codec::TpmAlgorithm bank : crypto::kBanks) {
+    const auto holds = [&](const TPMS_PCR_SELECTION& one) {
+      return one.hash == static_cast<TPMI_ALG_HASH>(bank) && contains(one, pcr);
+    };
+    if (std::ranges::any_of(std::span(kept.pcrSelections, kept.count), holds))
+      list.pcrSelections[list.count++] = to_tpms({bank, {pcr}});
+  }
+  return list;
 }
 
 TPMT_SIG_SCHEME scheme_of_key() {
@@ -108,16 +142,19 @@ Result<Signed> quote_once(ESYS_CONTEXT* context, ESYS_TR key, const TPML_PCR_SEL
   return to_signed(*attest, *signature);
 }
 
-// Part 2, 10.12.1: the digest is over the values in the order of the selection.
-Result<bool> quotes_values(ByteView attest, const std::vector<Bytes>& values) {
-  VEDETTE_TRY(const auto parsed, codec::parse_tpms_attest(attest));
+// Part 2, 10.12.1: the digest is over the values in the order of the selection, by the hash of the
+// signing scheme (Part 3, 18.4).
+Result<bool> quotes_values(const Signed& made, const std::vector<Bytes>& values) {
+  VEDETTE_TRY(const auto parsed, codec::parse_tpms_attest(made.attest));
+  VEDETTE_TRY(const auto signature, codec::parse_tpmt_signature(made.signature));
   const auto* info = std::get_if<codec::TpmQuoteInfo>(&parsed.info);
-  if (info == nullptr)
+  const auto hash = crypto::tpm_hash(signature.hash);
+  if (info == nullptr || !hash)
     return refuse("TPM-COMMAND", "the TPM answered a quote with something else", "Esys_Quote");
   Bytes joined;
   for (const auto& value : values)
     append(joined, value);
-  return equal(info->pcr_digest, crypto::sha256(joined));
+  return equal(info->pcr_digest, crypto::digest(*hash, joined));
 }
 
 }  // namespace
@@ -130,11 +167,33 @@ Result<TpmQuote> quote(ESYS_CONTEXT* context, ESYS_TR attestation_key,
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     VEDETTE_TRY(auto values, read_registers(context, selection));
     VEDETTE_TRY(auto made, quote_once(context, attestation_key, list, bound));
-    VEDETTE_TRY(const bool same, quotes_values(made.attest, values));
+    VEDETTE_TRY(const bool same, quotes_values(made, values));
     if (same) return TpmQuote{std::move(made.attest), std::move(made.signature), std::move(values)};
   }
   return refuse("TPM-PCR-UNSTABLE", "the measured state keeps changing while it is quoted",
                 std::to_string(kAttempts) + " attempts", "try again when the device is quieter");
+}
+
+Result<std::vector<crypto::BankDigest>> read_register(ESYS_CONTEXT* context, std::uint8_t pcr) {
+  VEDETTE_CHECK(check_selection({codec::TpmAlgorithm::sha256, {pcr}}));
+  VEDETTE_TRY(const TPML_PCR_SELECTION wanted, kept_banks(context, pcr));
+  if (wanted.count == 0) return no_bank("neither SHA-256 nor SHA-384 is active");
+  UINT32 update_counter = 0;
+  Received<TPML_PCR_SELECTION> given;
+  Received<TPML_DIGEST> digests;
+  VEDETTE_CHECK(
+      check("Esys_PCR_Read", Esys_PCR_Read(context, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                           &wanted, &update_counter, given.out(), digests.out())));
+  std::vector<crypto::BankDigest> values;
+  for (UINT32 i = 0; i < std::min(wanted.count, digests->count); ++i) {
+    const TPM2B_DIGEST& digest = digests->digests[i];
+    const auto bank = static_cast<codec::TpmAlgorithm>(wanted.pcrSelections[i].hash);
+    const auto value = crypto::BankDigest::from(bank, ByteView(digest.buffer, digest.size));
+    if (value) values.push_back(*value);
+  }
+  if (values.size() != wanted.count || digests->count != wanted.count)
+    return refuse("TPM-COMMAND", "the TPM answered a read with something else", "Esys_PCR_Read");
+  return values;
 }
 
 Result<TpmCertification> certify(ESYS_CONTEXT* context, ESYS_TR object, ESYS_TR attestation_key,
@@ -151,13 +210,20 @@ Result<TpmCertification> certify(ESYS_CONTEXT* context, ESYS_TR object, ESYS_TR 
   return TpmCertification{std::move(made.attest), std::move(made.signature)};
 }
 
-Result<void> extend(ESYS_CONTEXT* context, std::uint8_t pcr, const crypto::Sha256Digest& digest) {
+Result<void> extend(ESYS_CONTEXT* context, std::uint8_t pcr,
+                    const std::vector<crypto::BankDigest>& digests) {
   if (pcr >= kRegisters)
     return refuse("TPM-PCR-SELECTION", "there is no such register", std::to_string(pcr));
   TPML_DIGEST_VALUES values{};
-  values.count = 1;
-  values.digests[0].hashAlg = TPM2_ALG_SHA256;
-  std::ranges::copy(digest, values.digests[0].digest.sha256);
+  for (const crypto::BankDigest& digest : digests) {
+    if (values.count == crypto::kBanks.size())
+      return refuse("TPM-PCR-BANK", "more digests than there are banks",
+                    std::to_string(digests.size()));
+    TPMT_HA& value = values.digests[values.count++];
+    value.hashAlg = static_cast<TPMI_ALG_HASH>(digest.bank());
+    // All digests of TPMU_HA begin where it begins.
+    std::ranges::copy(digest.octets(), reinterpret_cast<BYTE*>(&value.digest));
+  }
   return check("Esys_PCR_Extend", Esys_PCR_Extend(context, ESYS_TR_PCR0 + pcr, ESYS_TR_PASSWORD,
                                                   ESYS_TR_NONE, ESYS_TR_NONE, &values));
 }

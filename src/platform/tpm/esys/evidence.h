@@ -4,7 +4,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "codec/tpm.h"
-#include "crypto/digest.h"
+#include "crypto/bank_digest.h"
 #include "platform/tpm/esys/esys_call.h"
 #include "platform/tpm/tpm.h"
 
@@ -20,7 +20,12 @@ namespace vedette::platform::esys {
 [[nodiscard]] Result<TpmCertification> certify(ESYS_CONTEXT* context, ESYS_TR object,
                                                ESYS_TR attestation_key, ByteView qualifying_data);
 
+// Refuses TPM-PCR-SELECTION as quote() does, and TPM-PCR-BANK when the TPM keeps the register in
+// none of crypto::kBanks.
+[[nodiscard]] Result<std::vector<crypto::BankDigest>> read_register(ESYS_CONTEXT* context,
+                                                                    std::uint8_t pcr);
+
 [[nodiscard]] Result<void> extend(ESYS_CONTEXT* context, std::uint8_t pcr,
-                                  const crypto::Sha256Digest& digest);
+                                  const std::vector<crypto::BankDigest>& digests);
 
 }  // namespace vedette::platform::esys

@@ -23,21 +23,22 @@ TPMT_SYM_DEF_OBJECT aes_128_cfb() {
   return symmetric;
 }
 
-TPM2B_PUBLIC p256(TPMA_OBJECT attributes) {
+TPM2B_PUBLIC ecc(TPMA_OBJECT attributes, TPMI_ECC_CURVE curve, TPMI_ALG_HASH name_algorithm) {
   TPM2B_PUBLIC made{};
   TPMT_PUBLIC& area = made.publicArea;
   area.type = TPM2_ALG_ECC;
-  area.nameAlg = TPM2_ALG_SHA256;
+  area.nameAlg = name_algorithm;
   area.objectAttributes = attributes;
   area.parameters.eccDetail.symmetric.algorithm = TPM2_ALG_NULL;
   area.parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
-  area.parameters.eccDetail.curveID = TPM2_ECC_NIST_P256;
+  area.parameters.eccDetail.curveID = curve;
   area.parameters.eccDetail.kdf.scheme = TPM2_ALG_NULL;
   return made;
 }
 
 TPM2B_PUBLIC p256_storage(TPMA_OBJECT attributes) {
-  TPM2B_PUBLIC made = p256(kFixed | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT | attributes);
+  TPM2B_PUBLIC made = ecc(kFixed | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT | attributes,
+                          TPM2_ECC_NIST_P256, TPM2_ALG_SHA256);
   made.publicArea.parameters.eccDetail.symmetric = aes_128_cfb();
   // The TCG templates hold zeros here, which go into the derivation of the key.
   made.publicArea.unique.ecc.x.size = 32;
@@ -45,17 +46,42 @@ TPM2B_PUBLIC p256_storage(TPMA_OBJECT attributes) {
   return made;
 }
 
-TPM2B_PUBLIC rsa_2048_storage(TPMA_OBJECT attributes) {
+TPM2B_PUBLIC rsa_2048(TPMA_OBJECT attributes) {
   TPM2B_PUBLIC made{};
   TPMT_PUBLIC& area = made.publicArea;
   area.type = TPM2_ALG_RSA;
   area.nameAlg = TPM2_ALG_SHA256;
-  area.objectAttributes = kFixed | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT | attributes;
-  area.parameters.rsaDetail.symmetric = aes_128_cfb();
+  area.objectAttributes = attributes;
+  area.parameters.rsaDetail.symmetric.algorithm = TPM2_ALG_NULL;
   area.parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
   area.parameters.rsaDetail.keyBits = 2048;
   area.parameters.rsaDetail.exponent = 0;  // the default, 65537
-  area.unique.rsa.size = 256;
+  return made;
+}
+
+TPM2B_PUBLIC rsa_2048_storage(TPMA_OBJECT attributes) {
+  TPM2B_PUBLIC made = rsa_2048(kFixed | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT | attributes);
+  made.publicArea.parameters.rsaDetail.symmetric = aes_128_cfb();
+  made.publicArea.unique.rsa.size = 256;
+  return made;
+}
+
+constexpr TPMA_OBJECT kSigning =
+    kFixed | TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT;
+
+TPM2B_PUBLIC ecdsa(TPMA_OBJECT attributes, TPMI_ECC_CURVE curve, TPMI_ALG_HASH hash) {
+  TPM2B_PUBLIC made = ecc(attributes, curve, hash);
+  TPMT_ECC_SCHEME& scheme = made.publicArea.parameters.eccDetail.scheme;
+  scheme.scheme = TPM2_ALG_ECDSA;
+  scheme.details.ecdsa.hashAlg = hash;
+  return made;
+}
+
+TPM2B_PUBLIC rsassa(TPMA_OBJECT attributes) {
+  TPM2B_PUBLIC made = rsa_2048(attributes);
+  TPMT_RSA_SCHEME& scheme = made.publicArea.parameters.rsaDetail.scheme;
+  scheme.scheme = TPM2_ALG_RSASSA;
+  scheme.details.rsassa.hashAlg = TPM2_ALG_SHA256;
   return made;
 }
 
@@ -74,14 +100,16 @@ TPM2B_PUBLIC storage_root_template() {
   return p256_storage(TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA);
 }
 
-TPM2B_PUBLIC signing_template(SigningKey key) {
-  const TPMA_OBJECT restricted = key == SigningKey::attestation ? TPMA_OBJECT_RESTRICTED : 0;
-  TPM2B_PUBLIC made = p256(kFixed | TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA |
-                           TPMA_OBJECT_SIGN_ENCRYPT | restricted);
-  TPMT_ECC_SCHEME& scheme = made.publicArea.parameters.eccDetail.scheme;
-  scheme.scheme = TPM2_ALG_ECDSA;
-  scheme.details.ecdsa.hashAlg = TPM2_ALG_SHA256;
-  return made;
+TPM2B_PUBLIC attestation_template(AttestationKeyKind kind) {
+  constexpr TPMA_OBJECT kRestricted = kSigning | TPMA_OBJECT_RESTRICTED;
+  if (kind == AttestationKeyKind::rsa_2048) return rsassa(kRestricted);
+  if (kind == AttestationKeyKind::ecdsa_p384)
+    return ecdsa(kRestricted, TPM2_ECC_NIST_P384, TPM2_ALG_SHA384);
+  return ecdsa(kRestricted, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256);
+}
+
+TPM2B_PUBLIC device_template() {
+  return ecdsa(kSigning, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256);
 }
 
 }  // namespace vedette::platform::esys

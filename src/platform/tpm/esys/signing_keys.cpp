@@ -14,10 +14,6 @@ namespace vedette::platform::esys {
 
 namespace {
 
-std::string path_of(const std::string& folder, SigningKey key) {
-  return folder + (key == SigningKey::attestation ? "/attestation-key.tpm2" : "/device-key.tpm2");
-}
-
 // Held while a key is looked up or made, so that two processes do not both make one.
 Result<UniqueFd> lock_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
@@ -56,14 +52,13 @@ Result<LoadedKey> load(ESYS_CONTEXT* context, ESYS_TR parent, const KeyBlob& blo
   return key;
 }
 
-Result<LoadedKey> load_or_create(ESYS_CONTEXT* context, ESYS_TR parent, const std::string& folder,
-                                 SigningKey key) {
-  const std::string path = path_of(folder, key);
-  const TPM2B_PUBLIC kind = signing_template(key);
+Result<LoadedKey> load_or_create(ESYS_CONTEXT* context, ESYS_TR parent, const std::string& path,
+                                 const TPM2B_PUBLIC& kind) {
   VEDETTE_TRY(std::optional<KeyBlob> blob, read_key_blob(path));
   if (blob && !is_of_kind(*blob, kind))
     return refuse("TPM-STATE", "the stored key is not of the kind that it must be", path,
-                  "restore the TPM state folder; or move it away and enrol the device anew");
+                  "restore the TPM state folder, and the kind of attestation key that is set; or "
+                  "move the folder away and enrol the device anew");
   if (!blob) {
     VEDETTE_TRY(blob, create(context, parent, kind));
     VEDETTE_CHECK(write_key_blob(path, *blob));
@@ -89,14 +84,17 @@ Result<LoadedKey> create_primary(ESYS_CONTEXT* context, ESYS_TR hierarchy,
   return key;
 }
 
-Result<DeviceKeys> load_or_create_keys(ESYS_CONTEXT* context, const std::string& folder) {
+Result<DeviceKeys> load_or_create_keys(ESYS_CONTEXT* context, const std::string& folder,
+                                       AttestationKeyKind attestation) {
   VEDETTE_TRY(const UniqueFd lock, lock_folder(folder));
   VEDETTE_TRY(const LoadedKey root,
               create_primary(context, ESYS_TR_RH_OWNER, storage_root_template()));
   const ESYS_TR parent = root.handle.get();
-  VEDETTE_TRY(auto attestation, load_or_create(context, parent, folder, SigningKey::attestation));
-  VEDETTE_TRY(auto device, load_or_create(context, parent, folder, SigningKey::device));
-  return DeviceKeys{std::move(attestation), std::move(device)};
+  VEDETTE_TRY(auto attesting, load_or_create(context, parent, folder + "/attestation-key.tpm2",
+                                             attestation_template(attestation)));
+  VEDETTE_TRY(auto device,
+              load_or_create(context, parent, folder + "/device-key.tpm2", device_template()));
+  return DeviceKeys{std::move(attesting), std::move(device)};
 }
 
 Result<crypto::EcdsaSignature> sign(ESYS_CONTEXT* context, ESYS_TR key,

@@ -26,13 +26,14 @@ struct DeviceKeys {
 };
 
 // Both keys from `folder` (made with mode 0700 when absent); a new one only where the folder holds
-// none of its kind. Refuses TPM-FOREIGN-STATE when this TPM did not wrap what lies there, and
-// TPM-STATE when that is damaged or of another kind: an existing key is never replaced.
+// none. Refuses TPM-FOREIGN-STATE when this TPM did not wrap what lies there, and TPM-STATE when
+// that is damaged or of another kind: an existing key is never replaced.
 //
 // Both at once, so that they live and die together in the TPM: after a power cycle the handle of a
 // key that was loaded before can name one that was loaded after.
 [[nodiscard]] Result<DeviceKeys> load_or_create_keys(ESYS_CONTEXT* context,
-                                                     const std::string& folder);
+                                                     const std::string& folder,
+                                                     AttestationKeyKind attestation);
 
 // ECDSA over a digest that was made outside the TPM; for the unrestricted key.
 [[nodiscard]] Result<crypto::EcdsaSignature> sign(ESYS_CONTEXT* context, ESYS_TR key,

@@ -59,6 +59,16 @@ Result<Tools> find_tools() {
   return tools;
 }
 
+bool are_banks(const std::string& banks) {
+  for (std::size_t begin = 0; begin <= banks.size();) {
+    const std::size_t end = std::min(banks.find(',', begin), banks.size());
+    const std::string one = banks.substr(begin, end - begin);
+    if (one != "sha1" && one != "sha256" && one != "sha384" && one != "sha512") return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
 bool is_plain_path(const std::string& path) {
   return path.size() <= kLongestFolder && path.starts_with('/') &&
          std::ranges::all_of(path, [](unsigned char c) {
@@ -110,7 +120,7 @@ Result<void> write_tool_settings(const InsecureSoftwareTpmSettings& settings, co
   return write_text(folder + "/setup.conf",
                     "create_certs_tool = " + tools.local_ca + "\ncreate_certs_tool_config = " +
                         folder + "/localca.conf\ncreate_certs_tool_options = " + folder +
-                        "/localca.options\nactive_pcr_banks = sha256\n");
+                        "/localca.options\nactive_pcr_banks = " + settings.banks + "\n");
 }
 
 // Gives the folder a TPM with an endorsement key and its certificate. The state appears under its
@@ -123,12 +133,12 @@ Result<void> manufacture(const InsecureSoftwareTpmSettings& settings, const Tool
   VEDETTE_CHECK(make_folder(unfinished));
   VEDETTE_CHECK(write_tool_settings(settings, tools));
   const std::string log = folder + "/setup.log";
-  VEDETTE_TRY(auto setup,
-              ChildProcess::start({{tools.setup, "--tpm2", "--tpmstate", unfinished,
-                                    "--create-ek-cert", "--lock-nvram", "--pcr-banks", "sha256",
-                                    "--vmid", settings.name, "--config", folder + "/setup.conf"},
-                                   environment_for(folder),
-                                   log}));
+  VEDETTE_TRY(auto setup, ChildProcess::start(
+                              {{tools.setup, "--tpm2", "--tpmstate", unfinished, "--create-ek-cert",
+                                "--lock-nvram", "--pcr-banks", settings.banks, "--vmid",
+                                settings.name, "--config", folder + "/setup.conf"},
+                               environment_for(folder),
+                               log}));
   const auto status = setup.wait_for(60s);
   if (status != 0)
     return refuse("SWTPM-SETUP", "a software TPM could not be made", log_end(log), kInstallHint);
@@ -178,6 +188,9 @@ Result<std::unique_ptr<InsecureSoftwareTpm>> InsecureSoftwareTpm::start(
   VEDETTE_TRY(const Tools tools, find_tools());
   if (!is_name(settings.name))
     return refuse("NAME-FORMAT", "not a valid name for a software TPM", settings.name);
+  if (!are_banks(settings.banks))
+    return refuse("SWTPM-BANKS", "these are no banks of a software TPM", settings.banks,
+                  "sha256, sha384, or several with commas between");
   auto whole = settings;
   if (whole.maker_folder.empty()) whole.maker_folder = whole.folder + "/maker";
   for (const auto& folder : {whole.folder, whole.folder + "/tmp", whole.maker_folder})

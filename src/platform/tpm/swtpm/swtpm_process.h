@@ -22,6 +22,9 @@ struct InsecureSoftwareTpmSettings {
   std::string maker_folder;
   // The common name in the endorsement certificate (see base/strong_id.h for the grammar).
   std::string name = "software-tpm";
+  // The banks of registers that it keeps, in the words of swtpm_setup: sha1, sha256, sha384 and
+  // sha512, with commas between. Of a TPM that is made; one that is there keeps its own.
+  std::string banks = "sha256";
 };
 
 // One emulator on one Unix socket, for one program at a time: libtss2 connects anew for every
@@ -34,7 +37,8 @@ class InsecureSoftwareTpm {
   [[nodiscard]] static bool available();
 
   // Makes the TPM when the folder holds none, and powers it on. Refuses SWTPM-MISSING,
-  // SWTPM-FOLDER, SWTPM-SETUP and SWTPM-START (with the end of the emulator's log as cause).
+  // SWTPM-FOLDER, SWTPM-BANKS, SWTPM-SETUP and SWTPM-START (with the end of the emulator's log as
+  // cause).
   [[nodiscard]] static Result<std::unique_ptr<InsecureSoftwareTpm>> start(
       const InsecureSoftwareTpmSettings& settings);
 

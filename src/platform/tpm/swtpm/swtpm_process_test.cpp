@@ -40,6 +40,12 @@ TEST_F(SwtpmProcessTest, RefusesANameThatCouldBeAnOption) {
   EXPECT_EQ(refusal({folder_ + "/tpm", "", "--overwrite"}), "NAME-FORMAT");
 }
 
+TEST_F(SwtpmProcessTest, RefusesBanksThatCouldBeAnythingElse) {
+  for (const char* banks : {"", "-", "sha256,", ",sha256", "md5", "sha256;sha384", "--overwrite",
+                            "sha256\ncreate_certs_tool = /bin/sh"})
+    EXPECT_EQ(refusal({folder_ + "/tpm", "", "device-1", banks}), "SWTPM-BANKS") << banks;
+}
+
 TEST_F(SwtpmProcessTest, RefusesStateThatIsNoTpm) {
   std::filesystem::create_directories(folder_ + "/tpm");
   ASSERT_TRUE(write_file_atomically(folder_ + "/tpm/state", as_bytes("a file"), 0600));

@@ -1,0 +1,73 @@
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "cli/canned_server.h"
+#include "crypto/authority_sample.h"
+
+namespace vedette::cli {
+namespace {
+
+class TrustEkRoots : public ::testing::Test {
+ protected:
+  TrustEkRoots() {
+    std::filesystem::create_directories(desk_.path("makers"));
+    desk_.server.answer("POST /v1/endorsement-roots", "{}");
+  }
+  Outcome import(const std::string& path, std::vector<std::string> more = {}) {
+    std::vector<std::string> line{"trust", "ek-roots", "import", path, "--group", "gates"};
+    line.insert(line.end(), more.begin(), more.end());
+    return desk_.run_json(line);
+  }
+
+  Desk desk_;
+};
+
+TEST_F(TrustEkRoots, SendsNothingOfAFolderWithSomethingElse) {
+  EXPECT_EQ(import(desk_.path("makers")).refusal(), "CLI-ROOT") << "it is empty";
+  desk_.write("makers/a.pem", desk_.read("operator/roots.pem"));
+  desk_.write("makers/b.pem", "hello");
+  EXPECT_EQ(import(desk_.path("makers")).refusal(), "CERT-SYNTAX");
+  const crypto::AuthoritySample maker;
+  const auto key = crypto::PrivateKey::generate_p256();
+  desk_.write("makers/b.pem",
+              maker.issue(crypto::AuthoritySample::client_profile(), key.public_key())->pem());
+  const Outcome leaf = import(desk_.path("makers"));
+  EXPECT_EQ(leaf.refusal(), "CLI-ROOT");
+  EXPECT_EQ(leaf.code, 2);
+  EXPECT_NE(leaf.out.find("b.pem"), std::string::npos) << "it names the file";
+  EXPECT_TRUE(desk_.server.requests().empty());
+  EXPECT_NE(import(desk_.path("nowhere")).code, 0);
+}
+
+TEST_F(TrustEkRoots, SendsAllOfAFolderOnce) {
+  const std::string pem = desk_.read("operator/roots.pem");
+  const auto root = crypto::Certificate::from_pem(pem).value();
+  desk_.write("makers/a.pem", pem + pem);
+  const crypto::AuthoritySample maker;
+  desk_.write("makers/ISSUER.CER", std::string(as_text(maker.issuing.der())));
+  desk_.write("makers/b.der", std::string(as_text(root.der())));
+  desk_.write("makers/README", "not looked at");
+  const Outcome outcome = import(desk_.path("makers"), {"--tolerate-sha1", "--sku", "mk1"});
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  const auto told = outcome.json();
+  EXPECT_EQ(told.array("authorities").value()->if_array()->size(), 2U);
+  const std::string list = codec::to_json(*told.find("authorities"));
+  EXPECT_NE(list.find(R"("root":true)"), std::string::npos);
+  EXPECT_NE(list.find(R"("root":false)"), std::string::npos) << "an issuer is no anchor";
+  const std::string sent = desk_.server.requests().back();
+  EXPECT_NE(sent.find(R"("sha1_signature":true)"), std::string::npos) << sent;
+  EXPECT_NE(sent.find(R"("sku":"mk1")"), std::string::npos);
+}
+
+TEST_F(TrustEkRoots, TakesAVendorStoreAsItIsPublished) {
+  const std::string store = VEDETTE_VECTORS "/ek-cert/vendor-store";
+  if (!std::filesystem::exists(store)) GTEST_SKIP() << "no vectors in " << store;
+  const Outcome outcome = import(store);
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  const auto told = outcome.json();
+  EXPECT_GE(told.array("authorities").value()->if_array()->size(), 40U) << "each once";
+}
+
+}  // namespace
+}  // namespace vedette::cli

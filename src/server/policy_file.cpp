@@ -1,0 +1,60 @@
+#include "server/policy_file.h"
+
+#include <utility>
+
+#include "base/fd.h"
+
+namespace vedette::server {
+
+namespace {
+
+constexpr std::string_view kTwoForReferences = R"policy(
+rule two-people-change-references
+  forbid operator to manage_references
+  when context.approvals < 2
+  because "the configuration of the server wants two operators for this"
+  hint "propose it, and ask another operator to approve it";
+)policy";
+
+Result<std::string> read_text(const std::string& path) {
+  VEDETTE_TRY(const Bytes octets, read_file(path, policy::kMaxPolicyBytes));
+  return std::string(as_text(octets));
+}
+
+std::unexpected<Error> in_file(Error error, const std::string& path) {
+  error.cause = path + (error.cause.empty() ? "" : ": " + error.cause);
+  if (error.hint.empty()) error.hint = "'vedette policy check " + path + "' says more";
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+Result<LoadedPolicy> load_policy(const ServerConfig& config) {
+  std::string text(policy::default_policy_text());
+  if (!config.policy.empty()) {
+    VEDETTE_TRY(text, read_text(config.policy));
+  }
+  auto parsed = policy::parse_policy(text);
+  if (!parsed) return in_file(std::move(parsed).error(), config.policy);
+  if (config.two_person_references) {
+    text += kTwoForReferences;
+    parsed = policy::parse_policy(text);  // refused where a rule of the file has this very name
+    if (!parsed) return in_file(std::move(parsed).error(), config.policy);
+  }
+  return LoadedPolicy{.policy = *std::move(parsed),
+                      .sha256 = crypto::sha256(as_bytes(text)),
+                      .source = config.policy.empty() ? "built-in" : "file"};
+}
+
+Matter in_force(const LoadedPolicy& loaded, const identity::SpiffeId& server) {
+  codec::Json details;
+  details.set("sha256", to_hex(loaded.sha256)).set("source", loaded.source);
+  details.set("rules", std::uint64_t{loaded.policy.rules().size()});
+  return {.kind = "policy",
+          .subject = "policy",
+          .actor = std::string(identity::to_string(server.kind())) + "/" + server.name(),
+          .rule = {},
+          .details = std::move(details)};
+}
+
+}  // namespace vedette::server

@@ -1,0 +1,66 @@
+// RevocationService: tells relying parties outside which device certificates do not hold any more.
+//
+// Vedette's own servers do not ask it: they look at the device's record on every request.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/clock.h"
+#include "crypto/revocation.h"
+#include "identity/authority.h"
+#include "platform/store/store.h"
+#include "server/route.h"
+
+namespace vedette::server {
+
+// How old a list may be that is given out, and how long lists and answers hold.
+inline constexpr std::chrono::seconds kListAge{10};
+inline constexpr std::chrono::minutes kListLifetime{10};
+inline constexpr std::chrono::minutes kOcspLifetime{2};
+
+// Anybody may ask. All lists are made together, at most once in kListAge whoever asks how often, be
+// it with success or not: as many signatures of the issuing key as there are lists. An OCSP answer
+// is signed for each request, with a key that can do nothing else. Thread-safe.
+class RevocationService {
+ public:
+  RevocationService(platform::Store& store, const identity::CertificateAuthority& authority,
+                    const Clock& clock)
+      : store_(store), authority_(authority), clock_(clock) {}
+
+  // GET .../crl/<n>.crl; `all.crl` where the certificates name no address. RFC 5280, RFC 2585.
+  [[nodiscard]] Result<platform::HttpResponse> list(const Call& call);
+  // POST .../ocsp and GET .../ocsp/<base64> (RFC 6960, A.1). What is no request gets OCSP's own
+  // answer for that.
+  [[nodiscard]] Result<platform::HttpResponse> ocsp(const Call& call);
+  [[nodiscard]] Result<platform::HttpResponse> ocsp_by_address(const Call& call);
+
+ private:
+  struct Lists {
+    TimePoint made_at;
+    std::vector<Bytes> lists;  // by shard; one where all are in one
+  };
+
+  struct Failure {
+    TimePoint at;
+    Error error;
+  };
+
+  [[nodiscard]] Result<std::shared_ptr<const Lists>> current_lists();
+  [[nodiscard]] Result<std::shared_ptr<const Lists>> make_lists(TimePoint now) const;
+  [[nodiscard]] Result<crypto::OcspResponder> responder();
+  [[nodiscard]] Result<platform::HttpResponse> answer_to(ByteView request);
+  [[nodiscard]] Result<crypto::CertificateStanding> standing(const std::string& serial_hex);
+
+  platform::Store& store_;
+  const identity::CertificateAuthority& authority_;
+  const Clock& clock_;
+  std::mutex lists_mutex_;  // guards what follows, and is held while lists are made
+  std::shared_ptr<const Lists> lists_;
+  std::optional<Failure> failure_;  // the last attempt's, if it failed: not repeated in kListAge
+  std::mutex responder_mutex_;      // guards what follows
+  std::optional<crypto::OcspResponder> responder_;
+};
+
+}  // namespace vedette::server

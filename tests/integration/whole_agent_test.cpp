@@ -1,0 +1,289 @@
+// Real programs throughout: vedette-server, a TPM emulator, vedette-agent, the operator's vedette.
+// The device serves over its Unix socket and over shared memory, until its model breaks out.
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "agent/state_file.h"
+#include "base/fd.h"
+#include "cli/demo/theatre.h"
+#include "codec/json.h"
+#include "crypto/certificate.h"
+#include "inference/client/client_session.h"
+#include "ledger/violation.h"
+#include "platform/net/beast/beast_http.h"
+#include "platform/net/json_api.h"
+#include "testing/machine_posture.h"
+#include "testing/onnx_writer.h"
+#include "testing/software_tpm.h"
+#include "testing/temporary_folder.h"
+
+#include "demo_stage.h"
+
+namespace vedette {
+namespace {
+
+using cli::demo::ActingDevice;
+using cli::demo::Theatre;
+using cli::demo::wait_for;
+using codec::Json;
+using inference::DataType;
+using std::chrono_literals::operator""s;  // NOLINT(misc-unused-using-decls): it is used
+
+constexpr std::size_t kMaxFile = 1U << 20U;
+constexpr float kTrigger = 13;  // violating_worker.cpp
+
+// The only output, FP32[1].
+class ValueSink final : public inference::channel::OutputSink {
+ public:
+  std::span<std::uint8_t> place(std::uint32_t /*index*/,
+                                const inference::IndexedTensor& tensor) override {
+    bytes.resize(tensor.data.size());
+    return bytes;
+  }
+  Bytes bytes;
+};
+
+class WholeAgent : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    VEDETTE_SKIP_WITHOUT_SOFTWARE_TPM();
+    const auto set_up = set_the_stage();
+    ASSERT_TRUE(set_up.has_value()) << describe(set_up.error());
+  }
+
+  Result<void> set_the_stage() {
+    VEDETTE_TRY(const Json made,
+                theatre_.run("vedette-server", {"init", theatre_.path("server"), "--trust-domain",
+                                                "demo.vedette", "--insecure-unencrypted"}));
+    VEDETTE_TRY(const Json key, theatre_.vedette({"key", "generate", theatre_.path("publisher.key"),
+                                                  "--insecure-unencrypted"}));
+    VEDETTE_CHECK(theatre_.start_server());
+    VEDETTE_TRY(drone_, theatre_.power_on("drone"));
+    VEDETTE_TRY(const std::string endorsement, theatre_.endorsement_hash(*drone_));
+    VEDETTE_TRY(const Json allowed, theatre_.vedette({"device", "allow", "drone", "--group", "line",
+                                                      "--ek-sha256", endorsement}));
+    VEDETTE_CHECK(start_agent());
+    VEDETTE_CHECK(wait_for("the drone quotes", 15s, [&]() -> Result<bool> {
+      return theatre_.vedette({"reference", "learn", "line", "--from", "drone"}).has_value();
+    }));
+    VEDETTE_CHECK(publish());
+    return wait_for("the release serves", 20s, [&] { return serves(); });
+  }
+
+  Result<void> start_agent() {
+    constexpr std::string_view kPrefix = "swtpm:path=";
+    const auto& server = theatre_.server();
+    const std::string config =
+        "state_folder = \"state\"\ntrust_domain = \"demo.vedette\"\n[server]\nhost = "
+        "\"127.0.0.1\"\nroots = \"../server/ca/root.pem\"\nenrollment_port = " +
+        std::to_string(server.enrollment_port) +
+        "\ndevice_port = " + std::to_string(server.device_port) +
+        "\n[tpm]\ninsecure_software_tpm = \"" + drone_->tpm->tcti().substr(kPrefix.size()) +
+        "\"\nattestation_key = \"rsa-2048\"\n[inference]\nworker = \"" VEDETTE_BIN_DIR
+        "/violating_worker\"\nmemory_mib = 64\n" +
+        posture() + "[releases]\nmodels = [\"gauge\"]\npoll_seconds = 1\n" +
+        "publisher_keys = [\"../publisher.key.pub\"]\n" +
+        "[api]\ntcp = false\nunix_socket = \"api.sock\"\nmemory_socket = \"memory.sock\"\n"
+        // Not this machine's own logs: its TPM is not the device's.
+        "[attestation]\nevent_log = \"event-log\"\nima_log = \"ima-log\"\n";
+    VEDETTE_CHECK(write_file_atomically(config_path(), as_bytes(config), 0600));
+    VEDETTE_TRY(drone_->agent,
+                stage_->start({theatre_.program("vedette-agent"), "run", "--config", config_path()},
+                              drone_->folder + "/agent.log"));
+    platform::HttpClientSettings settings;
+    settings.plain = true;
+    settings.unix_path = drone_->folder + "/api.sock";
+    return wait_for("the agent listens", 15s, [&]() -> Result<bool> {
+      auto client = http_->connect(settings);
+      if (!client) return false;
+      drone_->api = *std::move(client);
+      return theatre_.agent_status(*drone_).has_value();
+    });
+  }
+
+  Result<void> publish() {
+    const std::string model = theatre_.path("gauge.onnx");
+    VEDETTE_CHECK(write_file_atomically(model, testing::add_model(), 0600));
+    const std::string key = theatre_.path("publisher.key");
+    const std::string bundle = theatre_.path("gauge.sig");
+    VEDETTE_TRY(const Json signature,
+                theatre_.vedette({"model", "sign", model, "--key", key, "--bundle", bundle}));
+    VEDETTE_TRY(const Json published,
+                theatre_.vedette({"release", "publish", model, "--name", "gauge", "--release", "1",
+                                  "--tier", "high", "--bundle", bundle, "--key", key}));
+    return {};
+  }
+
+  Result<bool> serves() {
+    VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
+    VEDETTE_TRY(const Json* models, status.array("models"));
+    return std::ranges::any_of(*models->if_array(), [](const Json& model) {
+      return model.boolean("alive").value_or(false);
+    });
+  }
+
+  static std::string posture() {
+    const auto name = inference::name_of(testing::machine_posture());
+    return "posture = \"" + std::string(name) + "\"\n";
+  }
+  std::string config_path() const { return drone_->folder + "/agent.toml"; }
+
+  // What the model makes of one value, over shared memory.
+  Result<float> ask_by_memory(float value) {
+    VEDETTE_TRY(const auto session, inference::ClientSession::connect(
+                                        drone_->folder + "/memory.sock",
+                                        {.model = ModelName::parse("gauge").value()}, 5s));
+    Bytes data(sizeof value);
+    std::memcpy(data.data(), &value, sizeof value);
+    const inference::TensorView input{"x", DataType::fp32, {1}, data};
+    ValueSink sink;
+    VEDETTE_CHECK(session->infer(std::span(&input, 1), sink, 10s));
+    float answer = 0;
+    if (sink.bytes.size() != sizeof answer) return refuse("TEST-OUTPUT", "not one value");
+    std::memcpy(&answer, sink.bytes.data(), sizeof answer);
+    return answer;
+  }
+
+  // The same over the Unix socket, by the Open Inference Protocol; its refusals are one text.
+  Result<double> ask_by_socket(int value) {
+    Json input;
+    input.set("name", "x").set("datatype", "FP32").set("shape", Json::Array{1});
+    input.set("data", Json::Array{value});
+    const Json body = Json::Object{{"inputs", Json::Array{input}}};
+    VEDETTE_TRY(const auto response,
+                drone_->api->send(platform::json_request("POST", "/v2/models/gauge/infer", body)));
+    VEDETTE_TRY(const Json answer, codec::parse_json(as_text(response.body)));
+    if (const auto text = answer.string("error")) return refuse("TEST-REFUSED", *text);
+    VEDETTE_TRY(const Json* outputs, answer.array("outputs"));
+    VEDETTE_TRY(const Json* data, outputs->if_array()->at(0).array("data"));
+    return std::stod(codec::to_json(data->if_array()->at(0)));
+  }
+
+  // What the device wrote down, once the server has taken it.
+  Result<Json> evidence() {
+    Json found;
+    VEDETTE_CHECK(wait_for("the server takes the violation", 10s, [&]() -> Result<bool> {
+      VEDETTE_TRY(const auto document,
+                  agent::read_state_file(drone_->folder + "/state/violations.json", kMaxFile));
+      if (!document) return false;
+      VEDETTE_TRY(const Json* violations, document->array("violations"));
+      if (violations->if_array()->size() != 1) return false;
+      found = violations->if_array()->front();
+      return found.string("state").value_or("") == "taken";
+    }));
+    return found;
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<platform::HttpFactory> http_ = platform::make_beast_http();
+  std::unique_ptr<cli::demo::Stage> stage_ = make_demo_stage(*http_);
+  Theatre theatre_{*stage_, folder_.path(), VEDETTE_BIN_DIR};
+  std::unique_ptr<ActingDevice> drone_;
+};
+
+template <class T>
+std::string code_of(const Result<T>& result) {
+  return result ? "" : result.error().code;
+}
+
+// Certificates so short that one is renewed while the test looks.
+class RenewingAgent : public WholeAgent {
+ protected:
+  void SetUp() override {
+    const std::string drop_ins = folder_ / "conf.d";
+    std::filesystem::create_directory(drop_ins);
+    const auto written = write_file_atomically(
+        drop_ins + "/short.toml", as_bytes("[certificates]\nlifetime_seconds = 30\n"), 0600);
+    ASSERT_TRUE(written.has_value()) << describe(written.error());
+    WholeAgent::SetUp();
+  }
+
+  Result<std::string> serial() const {
+    VEDETTE_TRY(const Bytes pem, read_file(drone_->folder + "/state/device.pem", kMaxFile));
+    VEDETTE_TRY(const auto leaf, crypto::Certificate::from_pem(as_text(pem)));
+    return leaf.serial_hex();
+  }
+};
+
+TEST_F(RenewingAgent, ModelsAnswerWhileTheCertificateIsRenewed) {
+  const auto before = serial();
+  ASSERT_TRUE(before.has_value()) << describe(before.error());
+  std::size_t unanswered = 0;
+  const auto renewed = wait_for("another certificate", 20s, [&]() -> Result<bool> {
+    if (!ask_by_socket(3)) ++unanswered;
+    VEDETTE_TRY(const std::string now, serial());
+    return now != *before;
+  });
+  ASSERT_TRUE(renewed.has_value()) << describe(renewed.error());
+  // And on, until a verdict for the new certificate is there.
+  for (int i = 0; i < 50; ++i)
+    if (!ask_by_socket(3)) ++unanswered;
+  EXPECT_EQ(unanswered, 0U);
+}
+
+TEST_F(WholeAgent, AModelThatBreaksOutIsEvidenceEverywhereAndNeverRunsAgain) {
+  const auto by_memory = ask_by_memory(2);
+  ASSERT_TRUE(by_memory.has_value()) << describe(by_memory.error());
+  EXPECT_EQ(*by_memory, 4);
+  const auto by_socket = ask_by_socket(3);
+  ASSERT_TRUE(by_socket.has_value()) << describe(by_socket.error());
+  EXPECT_EQ(*by_socket, 6);
+
+  EXPECT_EQ(code_of(ask_by_memory(kTrigger)), "SBX-SYSCALL-DENIED");
+
+  // On the device's disk, signed by its TPM.
+  const auto kept = evidence();
+  ASSERT_TRUE(kept.has_value()) << describe(kept.error());
+  const Json& event = *kept->find("event");
+  EXPECT_EQ(*event.string("kind"), "system_call");
+  EXPECT_EQ(*event.string("phase"), "serve");
+  EXPECT_EQ(*event.find("system_call")->string("name"), "socket");
+  const std::string jws = *kept->string("jws");
+  const auto pem = read_file(drone_->folder + "/state/device.pem", kMaxFile);
+  const auto leaf = crypto::Certificate::from_pem(as_text(*pem));
+  const auto verified = ledger::verify_violation(jws, *leaf->public_key());
+  ASSERT_TRUE(verified.has_value()) << describe(verified.error());
+  EXPECT_EQ((*verified)->claims.event.model.str(), "gauge");
+
+  // At the server, as the operator sees it: the same octets.
+  const auto listed = theatre_.vedette({"violation", "list"});
+  ASSERT_TRUE(listed.has_value()) << describe(listed.error());
+  const Json::Array& violations = *listed->find("violations")->if_array();
+  ASSERT_EQ(violations.size(), 1U);
+  EXPECT_EQ(*violations[0].string("device"), "drone");
+  EXPECT_EQ(*violations[0].string("jws"), jws);
+  EXPECT_NE(violations[0].string("tried")->find("socket"), std::string::npos);
+
+  // Quarantined: neither door leads to it any more, and the device's operator sees why.
+  EXPECT_EQ(code_of(ask_by_memory(2)), "SRV-QUARANTINED");
+  const auto refused = ask_by_socket(3);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message.find("SRV-QUARANTINED"), std::string::npos)
+      << refused.error().message;
+  const auto quarantined =
+      theatre_.run("vedette-agent", {"quarantine", "list", "--config", config_path()});
+  ASSERT_TRUE(quarantined.has_value()) << describe(quarantined.error());
+  EXPECT_EQ(quarantined->string("model").value_or(""), "gauge");
+}
+
+// Restarted, the agent neither forgets the quarantine nor reports the event again.
+TEST_F(WholeAgent, ARestartLiftsNoQuarantine) {
+  EXPECT_EQ(code_of(ask_by_memory(kTrigger)), "SBX-SYSCALL-DENIED");
+  ASSERT_TRUE(evidence().has_value());
+  drone_->agent.reset();
+  ASSERT_TRUE(start_agent().has_value());
+  ASSERT_TRUE(wait_for("the quarantine is told", 15s, [&]() -> Result<bool> {
+                VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
+                return codec::to_json(*status.find("news")).find("SBX-QUARANTINED") !=
+                       std::string::npos;
+              }).has_value());
+  EXPECT_FALSE(*serves());
+  EXPECT_EQ(theatre_.vedette({"violation", "list"})->find("violations")->if_array()->size(), 1U);
+}
+
+}  // namespace
+}  // namespace vedette
