@@ -63,8 +63,8 @@ Result<std::unique_ptr<ThreadPark>> ThreadPark::open(std::size_t count) {
 }
 
 ThreadPark::~ThreadPark() {
-  for (auto& place : places_)
-    [[maybe_unused]] const auto* const kept = place.release();
+  for (auto& place : places_) [[maybe_unused]]
+    const auto* const kept = place.release();
 }
 
 void* ThreadPark::start(Work work, void* argument) {
