@@ -16,8 +16,10 @@ namespace vedette::platform::net {
 namespace asio = boost::asio;
 namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
+// NOLINTBEGIN(readability-identifier-naming): as Asio spells them
 using tcp = boost::asio::ip::tcp;
 using stream = boost::asio::generic::stream_protocol;  // TCP, or a Unix socket
+// NOLINTEND(readability-identifier-naming)
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 // Completes with (error_code, ...) as a tuple: an error on the wire is a value, not an exception.

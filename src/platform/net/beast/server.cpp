@@ -26,7 +26,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
-// Threads for the wire: handshakes take a millisecond of processor each.
+// Threads for the wire, beside those that handlers may block: handshakes take a millisecond of
+// processor each.
 unsigned wire_threads() {
   return std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
 }
@@ -47,8 +48,9 @@ class BeastServer final : public HttpServer {
   BeastServer(const HttpServerSettings& settings, HttpHandler& handler,
               std::unique_ptr<ssl::context> tls)
       : tls_(std::move(tls)),
-        handler_pool_(std::max(settings.handler_threads, 1U)),
-        environment_{settings, handler, tls_.get(), handler_pool_},
+        handlers_(std::max(settings.handler_threads, 1U)),
+        slots_(handlers_),
+        environment_{settings, handler, tls_.get(), io_.get_executor(), slots_},
         table_(settings.max_connections),
         acceptor_(asio::make_strand(io_)) {}
 
@@ -84,7 +86,7 @@ class BeastServer final : public HttpServer {
     asio::co_spawn(acceptor_.get_executor(), accept_all(), [](std::exception_ptr fault) {
       log_exception(std::move(fault), "accepting connections ended");
     });
-    for (unsigned i = 0; i < wire_threads(); ++i)
+    for (unsigned i = 0; i < wire_threads() + handlers_; ++i)
       threads_.emplace_back([this] { io_.run(); });
   }
 
@@ -121,7 +123,7 @@ class BeastServer final : public HttpServer {
   }
 
   // Every coroutine ends by itself once its socket is gone; run() returns when the last one has,
-  // which includes those that wait for a handler.
+  // which includes those that wait for a handler or for their turn.
   void stop() {
     socket_file_ = {};  // while the socket is open no other file can have its inode
     table_.close();
@@ -131,12 +133,12 @@ class BeastServer final : public HttpServer {
     });
     for (auto& thread : threads_)
       thread.join();
-    handler_pool_.join();
   }
 
   const std::unique_ptr<ssl::context> tls_;
   asio::io_context io_;
-  asio::thread_pool handler_pool_;
+  const unsigned handlers_;  // at once, at most
+  HandlerSlots slots_;
   const SessionEnvironment environment_;
   ConnectionTable table_;
   asio::basic_socket_acceptor<stream> acceptor_;

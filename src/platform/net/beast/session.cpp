@@ -6,7 +6,9 @@
 #include <utility>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/defer.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 #include "platform/net/beast/head_text.h"
@@ -47,23 +49,21 @@ auto guarded(const char* what, Call call) -> std::optional<decltype(call())> {
   return std::nullopt;
 }
 
-asio::awaitable<HttpResponse> call_handler(HttpHandler& handler, const Connection& connection,
-                                           const HttpRequest& request) {
+HttpResponse call_handler(HttpHandler& handler, const Connection& connection,
+                          const HttpRequest& request) {
   auto response =
       guarded("the request handler", [&] { return handler.handle(connection, request); });
-  if (!response) co_return internal_error();
-  co_return std::move(*response);
+  return response ? std::move(*response) : internal_error();
 }
 
-asio::awaitable<std::size_t> call_stream(const HttpResponse& response,
-                                         std::span<std::uint8_t> into) {
+std::size_t call_stream(const HttpResponse& response, std::span<std::uint8_t> into) {
   const auto size = guarded("a response stream", [&] { return response.stream(into); });
-  if (!size) co_return 0;
+  if (!size) return 0;
   if (!size->has_value()) {
     log_fault("a response stream failed: " + describe(size->error()));
-    co_return 0;
+    return 0;
   }
-  co_return std::min(**size, into.size());
+  return std::min(**size, into.size());
 }
 
 }  // namespace
@@ -124,13 +124,28 @@ asio::awaitable<bool> Session::serve_one() {
   if (!entry) entry = Entry{internal_error(), nullptr};
   if (entry->turned_away)
     co_return co_await respond(std::move(*entry->turned_away), incoming->keep_alive);
-  // The handler may block: it runs on the pool, never where other connections wait.
-  auto response = co_await asio::co_spawn(
-      environment_.handler_pool.get_executor(),
-      call_handler(environment_.handler, connection_, incoming->request), asio::use_awaitable);
+  HttpResponse response;
+  co_await environment_.slots.wait();
+  {
+    const HandlerSlots::Slot slot(environment_.slots);
+    if (condemned_) co_return false;
+    co_await leave_strand();
+    response = call_handler(environment_.handler, connection_, incoming->request);
+  }
+  co_await return_to_strand();
   entry->place.reset();  // a slow reader of the answer holds nobody up
   if (condemned_) co_return false;
   co_return co_await respond(std::move(response), incoming->keep_alive);
+}
+
+// What may block runs off the strand, where condemn() can drop the connection meanwhile. It is
+// deferred, not posted: this thread goes on with it, and wakes no other.
+asio::awaitable<void> Session::leave_strand() {
+  co_await asio::defer(asio::bind_executor(environment_.unordered, asio::use_awaitable));
+}
+
+asio::awaitable<void> Session::return_to_strand() {
+  co_await asio::dispatch(asio::bind_executor(strand_, asio::use_awaitable));
 }
 
 asio::awaitable<std::optional<Session::Incoming>> Session::receive() {
@@ -205,8 +220,14 @@ asio::awaitable<bool> Session::send_stream(const HttpResponse& response) {
   Bytes buffer(kPieceOctets);
   for (std::uint64_t left = body_length(response); left > 0;) {
     const auto room = std::span(buffer).first(std::min<std::uint64_t>(left, buffer.size()));
-    const std::size_t size = co_await asio::co_spawn(
-        environment_.handler_pool.get_executor(), call_stream(response, room), asio::use_awaitable);
+    std::size_t size = 0;
+    co_await environment_.slots.wait();
+    {
+      const HandlerSlots::Slot slot(environment_.slots);
+      co_await leave_strand();
+      size = call_stream(response, room);
+    }
+    co_await return_to_strand();
     if (size == 0 || condemned_) co_return false;
     const bool sent = co_await send(room.first(size));
     if (!sent) co_return false;

@@ -7,8 +7,9 @@
 #include <memory>
 #include <optional>
 
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/any_io_executor.hpp>
 
+#include "platform/net/beast/handler_slots.h"
 #include "platform/net/beast/request_reader.h"
 #include "platform/net/beast/wire.h"
 #include "platform/net/http.h"
@@ -19,8 +20,9 @@ namespace vedette::platform::net {
 struct SessionEnvironment {
   HttpServerSettings settings;
   HttpHandler& handler;
-  ssl::context* tls = nullptr;  // nullptr: plain HTTP
-  asio::thread_pool& handler_pool;
+  ssl::context* tls = nullptr;      // nullptr: plain HTTP
+  asio::any_io_executor unordered;  // the wire's threads, on no strand
+  HandlerSlots& slots;
 };
 
 // Says on standard error what went wrong in our own code while serving. Faults of peers are no
@@ -58,6 +60,9 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] asio::awaitable<bool> send_body(const HttpResponse& response);
   [[nodiscard]] asio::awaitable<bool> send_stream(const HttpResponse& response);
   [[nodiscard]] asio::awaitable<bool> send(ByteView octets);
+
+  [[nodiscard]] asio::awaitable<void> leave_strand();
+  [[nodiscard]] asio::awaitable<void> return_to_strand();
 
   // Nothing when the connection is over.
   [[nodiscard]] asio::awaitable<std::optional<Incoming>> receive();
