@@ -326,8 +326,9 @@ Result<void> Agent::fetch_all() {
 }
 
 Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
-  VEDETTE_TRY(auto fetched, fetch_newer(*client_, verdict.ear, config_, anchors_.publishers,
-                                        floors_, *quarantine_, model, models_.present(model)));
+  VEDETTE_TRY(auto fetched,
+              fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
+                          *quarantine_, partial_[model.str()], model, models_.present(model)));
   if (!fetched) return {};
   const std::uint64_t release = fetched->about.release;
   const std::string text = model.str() + " release " + std::to_string(release) +

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -94,6 +95,7 @@ class Agent {
   platform::Tpm& tpm_;
   crypto::PrivateKey key_;
   ReleaseFloors floors_;
+  std::map<std::string, PartialDownload> partial_;  // by the model's name
   NewsBoard news_;
   TrustState trust_;
   ServerLink link_;

@@ -7,10 +7,8 @@
 #include "agent/local_callers.h"
 #include "base/fd.h"
 #include "codec/json.h"
-#include "inference/model_memory.h"
 #include "platform/net/json_api.h"
 #include "release/release_statement.h"
-#include "release/stream_verifier.h"
 
 namespace vedette::agent {
 
@@ -54,22 +52,11 @@ ServedContract served_contract(const VerifiedRelease& release) {
   return {.sha256 = contract.contract_sha256, .widenings = release::widenings(contract)};
 }
 
-// The bytes pass the verifier on their way into the memory; the memory is sealed only if they held.
-Result<inference::SealedModel> download(platform::HttpClient& client, const std::string& ear,
-                                        const VerifiedRelease& release, std::uint64_t max_bytes) {
-  VEDETTE_TRY(auto memory, inference::ModelWriter::create(max_bytes));
-  release::StreamVerifier verifier(release->file_sha256, release->file_size);
-  const std::string target = "/v1/blobs/" + to_hex(release->file_sha256) +
-                             "?model=" + release->model.str() +
-                             "&release=" + std::to_string(release->number);
-  const auto sink = [&](ByteView piece) -> Result<void> {
-    VEDETTE_CHECK(verifier.update(piece));
-    return memory.append(piece);
-  };
-  VEDETTE_TRY(auto response, client.download(platform::get_request(target, ear), sink));
-  VEDETTE_TRY(response, platform::expect_success(std::move(response)));
-  VEDETTE_CHECK(verifier.finish());
-  return std::move(memory).seal();
+WantedFile file_of(const VerifiedRelease& release) {
+  return {.sha256 = release->file_sha256,
+          .size = release->file_size,
+          .target = "/v1/blobs/" + to_hex(release->file_sha256) + "?model=" + release->model.str() +
+                    "&release=" + std::to_string(release->number)};
 }
 
 // Users that this device does not have see nothing.
@@ -138,15 +125,19 @@ Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
                                                   const std::string& ear, const AgentConfig& config,
                                                   std::span<const crypto::PublicKey> publishers,
                                                   const ReleaseFloors& floors,
-                                                  Quarantine& quarantine, const ModelName& model,
+                                                  Quarantine& quarantine, PartialDownload& partial,
+                                                  const ModelName& model,
                                                   const std::optional<PresentRelease>& present) {
   VEDETTE_TRY(const VerifiedRelease release, newest_release(client, ear, publishers, model));
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
-  if (present && present->release == release->number && present->model_root == release->model_root)
+  if (present && present->release == release->number &&
+      present->model_root == release->model_root) {
+    partial.drop();
     return std::nullopt;
+  }
   VEDETTE_CHECK(quarantine.check(release->model_root));
   VEDETTE_TRY(WorkerTerms terms, terms_of(config, release));
-  VEDETTE_TRY(auto sealed, download(client, ear, release, config.model_max_bytes));
+  VEDETTE_TRY(auto sealed, partial.complete(client, ear, file_of(release), config.model_max_bytes));
   VEDETTE_CHECK(admit(sealed, terms));
   ServedModel about{.name = model,
                     .release = release->number,

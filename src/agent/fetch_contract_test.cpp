@@ -62,7 +62,9 @@ class FetchContract : public ::testing::Test {
     auto floors = ReleaseFloors::load(folder.path());
     const std::vector publishers{key_.public_key()};
     const auto quarantine = Quarantine::load(folder.path());
-    return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, model_, {})
+    PartialDownload partial;
+    return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, partial, model_,
+                       {})
         .error()
         .code;
   }

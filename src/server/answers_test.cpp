@@ -20,6 +20,7 @@ TEST(Answers, StatusFollowsTheCode) {
   const auto status = [](const char* code) { return status_of({code, "", "", ""}); };
   EXPECT_EQ(status("HTTP-NOT-FOUND"), 404);
   EXPECT_EQ(status("HTTP-METHOD"), 405);
+  EXPECT_EQ(status("HTTP-RANGE"), 416);
   EXPECT_EQ(status("HTTP-QUERY"), 400);
   EXPECT_EQ(status("JSON-SYNTAX"), 400);
   EXPECT_EQ(status("AUTH-MISSING"), 401);

@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "platform/net/byte_range.h"
 #include "release/release_statement.h"
 #include "server/answers.h"
 #include "server/device_json.h"
@@ -107,6 +108,23 @@ std::function<Result<std::size_t>(std::span<std::uint8_t>)> reader_of(UniqueFd f
       return static_cast<std::size_t>(got);
     }
   };
+}
+
+// The file, or the part of it that the request asks for; its digest is what it is known by.
+Result<HttpResponse> stream_file(const platform::HttpRequest& request, UniqueFd fd,
+                                 std::uint64_t size, const std::string& sha256) {
+  VEDETTE_TRY(const auto range, platform::requested_range(request, size, sha256));
+  HttpResponse response;
+  response.content_type = "application/octet-stream";
+  response.body_size = size;
+  response.headers = {{"accept-ranges", "bytes"}, {"etag", '"' + sha256 + '"'}};
+  if (range) {
+    if (::lseek(fd.get(), static_cast<off_t>(range->first), SEEK_SET) < 0)
+      return refuse("FILE-READ", "a stored file could not be read", errno_text("lseek"));
+    platform::mark_partial(response, *range, size);
+  }
+  response.stream = reader_of(std::move(fd));
+  return response;
 }
 
 // How many devices reported that this very model broke out of its rules.
@@ -250,11 +268,7 @@ Result<HttpResponse> ReleaseService::get_blob(const Call& call) {
   VEDETTE_TRY(auto fd, blobs_.open(digest));
   if (!fd)
     return refuse("STORE-BLOB", "the release's file is missing from the store", to_hex(digest));
-  HttpResponse response;
-  response.content_type = "application/octet-stream";
-  response.body_size = found->file_size;
-  response.stream = reader_of(*std::move(fd));
-  return response;
+  return stream_file(call.request, *std::move(fd), found->file_size, to_hex(digest));
 }
 
 }  // namespace vedette::server

@@ -149,8 +149,10 @@ class HttpClient {
 
   [[nodiscard]] virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
   // The body goes to `sink` as it arrives; a refusal by the sink ends the transfer and is returned.
-  // Only bodies of status 200 go there, others are in the response. The sink bounds the size, not
-  // `max_body_bytes`; every 64 KiB have to arrive within `timeout`.
+  // Only bodies of status 200 and 206 go there, others are in the response. When the request asks
+  // for the octets from one on (see byte_range.h), a body that begins elsewhere is refused
+  // NET-RANGE and no octet of it reaches the sink; so is a part that was not asked for. The sink
+  // bounds the size, not `max_body_bytes`; every 64 KiB have to arrive within `timeout`.
   [[nodiscard]] virtual Result<HttpResponse> download(
       const HttpRequest& request, const std::function<Result<void>(ByteView)>& sink) = 0;
   // RFC 9266 binding of the present connection, opening it if need be.

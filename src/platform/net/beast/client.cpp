@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "platform/net/beast/tls_context.h"
 #include "platform/net/beast/unix_listener.h"
 #include "platform/net/beast/wire.h"
+#include "platform/net/byte_range.h"
 
 namespace vedette::platform::net {
 
@@ -203,13 +205,15 @@ class BeastClient final : public HttpClient {
     if (failure == boost::beast::error::timeout)
       attempt.result = std::unexpected(timed_out());
     else
-      attempt.result = co_await read_response(reader, sink);
+      attempt.result = co_await read_response(reader, asked_from(request), sink);
     attempt.answer_begun = reader.has_begun();
     if (failure || !attempt.result || !reader.keeps_alive()) wire_.reset();
     co_return attempt;
   }
 
-  asio::awaitable<Result<HttpResponse>> read_response(ResponseReader& reader, const Sink* sink) {
+  asio::awaitable<Result<HttpResponse>> read_response(ResponseReader& reader,
+                                                      std::optional<std::uint64_t> from,
+                                                      const Sink* sink) {
     Bytes inbox(kPieceOctets);
     Bytes body;
     std::size_t since_deadline = 0;
@@ -219,8 +223,8 @@ class BeastClient final : public HttpClient {
       auto fed = reader.feed(ByteView(inbox).first(size), body);
       if (!fed) co_return std::unexpected(std::move(fed).error());
       complete = *fed;
-      const bool to_sink = sink != nullptr && reader.is_head_complete() && reader.status() == 200;
-      auto taken = to_sink ? pass_on(body, *sink) : check_size(reader, body);
+      const bool to_sink = sink != nullptr && reader.is_head_complete() && is_content(reader);
+      auto taken = to_sink ? pass_on(reader, from, body, *sink) : check_size(reader, body);
       if (!taken) co_return std::unexpected(std::move(taken).error());
       // A long download may take longer than a request, but each piece of it may not.
       since_deadline += size;
@@ -235,7 +239,14 @@ class BeastClient final : public HttpClient {
     co_return response;
   }
 
-  static Result<void> pass_on(Bytes& body, const Sink& sink) {
+  static bool is_content(const ResponseReader& reader) {
+    return reader.status() == 200 || reader.status() == 206;
+  }
+
+  // What belongs elsewhere than where it was asked for never reaches the sink.
+  static Result<void> pass_on(const ResponseReader& reader, std::optional<std::uint64_t> from,
+                              Bytes& body, const Sink& sink) {
+    if (from || reader.status() != 200) VEDETTE_CHECK(check_beginning(reader.head(), from));
     if (body.empty()) return {};
     auto taken = sink(body);
     body.clear();

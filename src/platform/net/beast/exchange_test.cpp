@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <optional>
 
 #include "platform/net/beast/loopback_fixture.h"
+#include "platform/net/byte_range.h"
 
 namespace vedette::platform {
 namespace {
@@ -58,6 +60,36 @@ TEST_F(Exchange, SinkThatRefusesEndsTheDownload) {
   EXPECT_LT(received, 2'000'000U);
   EXPECT_FALSE(client->connected());
   EXPECT_EQ(must(client->send(get("/"))).body.size(), 5'000'000U);
+}
+
+// Answers every request as if it had asked for octet 5 on.
+HttpResponse part_from_five(const Connection& /*connection*/, const HttpRequest& request) {
+  auto response = text_response(request.target == "/whole" ? "0123456789" : "56789");
+  if (request.target != "/whole") {
+    response.status = 206;
+    response.headers = {{"content-range", "bytes 5-9/10"}};
+  }
+  return response;
+}
+
+TEST_F(Exchange, SinkSeesNothingOfAnotherPartThanWasAskedFor) {
+  Handler handler(part_from_five);
+  const auto server = start(handler);
+  std::string seen;
+  const auto download = [&](const std::string& target, std::optional<std::uint64_t> from) {
+    HttpRequest request = get(target);
+    if (from) ask_from(request, *from, "tag");
+    return code_of(client_of(*server)->download(request, [&](ByteView piece) -> Result<void> {
+      seen += as_text(piece);
+      return {};
+    }));
+  };
+  EXPECT_EQ(download("/part", 4), "NET-RANGE");
+  EXPECT_EQ(download("/part", std::nullopt), "NET-RANGE");
+  EXPECT_EQ(download("/whole", 5), "NET-RANGE");
+  EXPECT_EQ(seen, "");
+  EXPECT_EQ(download("/part", 5), "");
+  EXPECT_EQ(seen, "56789");
 }
 
 TEST_F(Exchange, SinkSeesNoErrorBodies) {
