@@ -267,8 +267,17 @@ Result<void> Agent::adopt(std::vector<crypto::Certificate> chain) {
   return {};
 }
 
+// A device that was on the shelf proves itself in one exchange, by its former certificate's name;
+// one that the server does not know so proves its whole TPM.
 Result<void> Agent::enroll_anew() {
   VEDETTE_TRY(const auto client, link_.to_enrollment());
+  if (const auto former = load_chain(config_.state_folder);
+      former && *former && !(*former)->empty()) {
+    auto again = enroll_attested(*client, tpm_, key_, (*former)->front(), &asked_to_wait_);
+    if (again) return adopt(*std::move(again));
+    if (outcome_of(again.error()) == Outcome::unreachable)
+      return std::unexpected(std::move(again).error());
+  }
   VEDETTE_TRY(auto chain, enroll(*client, tpm_, key_, &asked_to_wait_));
   return adopt(std::move(chain));
 }

@@ -60,6 +60,20 @@ void note_wait(const platform::HttpResponse& response, std::optional<Duration>* 
   if (wait != nullptr) *wait = retry_after(response);
 }
 
+}  // namespace
+
+std::optional<Duration> retry_after(const platform::HttpResponse& response) {
+  constexpr unsigned kMost = 3'600;
+  const auto found = std::ranges::find(response.headers, "retry-after",
+                                       [](const auto& header) { return header.first; });
+  if (found == response.headers.end()) return std::nullopt;
+  const std::string& text = found->second;
+  unsigned seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return std::chrono::seconds(std::min(seconds, kMost));
+}
+
 Result<std::vector<crypto::Certificate>> post_request(
     HttpClient& client, std::string target, const Bytes& request_der,
     const std::optional<std::string>& authorization, std::optional<Duration>* wait) {
@@ -73,20 +87,6 @@ Result<std::vector<crypto::Certificate>> post_request(
   VEDETTE_TRY(response, platform::expect_success(std::move(response)));
   VEDETTE_TRY(const Bytes der, codec::from_base64_lines(as_text(response.body)));
   return crypto::parse_certs_only(der);
-}
-
-}  // namespace
-
-std::optional<Duration> retry_after(const platform::HttpResponse& response) {
-  constexpr unsigned kMost = 3'600;
-  const auto found = std::ranges::find(response.headers, "retry-after",
-                                       [](const auto& header) { return header.first; });
-  if (found == response.headers.end()) return std::nullopt;
-  const std::string& text = found->second;
-  unsigned seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return std::chrono::seconds(std::min(seconds, kMost));
 }
 
 Result<crypto::PrivateKey> device_private_key(platform::Tpm& tpm) {

@@ -25,6 +25,19 @@ namespace vedette::agent {
     platform::HttpClient& client, platform::Tpm& tpm, const crypto::PrivateKey& key,
     std::optional<Duration>* wait = nullptr);
 
+// For a device that has enrolled before, in one exchange beside the question for a nonce: a
+// certification request that holds what the TPM says of its key, of its registers and of this
+// connection (attested_enrollment.cpp). `former` names the device, expired or not. Refuses
+// ENR-AK-UNKNOWN where the server does not know this TPM's attestation key under that name.
+[[nodiscard]] Result<std::vector<crypto::Certificate>> enroll_attested(
+    platform::HttpClient& client, platform::Tpm& tpm, const crypto::PrivateKey& key,
+    const crypto::Certificate& former, std::optional<Duration>* wait = nullptr);
+
+// A certification request by EST. Refuses what the server refuses.
+[[nodiscard]] Result<std::vector<crypto::Certificate>> post_request(
+    platform::HttpClient& client, std::string target, const Bytes& request_der,
+    const std::optional<std::string>& authorization, std::optional<Duration>* wait);
+
 // The same subject, SAN and key for another while (RFC 7030, 4.2.2), over the device listener.
 [[nodiscard]] Result<std::vector<crypto::Certificate>> renew(
     platform::HttpClient& client, const Credentials& credentials,

@@ -18,9 +18,10 @@ namespace vedette::attestation {
 // What the verifier knows before it looks at the evidence: all of it from its own memory and its
 // own end of the connection, nothing from the device's word.
 struct EvidenceContext {
-  ByteView attestation_key;                // as it was enrolled
-  ByteView nonce;                          // of the challenge that was redeemed for this evidence
-  crypto::Sha256Digest certificate{};      // fingerprint of the connection's client certificate
+  ByteView attestation_key;  // as it was enrolled
+  ByteView nonce;            // of the challenge that was redeemed for this evidence
+  // Fingerprint of the connection's client certificate; where one is only asked for, of the SPKI.
+  crypto::Sha256Digest certificate{};
   ByteView channel_binding;                // RFC 9266 exporter of the connection
   std::optional<AttestationState> last{};  // of the device's evidence before
   const ReferenceSet* references;          // of its group; null: none

@@ -1,4 +1,5 @@
 #include "crypto/alternative_names.h"
+#include "crypto/attestation_bundle.h"
 #include "crypto/certificate.h"
 #include "crypto/der.h"
 #include "crypto/key_values.h"
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxRequest = 16 << 10;
 constexpr int kMostAttributes = 16;
+constexpr const char* kAttestation = "1.2.840.113549.1.9.16.2.59";  // id-aa-attestation
 constexpr long kUnusedBits = 0x07;  // of a BIT STRING's flags, as OpenSSL keeps them
 
 std::unexpected<Error> malformed(std::string cause) {
@@ -144,11 +146,12 @@ Result<CertificateRequest> parse_certificate_request(ByteView der) {
                             .alternative_name_count = names.count};
 }
 
-Result<Bytes> make_certificate_request(const PrivateKey& key, const std::string& common_name,
-                                       const std::string& uri_name) {
-  const ErrorQueueScope errors;
+namespace {
+
+Result<RequestHandle> start_request(const PrivateKey& key, const std::string& common_name,
+                                    const std::string& uri_name) {
   if (!uri_name.empty() && !is_uri_name(uri_name)) return malformed("the URI name " + uri_name);
-  const RequestHandle request(X509_REQ_new());
+  RequestHandle request(X509_REQ_new());
   const PublicKey public_key = key.public_key();
   require(request != nullptr && X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1 &&
               X509_REQ_set_pubkey(request.get(), native(public_key)) == 1,
@@ -156,11 +159,34 @@ Result<Bytes> make_certificate_request(const PrivateKey& key, const std::string&
   if (!add_name_entry(X509_REQ_get_subject_name(request.get()), NID_commonName, common_name))
     return malformed("the common name " + common_name);
   if (!uri_name.empty()) add_uri_request(request.get(), uri_name);
-  const KeyType type = public_key.type();
+  return request;
+}
+
+Result<Bytes> sign_request(const RequestHandle& request, const PrivateKey& key) {
+  const KeyType type = key.public_key().type();
   const EVP_MD* const md = type == KeyType::ed25519 ? nullptr : message_digest(own_hash(type));
   if (X509_REQ_sign(request.get(), native(key), md) <= 0)
     return refuse("KEY-SIGN", "the key could not sign the request", drain_errors());
   return der_of<i2d_X509_REQ>(request.get());
+}
+
+}  // namespace
+
+Result<Bytes> make_certificate_request(const PrivateKey& key, const std::string& common_name,
+                                       const std::string& uri_name) {
+  const ErrorQueueScope errors;
+  VEDETTE_TRY(const RequestHandle request, start_request(key, common_name, uri_name));
+  return sign_request(request, key);
+}
+
+Result<Bytes> make_attested_request(const PrivateKey& key, const std::string& common_name,
+                                    const std::string& uri_name, ByteView bundle) {
+  const ErrorQueueScope errors;
+  VEDETTE_TRY(const RequestHandle request, start_request(key, common_name, uri_name));
+  require(X509_REQ_add1_attr_by_txt(request.get(), kAttestation, V_ASN1_SEQUENCE, bundle.data(),
+                                    static_cast<int>(bundle.size())) == 1,
+          "add an attestation");
+  return sign_request(request, key);
 }
 
 }  // namespace vedette::crypto

@@ -112,6 +112,10 @@ struct KnownDevices {
   std::optional<Device> by_endorsement;
 };
 
+// A device that lost its trust does not regain it by enrolling. Refuses ENR-REVOKED and
+// ENR-QUARANTINED.
+[[nodiscard]] Result<void> check_enrollable(const Device& device);
+
 // Whether the registry says already what the claim says: an enrolment whose answer was lost. It
 // then gets its certificate again, and changes nothing.
 [[nodiscard]] bool is_enrolled_already(const KnownDevices& known, const EnrollmentClaim& claim);

@@ -23,8 +23,25 @@ std::unexpected<Error> refuse_key() {
                 "send the request for the key in the TPM that was certified");
 }
 
-// A device that lost its trust does not regain it by enrolling.
-Result<void> check_status(const Device& device) {
+Result<void> check_known(const KnownDevices& known, const EnrollmentClaim& claim) {
+  if (known.by_endorsement) {
+    VEDETTE_CHECK(check_enrollable(*known.by_endorsement));
+    if (known.by_endorsement->id != claim.device)
+      return refuse("ENR-EK-TAKEN", "this TPM is already enrolled under another name",
+                    known.by_endorsement->id.str());
+  }
+  if (known.by_id) {
+    if (known.by_id->endorsement_sha256 != claim.endorsement_sha256)
+      return refuse("ENR-ID-TAKEN", "another TPM is enrolled under this name", claim.device.str(),
+                    "allow this TPM under a name of its own");
+    VEDETTE_CHECK(check_enrollable(*known.by_id));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_enrollable(const Device& device) {
   switch (device.status) {
     case DeviceStatus::active:
       return {};
@@ -37,24 +54,6 @@ Result<void> check_status(const Device& device) {
   }
   return refuse("ENR-REVOKED", "the device's status is unknown", device.id.str());
 }
-
-Result<void> check_known(const KnownDevices& known, const EnrollmentClaim& claim) {
-  if (known.by_endorsement) {
-    VEDETTE_CHECK(check_status(*known.by_endorsement));
-    if (known.by_endorsement->id != claim.device)
-      return refuse("ENR-EK-TAKEN", "this TPM is already enrolled under another name",
-                    known.by_endorsement->id.str());
-  }
-  if (known.by_id) {
-    if (known.by_id->endorsement_sha256 != claim.endorsement_sha256)
-      return refuse("ENR-ID-TAKEN", "another TPM is enrolled under this name", claim.device.str(),
-                    "allow this TPM under a name of its own");
-    VEDETTE_CHECK(check_status(*known.by_id));
-  }
-  return {};
-}
-
-}  // namespace
 
 Result<void> check_enrollment_csr(const CertificateRequest& request,
                                   const Verified<EnrollmentClaim>& claim,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "codec/base64.h"
+#include "crypto/attestation_bundle.h"
 #include "crypto/csr_attributes.h"
 #include "crypto/tpm.h"
 #include "server/answers.h"
@@ -164,8 +165,11 @@ Result<HttpResponse> EnrollmentService::certificate_answer(
 }
 
 Result<HttpResponse> EnrollmentService::simple_enroll(const Call& call) {
+  VEDETTE_TRY(const Bytes der, read_pkcs10(call.request));
+  VEDETTE_TRY(const crypto::CertificateRequest request, crypto::parse_certificate_request(der));
+  VEDETTE_TRY(const auto bundle, crypto::attestation_bundle_of(der));
+  if (bundle) return attested_enroll(call, request, *bundle);
   VEDETTE_TRY(const BasicCredentials credentials, basic_credentials(call.request));
-  VEDETTE_TRY(const crypto::CertificateRequest request, read_certificate_request(call.request));
   VEDETTE_TRY(const Claim claim,
               pending_.redeem(credentials.enrollment, credentials.secret.expose(),
                               request.public_key.spki_sha256(), clock_.now()));

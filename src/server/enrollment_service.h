@@ -3,37 +3,61 @@
 
 #include <chrono>
 
+#include "attestation/evidence_kind.h"
 #include "base/error.h"
+#include "identity/attested_enrollment.h"
 #include "identity/authority.h"
+#include "identity/enrollment_nonces.h"
 #include "identity/pending_enrollments.h"
 #include "platform/store/store.h"
 #include "server/chronicle.h"
+#include "server/reference_cache.h"
 #include "server/route.h"
 
 namespace vedette::server {
+
+// How a quote that comes with a certification request is asked for and judged. All of it outlives
+// the service.
+struct EnrollmentQuotes {
+  const attestation::EvidenceKind& kind;
+  ReferenceCache& references;
+};
 
 class EnrollmentService {
  public:
   EnrollmentService(platform::Store& store, Chronicle& chronicle,
                     const identity::CertificateAuthority& authority, const Clock& clock,
-                    std::chrono::seconds certificate_lifetime)
+                    std::chrono::seconds certificate_lifetime, EnrollmentQuotes quotes)
       : store_(store),
         chronicle_(chronicle),
         authority_(authority),
         clock_(clock),
-        certificate_lifetime_(certificate_lifetime) {}
+        certificate_lifetime_(certificate_lifetime),
+        quotes_(quotes) {}
 
   [[nodiscard]] Result<platform::HttpResponse> ca_certificates(const Call& call);
   // What a certification request must hold (RFC 9908).
   [[nodiscard]] Result<platform::HttpResponse> csr_attributes(const Call& call);
   // First half: is this TPM admitted, and are these its keys?
   [[nodiscard]] Result<platform::HttpResponse> begin(const Call& call);
-  // Second half: the TPM gave the secret back; the certificate is issued.
+  // What a device that is known proves itself by, in the one exchange of simple_enroll.
+  [[nodiscard]] Result<platform::HttpResponse> nonce(const Call& call);
+  // Second half: the TPM gave the secret back; or, where the request holds an attestation, all of
+  // it. The certificate is issued.
   [[nodiscard]] Result<platform::HttpResponse> simple_enroll(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> simple_reenroll(const Call& call);
 
  private:
   using Claim = Verified<identity::EnrollmentClaim>;
+  struct Attested;
+
+  // A certification request that holds its proofs (attested_enrollment.cpp).
+  [[nodiscard]] Result<platform::HttpResponse> attested_enroll(
+      const Call& call, const crypto::CertificateRequest& request, ByteView bundle);
+  [[nodiscard]] Result<void> check_proof(const Call& call, const Attested& attested);
+  [[nodiscard]] Result<crypto::Certificate> issue_attested(platform::UnitOfWork& unit,
+                                                           Matter& matter, const Call& call,
+                                                           const Attested& attested) const;
 
   [[nodiscard]] Result<Claim> verify(const identity::EnrollmentRequest& request, const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> challenge(const Claim& claim);
@@ -54,7 +78,9 @@ class EnrollmentService {
   const identity::CertificateAuthority& authority_;
   const Clock& clock_;
   std::chrono::seconds certificate_lifetime_;
+  EnrollmentQuotes quotes_;
   identity::PendingEnrollments pending_;
+  identity::EnrollmentNonces nonces_;
 };
 
 }  // namespace vedette::server

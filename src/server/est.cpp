@@ -29,7 +29,7 @@ std::string_view media_type(std::string_view content_type) {
 
 }  // namespace
 
-Result<crypto::CertificateRequest> read_certificate_request(const platform::HttpRequest& request) {
+Result<Bytes> read_pkcs10(const platform::HttpRequest& request) {
   const std::string type = request.header("content-type");
   if (!same_ignoring_case(media_type(type), "application/pkcs10"))
     return refuse("EST-MEDIA-TYPE", "a certification request is sent as application/pkcs10",
@@ -39,7 +39,11 @@ Result<crypto::CertificateRequest> read_certificate_request(const platform::Http
     return refuse(
         "EST-SIZE", "the certification request is too large",
         std::to_string(request.body.size()) + " octets; at most " + std::to_string(kMaxBody));
-  VEDETTE_TRY(const Bytes der, codec::from_base64_lines(as_text(request.body)));
+  return codec::from_base64_lines(as_text(request.body));
+}
+
+Result<crypto::CertificateRequest> read_certificate_request(const platform::HttpRequest& request) {
+  VEDETTE_TRY(const Bytes der, read_pkcs10(request));
   return crypto::parse_certificate_request(der);
 }
 

@@ -8,9 +8,11 @@
 
 namespace vedette::server {
 
-// The PKCS #10 of a request: base64 with or without newlines; a Content-Transfer-Encoding means
-// nothing (RFC 8951, 3.1). Refuses, before anything is decoded, EST-MEDIA-TYPE and EST-SIZE; then
-// BASE64-SYNTAX and what parse_certificate_request refuses.
+// The PKCS #10 of a request, unread: base64 with or without newlines; a Content-Transfer-Encoding
+// means nothing (RFC 8951, 3.1). Refuses, before anything is decoded, EST-MEDIA-TYPE and EST-SIZE;
+// then BASE64-SYNTAX.
+[[nodiscard]] Result<Bytes> read_pkcs10(const platform::HttpRequest& request);
+// The same, read; refuses what parse_certificate_request refuses, too.
 [[nodiscard]] Result<crypto::CertificateRequest> read_certificate_request(
     const platform::HttpRequest& request);
 

@@ -65,6 +65,7 @@ std::vector<Route> enrollment_routes(const Services& s) {
        to(s.enrollment, &E::ca_certificates)},
       {"GET", "/.well-known/est/csrattrs", Action::read_authorities,
        to(s.enrollment, &E::csr_attributes)},
+      {"GET", "/.well-known/est/nonce", Action::enroll, to(s.enrollment, &E::nonce)},
       {"GET", "/revocation/crl/{}", Action::read_authorities, to(s.revocations, &V::list)},
       {"POST", "/revocation/ocsp", Action::read_authorities, to(s.revocations, &V::ocsp)},
       {"GET", "/revocation/ocsp/{}", Action::read_authorities,

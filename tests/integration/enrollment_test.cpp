@@ -1,43 +1,12 @@
 // Enrolment with real TPM emulators against the real server.
-#include "agent/enrollment.h"
+#include "codec/base64.h"
 
-#include <thread>
-
-#include "crypto/digest.h"
-#include "platform/tpm/esys/esys_tpm.h"
-#include "testing/software_tpm.h"
-
-#include "control_plane_fixture.h"
+#include "enrolling_tpm_fixture.h"
 
 namespace vedette {
 namespace {
 
-class EnrollWithTpm : public ControlPlane {
- protected:
-  void SetUp() override {
-    VEDETTE_SKIP_WITHOUT_SOFTWARE_TPM();
-    auto emulator = testing::SoftwareTpm::start();
-    ASSERT_TRUE(emulator.has_value()) << describe(emulator.error());
-    emulator_ = std::move(*emulator);
-    auto tpm = platform::open_esys_tpm({emulator_->tcti(), emulator_->state_folder()});
-    ASSERT_TRUE(tpm.has_value()) << describe(tpm.error());
-    tpm_ = std::move(*tpm);
-    key_ = *agent::device_private_key(*tpm_);
-  }
-
-  // `more`: further members of the rule.
-  void allow(const std::string& device, const std::string& more = "") {
-    const auto endorsement = codec::parse_tpm2b_public(*tpm_->endorsement_key());
-    const std::string body = R"({"device":")" + device + R"(","group":"g","endorsement_sha256":")" +
-                             to_hex(crypto::sha256(endorsement->encoded)) + "\"" + more + "}";
-    const auto admin = operator_client();
-    ASSERT_EQ(post(*admin, "/v1/devices/allow", body), "");
-  }
-
-  std::unique_ptr<testing::SoftwareTpm> emulator_;
-  std::unique_ptr<platform::Tpm> tpm_;
-  std::optional<crypto::PrivateKey> key_;
-};
+using EnrollWithTpm = EnrollingTpm;
 
 TEST_F(EnrollWithTpm, RefusesATpmThatNobodyAllowed) {
   const auto client = enrollment_client();
@@ -46,7 +15,12 @@ TEST_F(EnrollWithTpm, RefusesATpmThatNobodyAllowed) {
 
 TEST_F(EnrollWithTpm, RefusesAnEnrolmentWithoutItsSecret) {
   const auto client = enrollment_client();
-  EXPECT_EQ(post(*client, "/.well-known/est/simpleenroll", "MAA="), "AUTH-MISSING");
+  const auto request = crypto::make_certificate_request(*key_, "drone", "").value();
+  EXPECT_EQ(code(client->send({.method = "POST",
+                               .target = "/.well-known/est/simpleenroll",
+                               .headers = {{"content-type", "application/pkcs10"}},
+                               .body = to_bytes(codec::to_base64(request))})),
+            "AUTH-MISSING");
 }
 
 TEST_F(EnrollWithTpm, IssuesACertificateForTheKeyInTheTpmAndRenewsIt) {

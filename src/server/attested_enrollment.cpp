@@ -1,0 +1,170 @@
+// The one exchange of a device that is on record: EnrollmentService, its attested half.
+#include <algorithm>
+#include <utility>
+
+#include "attestation/conceptual_message.h"
+#include "codec/base64.h"
+#include "crypto/attestation_bundle.h"
+#include "server/answers.h"
+#include "server/enrollment_service.h"
+#include "server/published_releases.h"
+
+namespace vedette::server {
+
+namespace {
+
+using codec::Json;
+using identity::Device;
+using platform::HttpResponse;
+using platform::UnitOfWork;
+
+// draft-ietf-lamps-attestation-freshness, 5.
+constexpr const char* kNonceType = "application/est-attestation-freshness+json";
+
+Result<Json> evidence_in(std::span<const crypto::AttestationStatement> statements) {
+  const auto found = std::ranges::find(statements, crypto::kConceptualMessage,
+                                       &crypto::AttestationStatement::type);
+  if (found == statements.end())
+    return refuse("ENR-QUOTE-MISSING", "the request holds no quote", {},
+                  "add the evidence of an attestation, as a conceptual message");
+  VEDETTE_TRY(const std::string message, crypto::parse_json_message(found->content));
+  return attestation::unwrap_evidence(message);
+}
+
+// What the log keeps of a quote. A certificate says who a device is, its verdict what it runs: the
+// logs that a verdict needs do not come here, and a device that has booted something else must be
+// able to come in to be explained.
+Json details_of(const attestation::EvidenceVerdict& verdict) {
+  Json details = verdict.details;
+  if (verdict.appraisal.error) details.set("refusal", verdict.appraisal.error->code);
+  return details;
+}
+
+Result<std::optional<identity::AllowedEndorsement>> rule_for(UnitOfWork& unit,
+                                                             const std::optional<Device>& device) {
+  if (!device) return std::nullopt;
+  return unit.enrollment_rules().find(device->endorsement_sha256);
+}
+
+}  // namespace
+
+struct EnrollmentService::Attested {
+  const crypto::CertificateRequest& request;
+  DeviceId device;
+  identity::KeyStatement key;
+  Json evidence;
+  Bytes nonce;
+
+  // The device's record as it is, and as it is to be.
+  struct Records {
+    Device now;
+    Device then;
+  };
+  [[nodiscard]] Result<Records> apply(UnitOfWork& unit, ByteView channel_binding,
+                                      TimePoint at) const {
+    VEDETTE_TRY(const auto on_record, unit.devices().find(device));
+    VEDETTE_TRY(const auto allowed, rule_for(unit, on_record));
+    VEDETTE_TRY(Device applied,
+                identity::apply_attested_enrollment(key, request,
+                                                    {.nonce = nonce,
+                                                     .channel_binding = channel_binding,
+                                                     .device = on_record,
+                                                     .allowed = allowed,
+                                                     .now = at}));
+    return Records{*on_record, std::move(applied)};
+  }
+};
+
+Result<HttpResponse> EnrollmentService::nonce(const Call& call) {
+  VEDETTE_TRY(const Bytes nonce, nonces_.issue(call.connection.channel_binding, clock_.now()));
+  const Json asked = quotes_.kind.ask({}, nullptr);
+  Json information;
+  information.set("kind", quotes_.kind.name());
+  for (const char* name : {"bank", "registers"})
+    if (const Json* const member = asked.find(name)) information.set(name, *member);
+  constexpr auto kLifetime =
+      std::chrono::duration_cast<std::chrono::seconds>(identity::EnrollmentNonces::kLifetime);
+  Json body;
+  body.set("nonce", codec::to_base64url(nonce)).set("expiry", std::int64_t{kLifetime.count()});
+  body.set("respInfo", std::move(information));
+  HttpResponse response = answer_text(kNonceType, codec::to_json(body));
+  response.headers.emplace_back("cache-control", "no-store");
+  return response;
+}
+
+// Strangers are refused without an entry in the log, which they could fill.
+Result<void> EnrollmentService::check_proof(const Call& call, const Attested& attested) {
+  const ByteView channel = call.connection.channel_binding;
+  const TimePoint now = clock_.now();
+  VEDETTE_CHECK(nonces_.check(attested.nonce, channel, now));
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_CHECK(attested.apply(unit, channel, now));
+    return {};
+  }));
+  return nonces_.use(attested.nonce, channel, now);
+}
+
+Result<crypto::Certificate> EnrollmentService::issue_attested(UnitOfWork& unit, Matter& matter,
+                                                              const Call& call,
+                                                              const Attested& attested) const {
+  const TimePoint now = clock_.now();
+  VEDETTE_TRY(const auto records, attested.apply(unit, call.connection.channel_binding, now));
+  VEDETTE_TRY(auto last, unit.attestations().last(attested.device));
+  VEDETTE_TRY(const auto references, quotes_.references.find(unit, records.then));
+  VEDETTE_TRY(
+      const auto verdict,
+      quotes_.kind.judge(attested.evidence, {.attestation_key = records.now.attestation_key,
+                                             .nonce = attested.nonce,
+                                             .certificate = records.then.device_key_sha256,
+                                             .channel_binding = call.connection.channel_binding,
+                                             .last = std::move(last),
+                                             .references = references.get(),
+                                             .is_published = published_in(unit),
+                                             .now = now}));
+  matter.details.set("quote", details_of(verdict));
+  const bool is_as_it_was = records.now.group == records.then.group &&
+                            records.now.device_key_sha256 == records.then.device_key_sha256;
+  if (is_as_it_was) {
+    VEDETTE_TRY(const auto before,
+                issued_before(unit, records.now, records.now.device_key_sha256, {}));
+    if (before) {
+      matter.details.set("serial", before->serial_hex()).set("again", true);
+      return *before;
+    }
+  }
+  VEDETTE_CHECK(unit.devices().save(records.then));
+  VEDETTE_TRY(crypto::Certificate certificate,
+              issue(unit, attested.device, attested.request.public_key));
+  matter.details.set("serial", certificate.serial_hex()).set("epoch", records.then.epoch.value);
+  return certificate;
+}
+
+Result<HttpResponse> EnrollmentService::attested_enroll(const Call& call,
+                                                        const crypto::CertificateRequest& request,
+                                                        ByteView bundle) {
+  VEDETTE_TRY(const auto statements, crypto::parse_attestation_bundle(bundle));
+  VEDETTE_TRY(DeviceId device, identity::device_named_in(request, authority_.trust_domain()));
+  VEDETTE_TRY(identity::KeyStatement key, identity::key_statement_in(statements));
+  VEDETTE_TRY(Json evidence, evidence_in(statements));
+  VEDETTE_TRY(Bytes nonce, quotes_.kind.nonce_of(evidence));
+  const Attested attested{request, std::move(device), std::move(key), std::move(evidence),
+                          std::move(nonce)};
+  VEDETTE_CHECK(check_proof(call, attested));
+  std::optional<crypto::Certificate> certificate;
+  VEDETTE_CHECK(chronicle_.decide(
+      {.kind = "enrol",
+       .subject = "device/" + attested.device.str(),
+       .actor = call.caller.name(),
+       .rule = call.rule,
+       .details = {}},
+      [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
+        matter.details = Json::Object{};
+        matter.details.set("admitted_by", "attestation key");
+        matter.details.set("device_key_sha256", to_hex(attested.request.public_key.spki_sha256()));
+        VEDETTE_TRY(certificate, issue_attested(unit, matter, call, attested));
+        return {};
+      }));
+  return certificate_answer(*certificate);
+}
+
+}  // namespace vedette::server
