@@ -278,7 +278,8 @@ Result<void> Agent::enroll_anew() {
     if (outcome_of(again.error()) == Outcome::unreachable)
       return std::unexpected(std::move(again).error());
   }
-  VEDETTE_TRY(auto chain, enroll(*client, tpm_, key_, &asked_to_wait_));
+  VEDETTE_TRY(const auto token, load_token(config_.enrollment_token_file));
+  VEDETTE_TRY(auto chain, enroll(*client, tpm_, key_, &asked_to_wait_, token));
   return adopt(std::move(chain));
 }
 

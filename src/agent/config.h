@@ -25,7 +25,9 @@ struct AgentConfig {
   std::string server_host;
   std::uint16_t enrollment_port = 0;
   std::uint16_t device_port = 0;
-  std::string server_roots;  // PEM file: the only anchors for the server's certificate
+  std::string
+      enrollment_token_file;  // of an operator; empty: none. It may be gone once it was used
+  std::string server_roots;   // PEM file: the only anchors for the server's certificate
   std::vector<std::string> publisher_keys;  // PEM files of the keys that may sign releases
   std::vector<ModelName> models;
   std::string worker_path;  // of vedette-worker

@@ -50,6 +50,14 @@ TEST(AgentConfig, RefusesADeviceKeyThatItsTpmDoesNotVouchFor) {
   EXPECT_TRUE(of("tpm"));
 }
 
+TEST(AgentConfig, FindsTheEnrolmentTokenBesideItself) {
+  const auto config = load(std::string(kSound) + "[device]\nenrollment_token_file = 'token'\n");
+  ASSERT_TRUE(config.has_value()) << describe(config.error());
+  EXPECT_TRUE(config->enrollment_token_file.starts_with('/'));
+  EXPECT_TRUE(config->enrollment_token_file.ends_with("/token"));
+  EXPECT_EQ(load(kSound)->enrollment_token_file, "");
+}
+
 TEST(AgentConfig, RefusesAnAttestationKeyOfNoKnownKind) {
   const auto of_kind = [](const std::string& kind) {
     return load(with(kSound, "[tpm]", "[tpm]\nattestation_key = '" + kind + "'"));

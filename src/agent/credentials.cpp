@@ -33,6 +33,16 @@ Result<Credentials> make_credentials(std::vector<crypto::Certificate> chain, cry
   return Credentials{std::move(device), std::move(chain), std::move(key)};
 }
 
+Result<std::optional<std::string>> load_token(const std::string& path) {
+  constexpr std::size_t kMaxTokenBytes = 256;
+  if (path.empty() || !std::filesystem::exists(path)) return std::nullopt;
+  VEDETTE_TRY(const Bytes octets, read_file(path, kMaxTokenBytes));
+  std::string token(as_text(octets));
+  while (token.ends_with('\n') || token.ends_with('\r'))
+    token.pop_back();
+  return token;
+}
+
 Result<std::optional<std::vector<crypto::Certificate>>> load_chain(const std::string& folder) {
   if (!std::filesystem::exists(chain_path(folder))) return std::nullopt;
   VEDETTE_TRY(const Bytes pem, read_file(chain_path(folder), kMaxChainBytes));

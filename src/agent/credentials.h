@@ -28,6 +28,9 @@ struct Credentials {
                                                    crypto::PrivateKey key,
                                                    const std::string& trust_domain, TimePoint now);
 
+// An operator's token for the first enrolment, without the newline behind it. None without a file.
+[[nodiscard]] Result<std::optional<std::string>> load_token(const std::string& path);
+
 // The chain in `folder`/device.pem. None when there is no file; whatever else is wrong is refused.
 [[nodiscard]] Result<std::optional<std::vector<crypto::Certificate>>> load_chain(
     const std::string& folder);

@@ -19,8 +19,8 @@ using codec::Json;
 using platform::HttpClient;
 using platform::HttpRequest;
 
-Result<Json> enrollment_body(HttpClient& client, platform::Tpm& tpm,
-                             const crypto::PrivateKey& key) {
+Result<Json> enrollment_body(HttpClient& client, platform::Tpm& tpm, const crypto::PrivateKey& key,
+                             const std::optional<std::string>& token) {
   VEDETTE_TRY(const Bytes endorsement_key, tpm.endorsement_key());
   VEDETTE_TRY(const auto endorsement_certificate, tpm.endorsement_certificate());
   VEDETTE_TRY(const Bytes attestation_key, tpm.attestation_key());
@@ -39,6 +39,7 @@ Result<Json> enrollment_body(HttpClient& client, platform::Tpm& tpm,
   body.set("attestation_key", codec::to_base64(attestation_key));
   body.set("device_key", codec::to_base64(device_key));
   body.set("certification", std::move(proof));
+  if (token) body.set("token", *token);
   return body;
 }
 
@@ -95,8 +96,9 @@ Result<crypto::PrivateKey> device_private_key(platform::Tpm& tpm) {
 
 Result<std::vector<crypto::Certificate>> enroll(HttpClient& client, platform::Tpm& tpm,
                                                 const crypto::PrivateKey& key,
-                                                std::optional<Duration>* wait) {
-  VEDETTE_TRY(const Json body, enrollment_body(client, tpm, key));
+                                                std::optional<Duration>* wait,
+                                                const std::optional<std::string>& token) {
+  VEDETTE_TRY(const Json body, enrollment_body(client, tpm, key, token));
   VEDETTE_TRY(const auto response,
               client.send(platform::json_request("POST", "/v1/enrollments", body)));
   note_wait(response, wait);

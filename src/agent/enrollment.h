@@ -20,10 +20,10 @@ namespace vedette::agent {
 
 // Proves the TPM to the server and fetches a certificate; `client` speaks to the enrolment
 // listener. Refuses what the server refuses (ENR-*), and TPM-* and NET-*. `wait` is set where the
-// server asks to wait.
+// server asks to wait. `token`: of an operator, for this TPM to enrol by first.
 [[nodiscard]] Result<std::vector<crypto::Certificate>> enroll(
     platform::HttpClient& client, platform::Tpm& tpm, const crypto::PrivateKey& key,
-    std::optional<Duration>* wait = nullptr);
+    std::optional<Duration>* wait = nullptr, const std::optional<std::string>& token = {});
 
 // For a device that has enrolled before, in one exchange beside the question for a nonce: a
 // certification request that holds what the TPM says of its key, of its registers and of this

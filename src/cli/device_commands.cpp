@@ -65,6 +65,34 @@ Result<void> allow(Environment& environment, const DeviceOptions& options) {
   return {};
 }
 
+struct TokenOptions {
+  std::string group;
+  std::string endorsement;
+  std::string serial;
+  unsigned hours = 24;
+};
+
+Result<void> make_token(Environment& environment, const TokenOptions& options) {
+  constexpr std::int64_t kHour = 3'600;
+  VEDETTE_TRY(const GroupId group, GroupId::parse(options.group));
+  if (options.endorsement.empty() == options.serial.empty())
+    return refuse("CLI-USAGE", "a token is for one TPM: name it by --ek-sha256 or by --ek-serial");
+  Json body;
+  body.set("group", group.str());
+  if (options.serial.empty()) {
+    VEDETTE_TRY(const std::string endorsement, digest_text(options.endorsement));
+    body.set("endorsement_sha256", endorsement);
+  } else {
+    VEDETTE_TRY(const Bytes serial, codec::from_hex(options.serial));
+    body.set("certificate_serial", to_hex(serial));
+  }
+  body.set("valid_seconds", std::int64_t{options.hours} * kHour);
+  VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
+  VEDETTE_TRY(const Json answer, client.post("/v1/enrollment-tokens", body));
+  environment.output->result(answer, printable(cell_of(answer, "token")) + "\n");
+  return {};
+}
+
 Result<void> list(Environment& environment) {
   VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
   VEDETTE_TRY(const Json answer, client.get("/v1/devices"));
@@ -204,6 +232,26 @@ void add_allow(CLI::App& noun, Choice& choice) {
           [options](Environment& environment) { return allow(environment, *options); });
 }
 
+void add_token(CLI::App& noun, Choice& choice) {
+  CLI::App* verb = noun.add_subcommand("token", "make a token for one TPM to enrol by, once");
+  verb->footer(
+      "It is printed this once, and nobody else's TPM can use it. On the device its file is named "
+      "by\n"
+      "'device.enrollment_token_file'. Which groups want tokens, the server's\n"
+      "'enrollment.token_groups' says; a device that has enrolled needs none.");
+  const auto options = std::make_shared<TokenOptions>();
+  verb->add_option("--group", options->group, "the group that the device will be in")->required();
+  verb->add_option("--ek-sha256", options->endorsement,
+                   "SHA-256 of its endorsement key (TPMT_PUBLIC), hexadecimal");
+  verb->add_option("--ek-serial", options->serial,
+                   "instead: the serial number of its endorsement certificate, hexadecimal");
+  verb->add_option("--hours", options->hours, "how long it is good for")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 720));
+  on_call(*verb, choice,
+          [options](Environment& environment) { return make_token(environment, *options); });
+}
+
 void add_admit_maker(CLI::App& noun, Choice& choice) {
   CLI::App* verb = noun.add_subcommand("admit-maker", "let every TPM of one maker enrol");
   const auto admission = std::make_shared<MakerAdmission>();
@@ -220,6 +268,7 @@ void add_admit_maker(CLI::App& noun, Choice& choice) {
 void add_device_commands(CLI::App& app, Choice& choice) {
   CLI::App& noun = add_noun(app, "device", "who may enrol, and who is trusted still");
   add_allow(noun, choice);
+  add_token(noun, choice);
   add_admit_maker(noun, choice);
   on_call(*noun.add_subcommand("list", "every device that enrolled"), choice,
           [](Environment& environment) { return list(environment); });

@@ -45,6 +45,38 @@ TEST(DeviceAllow, SendsTheSkuThatItNames) {
   EXPECT_NE(desk.server.requests().back().find(R"("sku":"mk1")"), std::string::npos);
 }
 
+TEST(DeviceToken, WantsOneTpmByOneOfItsNames) {
+  Desk desk;
+  const std::vector<std::string> line{"device", "token", "--group", "gates"};
+  EXPECT_EQ(desk.run_json(line).refusal(), "CLI-USAGE") << "a token for whoever has it";
+  auto both = line;
+  both.insert(both.end(), {"--ek-sha256", kDigest, "--ek-serial", "0a"});
+  EXPECT_EQ(desk.run_json(both).refusal(), "CLI-USAGE");
+  auto wrong = line;
+  wrong.insert(wrong.end(), {"--ek-sha256", "xyz"});
+  EXPECT_EQ(desk.run_json(wrong).refusal(), "HEX-SYNTAX");
+  auto forever = line;
+  forever.insert(forever.end(), {"--ek-sha256", kDigest, "--hours", "721"});
+  EXPECT_EQ(desk.run_json(forever).code, 2);
+  EXPECT_TRUE(desk.server.requests().empty());
+}
+
+TEST(DeviceToken, PrintsTheTokenAndNothingElse) {
+  Desk desk;
+  desk.server.answer("POST /v1/enrollment-tokens",
+                     R"({"token":"vedette-enrol-AAAA","expires_at":"2026-11-24T12:53:00Z"})");
+  const Outcome outcome =
+      desk.run({"device", "token", "--group", "gates", "--ek-sha256", kDigest, "--hours", "2"});
+  EXPECT_EQ(outcome.out, "vedette-enrol-AAAA\n");
+  EXPECT_EQ(desk.server.requests().back(),
+            R"(POST /v1/enrollment-tokens {"group":"gates","endorsement_sha256":")" + kDigest +
+                R"(","valid_seconds":7200})");
+  EXPECT_EQ(desk.run({"device", "token", "--group", "gates", "--ek-serial", "0A"}).code, 0);
+  EXPECT_NE(
+      desk.server.requests().back().find(R"("certificate_serial":"0a","valid_seconds":86400)"),
+      std::string::npos);
+}
+
 TEST(DeviceSku, WantsOneOrNone) {
   Desk desk;
   EXPECT_EQ(desk.run_json({"device", "sku", "gate-1"}).refusal(), "CLI-USAGE");

@@ -22,6 +22,7 @@ struct Admitted {
   GroupId group;
   std::optional<SkuId> sku;
   Admission by;
+  std::string certificate_serial{};
 };
 
 std::unexpected<Error> refuse_unknown(const Sha256Digest& endorsement, std::string cause) {
@@ -95,7 +96,8 @@ Result<Admitted> admit_by_root(const EnrollmentRequest& request, const Enrollmen
                   leaf->subject());
   VEDETTE_TRY(const EndorsementRoot* root, admitting_root(*leaf, context, endorsement));
   VEDETTE_TRY(DeviceId device, DeviceId::parse("ek-" + to_hex(endorsement).substr(0, kIdDigits)));
-  return Admitted{std::move(device), root->group, root->sku, Admission::endorsement_root};
+  return Admitted{std::move(device), root->group, root->sku, Admission::endorsement_root,
+                  leaf->serial_hex()};
 }
 
 Result<Admitted> admit(const EnrollmentRequest& request, const EnrollmentContext& context,
@@ -146,7 +148,9 @@ Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest& req
       EnrollmentClaim::VerificationKey(),
       EnrollmentClaim{std::move(admitted.device), std::move(admitted.group), admitted.by,
                       endorsement, request.endorsement_key, request.attestation_key,
-                      std::move(name), std::move(device_key), key_sha256, std::move(admitted.sku)});
+                      std::move(name), std::move(device_key), key_sha256, std::move(admitted.sku),
+                      std::move(admitted.certificate_serial),
+                      context.is_on_record ? std::nullopt : request.token_sha256});
 }
 
 }  // namespace vedette::identity

@@ -32,9 +32,12 @@ struct EnrollmentRequest {
   codec::TpmPublic device_key;
   Bytes certification_attest;     // TPMS_ATTEST
   Bytes certification_signature;  // TPMT_SIGNATURE
+  std::optional<crypto::Sha256Digest> token_sha256 =
+      {};  // of a token (identity/enrollment_token.h)
 };
 
-// Members beyond the protocol's refuse, too. Refuses ENR-SYNTAX; keys that are no key, too.
+// Members beyond the protocol's refuse, too. Refuses ENR-SYNTAX, for keys that are no key, too, and
+// ENR-TOKEN-SYNTAX.
 [[nodiscard]] Result<EnrollmentRequest> parse_enrollment_request(const codec::Json& body);
 
 // What TPM2_Certify of the device key must carry as extraData.
@@ -61,6 +64,9 @@ struct EnrollmentClaim {
   crypto::PublicKey device_key;
   crypto::Sha256Digest device_key_sha256{};  // of its SubjectPublicKeyInfo
   std::optional<SkuId> sku = {};             // of the rule that admits it
+  // Of the EK certificate by which a maker's root admits it; empty where none was verified.
+  std::string certificate_serial = {};
+  std::optional<crypto::Sha256Digest> token_sha256 = {};  // of the token that came with it
 };
 
 // What the control plane knows when a request comes.
@@ -69,6 +75,8 @@ struct EnrollmentContext {
   std::optional<AllowedEndorsement> allowed;  // the allow-list's entry for this EK, if it has one
   std::span<const EndorsementRoot> roots;  // an issuer that a root certified may stand among them
   TimePoint now;
+  // A device with this EK has enrolled before: its token, if it still sends it, is not looked at.
+  bool is_on_record = false;
 };
 
 // Refuses, in this order:

@@ -1,6 +1,7 @@
 // The body of an enrolment, from JSON to TPM structures.
 #include "codec/base64.h"
 #include "identity/enrollment.h"
+#include "identity/enrollment_token.h"
 
 namespace vedette::identity {
 namespace {
@@ -38,6 +39,14 @@ Result<std::optional<Bytes>> read_certificate(const Json& object) {
   return std::optional(std::move(der));
 }
 
+Result<std::optional<crypto::Sha256Digest>> read_token(const Json& object) {
+  if (object.find("token") == nullptr) return std::nullopt;
+  const auto text = object.string("token");
+  if (!text) return refuse_syntax("token", text.error());
+  VEDETTE_TRY(const auto digest, enrollment_token_sha256(*text));
+  return std::optional(digest);
+}
+
 Result<void> check_members(const Json& object, std::string_view name,
                            std::initializer_list<std::string_view> members) {
   const auto checked = object.only(members);
@@ -50,7 +59,7 @@ Result<void> check_members(const Json& object, std::string_view name,
 Result<EnrollmentRequest> parse_enrollment_request(const Json& body) {
   VEDETTE_CHECK(check_members(body, "request",
                               {"endorsement_key", "endorsement_certificate", "attestation_key",
-                               "device_key", "certification"}));
+                               "device_key", "certification", "token"}));
   const auto certification = body.object("certification");
   if (!certification) return refuse_syntax("certification", certification.error());
   VEDETTE_CHECK(check_members(**certification, "certification", {"attest", "signature"}));
@@ -62,6 +71,7 @@ Result<EnrollmentRequest> parse_enrollment_request(const Json& body) {
   VEDETTE_TRY(request.device_key, read_key(body, "device_key"));
   VEDETTE_TRY(request.certification_attest, read_octets(**certification, "attest"));
   VEDETTE_TRY(request.certification_signature, read_octets(**certification, "signature"));
+  VEDETTE_TRY(request.token_sha256, read_token(body));
   return request;
 }
 

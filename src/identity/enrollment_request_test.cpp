@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "identity/enrollment_token.h"
 #include "testing/enrollment_scene.h"
 
 namespace vedette::identity {
@@ -42,6 +43,17 @@ TEST_F(RequestBody, an_unknown_member_is_refused) {
   Json json = body();
   json.set("device", "drone-7");
   EXPECT_EQ(code(json), "ENR-SYNTAX");
+}
+
+TEST_F(RequestBody, a_token_that_is_none_is_refused) {
+  Json json = body();
+  for (const Json& token : {Json("secret"), Json(""), Json(7)}) {
+    json.set("token", token);
+    EXPECT_NE(code(json), "accepted");
+  }
+  const MadeToken made = make_enrollment_token();
+  json.set("token", as_text(made.text.expose()));
+  EXPECT_EQ(parse_enrollment_request(json)->token_sha256, made.sha256);
 }
 
 TEST_F(RequestBody, a_device_that_names_its_own_sku_is_refused) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/strong_id.h"
 #include "codec/settings.h"
 #include "crypto/bank_digest.h"
 
@@ -74,6 +75,14 @@ Result<void> check_revocation_url(const std::string& url) {
                 url.substr(0, kLongest), "for example https://ca.example.org/revocation");
 }
 
+Result<void> check_token_groups(const std::vector<std::string>& groups) {
+  for (const std::string& name : groups)
+    if (name != "*" && !GroupId::parse(name))
+      return refuse("CONFIG-VALUE", "the setting 'enrollment.token_groups' names no group",
+                    name.substr(0, 80), "the names of groups, or \"*\" for every group");
+  return {};
+}
+
 KeySettings read_keys(SettingsReader& reader, const std::string& folder) {
   KeySettings keys;
   keys.issuing_key = reader.text("ca.issuing_key", "");
@@ -94,6 +103,7 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
   config.dns_names = reader.texts("dns_names");
   config.ip_addresses = reader.texts("ip_addresses");
   config.enrollment = read_listener(reader, "enrollment");
+  config.token_groups = reader.texts("enrollment.token_groups");
   config.device = read_listener(reader, "device");
   config.operators = read_listener(reader, "operator");
   const std::string policy = reader.text("policy", "");
@@ -120,6 +130,7 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
   if (config.manifest_signers.size() > kMostSigners)
     return refuse("CONFIG-VALUE", "the setting 'attestation.manifest_signers' names more than 64");
   VEDETTE_CHECK(check_revocation_url(config.revocation_url));
+  VEDETTE_CHECK(check_token_groups(config.token_groups));
   VEDETTE_TRY(config.bank, read_bank(bank));
   if (runtime == kImaRegister)
     return refuse("CONFIG-VALUE",

@@ -36,7 +36,9 @@ struct ServerConfig {
   // Where anybody finds what this server tells under /revocation, without a slash at its end:
   // device certificates name it. Empty: they name nothing, and all revocations stand in one list.
   std::string revocation_url;
-  std::size_t issuances_at_once = 64;         // in work on a listener; more are told to wait
+  std::size_t issuances_at_once = 64;  // in work on a listener; more are told to wait
+  // The groups whose devices need a token to enrol first; "*" names every group.
+  std::vector<std::string> token_groups;
   std::vector<std::string> manifest_signers;  // PEM files of makers whose reference manifests count
   // Reference values change only when a second operator has approved them.
   bool two_person_references = false;

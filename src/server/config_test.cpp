@@ -98,6 +98,15 @@ TEST(ServerConfig, RefusesAServerThatIssuesNothing) {
   EXPECT_EQ(load(base + "8\n")->issuances_at_once, 8U);
 }
 
+TEST(ServerConfig, RefusesATokenGroupThatIsNone) {
+  const std::string base = std::string(kSound) + "[enrollment]\ntoken_groups = ";
+  for (const char* groups : {"['A group']", "['']", "['line-a', '**']", "[7]"})
+    EXPECT_EQ(load(base + groups + "\n").error().code, "CONFIG-VALUE") << groups;
+  EXPECT_EQ(load(base + "['line-a', '*']\n")->token_groups,
+            (std::vector<std::string>{"line-a", "*"}));
+  EXPECT_TRUE(load(kSound)->token_groups.empty());
+}
+
 TEST(ServerConfig, SortsRegistersIntoTheOrderOfTheQuote) {
   const auto config = load(kSound);
   ASSERT_TRUE(config.has_value());

@@ -1,5 +1,6 @@
 #include "server/enrollment_service.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -62,7 +63,15 @@ Json details_of(const EnrollmentClaim& claim) {
   details.set("admitted_by", claim.admission == identity::Admission::allow_list
                                  ? "allow-list"
                                  : "endorsement root");
+  if (claim.token_sha256) details.set("token_sha256", to_hex(*claim.token_sha256));
   return details;
+}
+
+// As it is now: since the enrolment began it may have expired, or been used at another server.
+Result<void> use_token(UnitOfWork& unit, const EnrollmentClaim& claim, TimePoint now) {
+  VEDETTE_TRY(const auto token, unit.enrollment_tokens().find(*claim.token_sha256));
+  VEDETTE_CHECK(identity::check_enrollment_token(token, claim, now));
+  return unit.enrollment_tokens().use(*claim.token_sha256);
 }
 
 // To a device that did not hear the answer.
@@ -92,16 +101,38 @@ Result<EnrollmentService::Claim> EnrollmentService::verify(const EnrollmentReque
                                                            const Call& call) {
   std::optional<identity::AllowedEndorsement> allowed;
   std::vector<identity::EndorsementRoot> roots;
+  bool is_on_record = false;
   const auto endorsement = identity::endorsement_sha256(request.endorsement_key);
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(allowed, unit.enrollment_rules().find(endorsement));
     VEDETTE_TRY(roots, unit.enrollment_rules().roots());
+    VEDETTE_TRY(const auto known, unit.devices().find_by_endorsement(endorsement));
+    is_on_record = known.has_value();
     return {};
   }));
-  return identity::verify_enrollment(request, {.channel_binding = call.connection.channel_binding,
-                                               .allowed = std::move(allowed),
-                                               .roots = roots,
-                                               .now = clock_.now()});
+  VEDETTE_TRY(Claim claim, identity::verify_enrollment(
+                               request, {.channel_binding = call.connection.channel_binding,
+                                         .allowed = std::move(allowed),
+                                         .roots = roots,
+                                         .now = clock_.now(),
+                                         .is_on_record = is_on_record}));
+  VEDETTE_CHECK(
+      store_.read([&](UnitOfWork& unit) { return check_token(unit, *claim, is_on_record); }));
+  return claim;
+}
+
+Result<void> EnrollmentService::check_token(UnitOfWork& unit, const EnrollmentClaim& claim,
+                                            bool is_on_record) const {
+  if (claim.token_sha256) {
+    VEDETTE_TRY(const auto token, unit.enrollment_tokens().find(*claim.token_sha256));
+    return identity::check_enrollment_token(token, claim, clock_.now());
+  }
+  const auto wants = [&](const std::string& name) {
+    return name == "*" || name == claim.group.str();
+  };
+  if (is_on_record || std::ranges::none_of(token_groups_, wants)) return {};
+  return refuse("ENR-TOKEN-MISSING", "devices of this group need a token to enrol first",
+                claim.group.str(), "have an operator make one: 'vedette device token'");
 }
 
 Result<HttpResponse> EnrollmentService::begin(const Call& call) {
@@ -193,6 +224,7 @@ Result<HttpResponse> EnrollmentService::simple_enroll(const Call& call) {
           VEDETTE_TRY(certificate, issued_before(unit, *known.by_id, claim->device_key_sha256, {}));
         }
         if (certificate) return tell_again(*certificate, matter);
+        if (claim->token_sha256) VEDETTE_CHECK(use_token(unit, *claim, clock_.now()));
         VEDETTE_CHECK(unit.devices().save(device));
         VEDETTE_TRY(certificate, issue(unit, device.id, request.public_key));
         matter.details.set("serial", certificate->serial_hex()).set("epoch", device.epoch.value);

@@ -27,13 +27,15 @@ class EnrollmentService {
  public:
   EnrollmentService(platform::Store& store, Chronicle& chronicle,
                     const identity::CertificateAuthority& authority, const Clock& clock,
-                    std::chrono::seconds certificate_lifetime, EnrollmentQuotes quotes)
+                    std::chrono::seconds certificate_lifetime, EnrollmentQuotes quotes,
+                    std::vector<std::string> token_groups)
       : store_(store),
         chronicle_(chronicle),
         authority_(authority),
         clock_(clock),
         certificate_lifetime_(certificate_lifetime),
-        quotes_(quotes) {}
+        quotes_(quotes),
+        token_groups_(std::move(token_groups)) {}
 
   [[nodiscard]] Result<platform::HttpResponse> ca_certificates(const Call& call);
   // What a certification request must hold (RFC 9908).
@@ -60,6 +62,10 @@ class EnrollmentService {
                                                            const Attested& attested) const;
 
   [[nodiscard]] Result<Claim> verify(const identity::EnrollmentRequest& request, const Call& call);
+  // Whether the claim comes with the token that its group may want.
+  [[nodiscard]] Result<void> check_token(platform::UnitOfWork& unit,
+                                         const identity::EnrollmentClaim& claim,
+                                         bool is_on_record) const;
   [[nodiscard]] Result<platform::HttpResponse> challenge(const Claim& claim);
   // Signed and kept in one transaction with the decision: what was not committed was not issued.
   [[nodiscard]] Result<crypto::Certificate> issue(platform::UnitOfWork& unit,
@@ -79,6 +85,7 @@ class EnrollmentService {
   const Clock& clock_;
   std::chrono::seconds certificate_lifetime_;
   EnrollmentQuotes quotes_;
+  std::vector<std::string> token_groups_;
   identity::PendingEnrollments pending_;
   identity::EnrollmentNonces nonces_;
 };

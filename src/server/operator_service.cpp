@@ -62,6 +62,41 @@ Result<void> check_present_groups(UnitOfWork& unit, const Call& call,
   return {};
 }
 
+// Of one TPM: by its key, or by the serial number of its certificate.
+Result<identity::EnrollmentToken> token_of(const Json& body, const identity::MadeToken& made,
+                                           TimePoint now) {
+  constexpr std::int64_t kShortest = 60;
+  constexpr std::int64_t kLongest = std::int64_t{30} * 24 * 3'600;
+  constexpr std::size_t kMostDigits = 40;  // RFC 5280, 4.1.2.2
+  VEDETTE_CHECK(body.only({"group", "endorsement_sha256", "certificate_serial", "valid_seconds"}));
+  VEDETTE_TRY(const std::string group_text, body.string("group"));
+  VEDETTE_TRY(GroupId group, GroupId::parse(group_text));
+  VEDETTE_TRY(const std::int64_t seconds, body.integer("valid_seconds"));
+  if (seconds < kShortest || seconds > kLongest)
+    return refuse("HTTP-VALUE", "a token is good for a minute to thirty days",
+                  std::to_string(seconds) + " seconds");
+  identity::EnrollmentToken token{.sha256 = made.sha256,
+                                  .group = std::move(group),
+                                  .expires_at = now + std::chrono::seconds(seconds)};
+  const bool by_key = body.find("endorsement_sha256") != nullptr;
+  if (by_key == (body.find("certificate_serial") != nullptr))
+    return refuse("HTTP-VALUE", "a token is for one TPM, by its key or by its certificate's serial",
+                  {}, "a token for whoever has it would be a secret of the whole fleet");
+  if (by_key) {
+    VEDETTE_TRY(const std::string hex, body.string("endorsement_sha256"));
+    VEDETTE_TRY(token.endorsement_sha256, parse_sha256(hex));
+    return token;
+  }
+  VEDETTE_TRY(token.certificate_serial, body.string("certificate_serial"));
+  const bool is_serial =
+      !token.certificate_serial.empty() && token.certificate_serial.size() <= kMostDigits &&
+      token.certificate_serial.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_serial)
+    return refuse("HEX-SYNTAX", "a serial number is of up to 40 lower-case hexadecimal digits",
+                  token.certificate_serial.substr(0, 80));
+  return token;
+}
+
 constexpr std::size_t kMostRoots = 256;
 
 Json fingerprints_of(std::span<const crypto::Certificate> certificates) {
@@ -136,6 +171,31 @@ Result<HttpResponse> OperatorService::allow_device(const Call& call) {
                                     return unit.enrollment_rules().allow(entry);
                                   }));
   return answer(Json::Object{});
+}
+
+Result<HttpResponse> OperatorService::make_enrollment_token(const Call& call) {
+  VEDETTE_TRY(const Json body, body_of(call));
+  const identity::MadeToken made = identity::make_enrollment_token();
+  VEDETTE_TRY(const identity::EnrollmentToken token, token_of(body, made, clock_.now()));
+  Json details = body;
+  details.set("token_sha256", to_hex(made.sha256));
+  VEDETTE_CHECK(chronicle_.decide(
+      matter_of(call, "enrolment-token", "group/" + token.group.str(), std::move(details)),
+      [&](UnitOfWork& unit, Matter&) -> Result<void> {
+        if (!token.endorsement_sha256) return unit.enrollment_tokens().add(token, clock_.now());
+        VEDETTE_TRY(const auto known,
+                    unit.devices().find_by_endorsement(*token.endorsement_sha256));
+        if (known)
+          return refuse("DEV-ENROLLED", "this TPM has enrolled, and needs no token any more",
+                        known->id.str());
+        return unit.enrollment_tokens().add(token, clock_.now());
+      }));
+  Json answer_body;
+  answer_body.set("token", as_text(made.text.expose()));
+  answer_body.set("expires_at", to_rfc3339(token.expires_at));
+  HttpResponse response = answer(answer_body);
+  response.headers.emplace_back("cache-control", "no-store");
+  return response;
 }
 
 Result<HttpResponse> OperatorService::add_endorsement_root(const Call& call) {

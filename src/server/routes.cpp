@@ -113,6 +113,8 @@ std::vector<Route> operator_routes(const Services& s) {
       {"GET", "/v1/devices", Action::read_everything, to(s.operators, &O::list_devices)},
       {"POST", "/v1/devices/allow", Action::manage_devices, to(s.operators, &O::allow_device),
        About::body},
+      {"POST", "/v1/enrollment-tokens", Action::manage_devices,
+       to(s.operators, &O::make_enrollment_token), About::body},
       {"POST", "/v1/endorsement-roots", Action::manage_devices,
        to(s.operators, &O::add_endorsement_root), About::body},
       {"POST", "/v1/devices/{}/sku", Action::manage_devices, to(s.operators, &O::set_sku),

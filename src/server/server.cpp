@@ -68,7 +68,7 @@ struct Server::Impl {
         judge{parts.store, keys.authority.trust_domain(), verifier, verifier_public},
         tpm2({config.registers, config.runtime_register, {}, config.bank}),
         enrollment(parts.store, chronicle, keys.authority, parts.clock, config.certificate_lifetime,
-                   {tpm2, reference_cache}),
+                   {tpm2, reference_cache}, config.token_groups),
         attestation(parts.store, chronicle, parts.clock, verifier, keys.verifier, reference_cache,
                     {{&tpm2}, config.attestation_lifetime, config.attestation_interval}),
         releases(parts.store, parts.blobs, chronicle, parts.clock, std::move(publishers)),

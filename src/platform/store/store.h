@@ -6,6 +6,7 @@
 #include "attestation/reference_values.h"
 #include "base/error.h"
 #include "identity/device.h"
+#include "identity/enrollment_token.h"
 #include "identity/issued_certificate.h"
 #include "ledger/log_store.h"
 #include "ledger/receipt_repository.h"
@@ -26,6 +27,7 @@ class UnitOfWork {
   [[nodiscard]] virtual identity::DeviceRegistry& devices() = 0;
   [[nodiscard]] virtual identity::CertificateRegistry& certificates() = 0;
   [[nodiscard]] virtual identity::EnrollmentRules& enrollment_rules() = 0;
+  [[nodiscard]] virtual identity::EnrollmentTokens& enrollment_tokens() = 0;
   [[nodiscard]] virtual attestation::ReferenceRepository& references() = 0;
   [[nodiscard]] virtual attestation::AttestationHistory& attestations() = 0;
   [[nodiscard]] virtual release::ReleaseRegistry& releases() = 0;

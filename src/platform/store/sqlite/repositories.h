@@ -6,6 +6,7 @@
 
 #include "attestation/reference_values.h"
 #include "identity/device.h"
+#include "identity/enrollment_token.h"
 #include "identity/issued_certificate.h"
 #include "ledger/log_store.h"
 #include "ledger/receipt_repository.h"
@@ -25,6 +26,8 @@ namespace vedette::platform::sqlite {
 [[nodiscard]] std::unique_ptr<identity::CertificateRegistry> make_certificate_registry(
     Database& database);
 [[nodiscard]] std::unique_ptr<identity::EnrollmentRules> make_enrollment_rules(Database& database);
+[[nodiscard]] std::unique_ptr<identity::EnrollmentTokens> make_enrollment_tokens(
+    Database& database);
 [[nodiscard]] std::unique_ptr<attestation::ReferenceRepository> make_reference_repository(
     Database& database);
 [[nodiscard]] std::unique_ptr<attestation::AttestationHistory> make_attestation_history(

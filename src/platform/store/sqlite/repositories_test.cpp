@@ -205,6 +205,46 @@ TEST_F(RepositoriesTest, ProposalsReplaceOneAnotherAndAreForgottenWhenWithdrawn)
   EXPECT_TRUE(proposals->find("group/south/revoke").value().has_value());
 }
 
+identity::EnrollmentToken token_of(std::uint64_t number) {
+  return {.sha256 = digest_of(number),
+          .group = kNorth,
+          .endorsement_sha256 = digest_of(number + 1),
+          .expires_at = TimePoint(Duration(1'795'438'387'123))};
+}
+
+TEST_F(RepositoriesTest, TokensRefuseASecondUseAndATokenForNobody) {
+  const auto tokens = make_enrollment_tokens(*database_);
+  EXPECT_EQ(tokens->use(digest_of(1)).error().code, "ENR-TOKEN-USED");
+  ASSERT_TRUE(tokens->add(token_of(1), {}).has_value());
+  EXPECT_EQ(tokens->add(token_of(1), {}).error().code, "STORE-CONFLICT");
+  auto nobodys = token_of(2);
+  nobodys.endorsement_sha256.reset();
+  EXPECT_EQ(tokens->add(nobodys, {}).error().code, "STORE-CONFLICT");
+  EXPECT_TRUE(tokens->use(digest_of(1)).has_value());
+  EXPECT_EQ(tokens->use(digest_of(1)).error().code, "ENR-TOKEN-USED");
+  EXPECT_TRUE(tokens->find(digest_of(1)).value()->used);
+}
+
+TEST_F(RepositoriesTest, TokensComeBackAsTheyWereAddedUntilTheyAreLongExpired) {
+  const auto tokens = make_enrollment_tokens(*database_);
+  auto by_serial = token_of(2);
+  by_serial.endorsement_sha256.reset();
+  by_serial.certificate_serial = "0a";
+  ASSERT_TRUE(tokens->add(token_of(1), {}).has_value());
+  ASSERT_TRUE(tokens->add(by_serial, {}).has_value());
+  const auto first = tokens->find(digest_of(1)).value().value();
+  EXPECT_EQ(first.group, kNorth);
+  EXPECT_EQ(first.endorsement_sha256, digest_of(2));
+  EXPECT_EQ(first.expires_at, token_of(1).expires_at);
+  EXPECT_FALSE(first.used);
+  const auto second = tokens->find(digest_of(2)).value().value();
+  EXPECT_FALSE(second.endorsement_sha256.has_value());
+  EXPECT_EQ(second.certificate_serial, "0a");
+  ASSERT_TRUE(tokens->add(token_of(3), first.expires_at + std::chrono::hours(25)).has_value());
+  EXPECT_FALSE(tokens->find(digest_of(1)).value().has_value());
+  EXPECT_TRUE(tokens->find(digest_of(3)).value().has_value());
+}
+
 // A store from before there were sets holds exact values in two tables.
 TEST_F(RepositoriesTest, ReferencesOfAnOlderStoreAreReadUntilTheyAreReplaced) {
   const auto references = make_reference_repository(*database_);

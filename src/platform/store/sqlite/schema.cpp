@@ -237,9 +237,24 @@ CREATE TABLE proposals (
 ) STRICT;
 )sql";
 
+constexpr const char* kEnrollmentTokens = R"sql(
+CREATE TABLE enrollment_tokens (
+  sha256             BLOB PRIMARY KEY CHECK (length(sha256) = 32),
+  group_name         TEXT NOT NULL,
+  endorsement_sha256 BLOB NOT NULL CHECK (length(endorsement_sha256) IN (0, 32)),
+  certificate_serial TEXT NOT NULL,
+  expires_at         INTEGER NOT NULL,
+  used               INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1)),
+  -- Of one TPM, by the one or by the other.
+  CHECK ((length(endorsement_sha256) = 0) <> (certificate_serial = ''))
+) STRICT;
+CREATE INDEX enrollment_tokens_by_end ON enrollment_tokens (expires_at);
+)sql";
+
 constexpr Migration kMigrations[] = {
-    {kFirstLight},      {kRuntimeContracts},     {kViolations},   {kMeasuredDevices}, {kSkus},
-    {kSha384Registers}, {kEndorsementTolerance}, {kCertificates}, {kProposals}};
+    {kFirstLight}, {kRuntimeContracts}, {kViolations},           {kMeasuredDevices},
+    {kSkus},       {kSha384Registers},  {kEndorsementTolerance}, {kCertificates},
+    {kProposals},  {kEnrollmentTokens}};
 
 std::unexpected<Error> no_file(const std::string& cause) {
   return refuse("STORE-FAILED", "the database file cannot be used", cause,

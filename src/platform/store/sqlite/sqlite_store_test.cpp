@@ -177,5 +177,25 @@ TEST_F(SqliteStoreTest, GroupedWritesAreMeasuredBesideSingleOnes) {
   EXPECT_TRUE(holds(*store, 1'000 + 64 * 25 - 1));
 }
 
+// Two replicas on one file, as two servers have it.
+TEST_F(SqliteStoreTest, OfTwoStoresThatUseOneTokenOneGetsIt) {
+  const auto first = open();
+  const auto second = open();
+  for (std::uint64_t round = 1; round <= 16; ++round) {
+    const identity::EnrollmentToken token{.sha256 = samples::digest_of(round),
+                                          .group = GroupId::parse("north").value(),
+                                          .endorsement_sha256 = samples::digest_of(1),
+                                          .expires_at = TimePoint(Duration(1))};
+    ASSERT_TRUE(
+        first->write([&](UnitOfWork& unit) { return unit.enrollment_tokens().add(token, {}); }));
+    const Work use = [&](UnitOfWork& unit) { return unit.enrollment_tokens().use(token.sha256); };
+    auto other = std::async(std::launch::async, [&] { return second->write(use); });
+    const auto mine = first->write(use);
+    const auto theirs = other.get();
+    ASSERT_NE(mine.has_value(), theirs.has_value()) << round;
+    EXPECT_EQ((mine ? theirs : mine).error().code, "ENR-TOKEN-USED");
+  }
+}
+
 }  // namespace
 }  // namespace vedette::platform

@@ -26,6 +26,7 @@ SqliteUnitOfWork::SqliteUnitOfWork(std::unique_ptr<Database> database)
       devices_(make_device_registry(*database_)),
       certificates_(make_certificate_registry(*database_)),
       enrollment_rules_(make_enrollment_rules(*database_)),
+      enrollment_tokens_(make_enrollment_tokens(*database_)),
       references_(make_reference_repository(*database_)),
       attestations_(make_attestation_history(*database_)),
       releases_(make_release_registry(*database_)),

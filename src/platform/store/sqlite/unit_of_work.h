@@ -16,6 +16,7 @@ class SqliteUnitOfWork final : public UnitOfWork {
   identity::DeviceRegistry& devices() override { return *devices_; }
   identity::CertificateRegistry& certificates() override { return *certificates_; }
   identity::EnrollmentRules& enrollment_rules() override { return *enrollment_rules_; }
+  identity::EnrollmentTokens& enrollment_tokens() override { return *enrollment_tokens_; }
   attestation::ReferenceRepository& references() override { return *references_; }
   attestation::AttestationHistory& attestations() override { return *attestations_; }
   release::ReleaseRegistry& releases() override { return *releases_; }
@@ -37,6 +38,7 @@ class SqliteUnitOfWork final : public UnitOfWork {
   std::unique_ptr<identity::DeviceRegistry> devices_;
   std::unique_ptr<identity::CertificateRegistry> certificates_;
   std::unique_ptr<identity::EnrollmentRules> enrollment_rules_;
+  std::unique_ptr<identity::EnrollmentTokens> enrollment_tokens_;
   std::unique_ptr<attestation::ReferenceRepository> references_;
   std::unique_ptr<attestation::AttestationHistory> attestations_;
   std::unique_ptr<release::ReleaseRegistry> releases_;
