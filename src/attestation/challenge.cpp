@@ -23,9 +23,9 @@ Result<Challenge> ChallengeBook::issue(const DeviceId& device,
   return challenge;
 }
 
-Result<void> ChallengeBook::redeem(ByteView nonce, const DeviceId& device,
-                                   const crypto::Sha256Digest& certificate_fingerprint,
-                                   TimePoint now) {
+Result<TimePoint> ChallengeBook::redeem(ByteView nonce, const DeviceId& device,
+                                        const crypto::Sha256Digest& certificate_fingerprint,
+                                        TimePoint now) {
   const std::scoped_lock lock(mutex_);
   const auto found = entries_.find(to_bytes(nonce));
   if (found == entries_.end())
@@ -38,11 +38,12 @@ Result<void> ChallengeBook::redeem(ByteView nonce, const DeviceId& device,
                   "the challenge was issued to another device or for another certificate",
                   "issued to " + entry.device.str() + ", answered by " + device.str());
   const bool expired = now >= entry.expires_at;
+  const TimePoint issued_at = entry.expires_at - kLifetime;
   forget_device(device);
   if (expired)
     return refuse("ATT-NONCE-EXPIRED", "the challenge was answered too late", {},
                   "ask for a new one and answer within a minute");
-  return {};
+  return issued_at;
 }
 
 std::size_t ChallengeBook::size() const {

@@ -32,12 +32,13 @@ class ChallengeBook {
                                         const crypto::Sha256Digest& certificate_fingerprint,
                                         TimePoint now);
 
-  // Uses the challenge up, if it is this device's on this certificate. Refuses ATT-NONCE-UNKNOWN
-  // (never issued, used, or replaced by a newer one), ATT-NONCE-FOREIGN (another device's or
-  // certificate's, which stays good for its owner) and ATT-NONCE-EXPIRED.
-  [[nodiscard]] Result<void> redeem(ByteView nonce, const DeviceId& device,
-                                    const crypto::Sha256Digest& certificate_fingerprint,
-                                    TimePoint now);
+  // Uses the challenge up, if it is this device's on this certificate, and tells when it was
+  // issued: what answers it was made after that. Refuses ATT-NONCE-UNKNOWN (never issued, used, or
+  // replaced by a newer one), ATT-NONCE-FOREIGN (another device's or certificate's, which stays
+  // good for its owner) and ATT-NONCE-EXPIRED.
+  [[nodiscard]] Result<TimePoint> redeem(ByteView nonce, const DeviceId& device,
+                                         const crypto::Sha256Digest& certificate_fingerprint,
+                                         TimePoint now);
 
   [[nodiscard]] std::size_t size() const;
 

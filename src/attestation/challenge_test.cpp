@@ -8,7 +8,7 @@
 namespace vedette::attestation {
 namespace {
 
-std::string code_of(const Result<void>& result) {
+std::string code_of(const Result<TimePoint>& result) {
   return result.has_value() ? "accepted" : result.error().code;
 }
 
@@ -32,6 +32,12 @@ TEST_F(Challenges, a_nonce_works_once) {
   EXPECT_EQ(code_of(book_.redeem(challenge.nonce, drone_, certificate_, now_)),
             "ATT-NONCE-UNKNOWN");
   EXPECT_EQ(book_.size(), 0U);
+}
+
+TEST_F(Challenges, a_nonce_tells_when_it_was_issued) {
+  const auto challenge = book_.issue(drone_, certificate_, now_).value();
+  const TimePoint later = now_ + std::chrono::seconds(7);
+  EXPECT_EQ(book_.redeem(challenge.nonce, drone_, certificate_, later).value(), now_);
 }
 
 TEST_F(Challenges, a_nonce_expires_after_a_minute_and_for_good) {

@@ -47,7 +47,8 @@ Result<void> keep(UnitOfWork& unit, const DeviceId& device, const EvidenceVerdic
 
 struct AttestationService::Judgement {
   attestation::Appraisal appraisal;
-  identity::Device device;
+  std::optional<identity::Device> device{};
+  std::optional<Error> clone{};  // then there is no verdict
 };
 
 Result<HttpResponse> AttestationService::is_wanted(const Call& call) {
@@ -111,20 +112,46 @@ Result<HttpResponse> AttestationService::challenge(const Call& call) {
 }
 
 // Everything that the evidence is held against comes from the server's own memory.
-Result<EvidenceVerdict> AttestationService::judge(const Call& call, const EvidenceKind& kind,
-                                                  const Json& evidence, ByteView nonce,
+Result<EvidenceVerdict> AttestationService::judge(const Exhibit& exhibit,
                                                   const identity::Device& device,
+                                                  std::optional<attestation::AttestationState> last,
                                                   UnitOfWork& unit) const {
-  VEDETTE_TRY(auto last, unit.attestations().last(device.id));
   VEDETTE_TRY(const auto references, references_.find(unit, device));
-  return kind.judge(evidence, {.attestation_key = device.attestation_key,
-                               .nonce = nonce,
-                               .certificate = call.caller.peer->certificate_fingerprint(),
-                               .channel_binding = call.connection.channel_binding,
-                               .last = std::move(last),
-                               .references = references.get(),
-                               .is_published = published_in(unit),
-                               .now = clock_.now()});
+  return exhibit.kind.judge(exhibit.evidence,
+                            {.attestation_key = device.attestation_key,
+                             .nonce = exhibit.nonce,
+                             .certificate = exhibit.call.caller.peer->certificate_fingerprint(),
+                             .channel_binding = exhibit.call.connection.channel_binding,
+                             .last = std::move(last),
+                             .references = references.get(),
+                             .is_published = published_in(unit),
+                             .now = clock_.now()});
+}
+
+Result<void> AttestationService::settle(UnitOfWork& unit, const Exhibit& exhibit, Matter& matter,
+                                        Judgement& judgement) const {
+  judgement = {};
+  matter.details = Json::Object{};
+  VEDETTE_TRY(const auto device, unit.devices().find(exhibit.call.caller.device->id));
+  if (!device || device->status != identity::DeviceStatus::active)
+    return refuse("AUTH-REVOKED", "trust in this device was withdrawn");
+  VEDETTE_TRY(const auto last, unit.attestations().last(device->id));
+  auto verdict = judge(exhibit, *device, last, unit);
+  judgement.clone = verdict
+                        ? clones_.second_of(device->id, exhibit.call.connection, exhibit.asked_at)
+                        : clone_by_clock(verdict.error(), *device, last, exhibit.asked_at);
+  if (judgement.clone) {
+    VEDETTE_CHECK(quarantine_clone(unit, *device, *judgement.clone, matter, clock_.now()));
+    VEDETTE_CHECK(chronicle_.enter(unit, matter, judgement.clone));
+    return chronicle_.seal(unit);
+  }
+  if (!verdict) return std::unexpected(std::move(verdict).error());
+  matter.details = verdict->details;
+  VEDETTE_CHECK(keep(unit, device->id, *verdict));
+  VEDETTE_CHECK(chronicle_.enter(unit, matter, verdict->appraisal.error));
+  judgement.appraisal = std::move(verdict->appraisal);
+  judgement.device = *device;
+  return chronicle_.seal(unit);
 }
 
 Result<HttpResponse> AttestationService::appraise(const Call& call) {
@@ -136,26 +163,23 @@ Result<HttpResponse> AttestationService::appraise(const Call& call) {
                 .actor = call.caller.name(),
                 .rule = call.rule,
                 .details = Json::Object{}};
-  const auto fresh = challenges_.redeem(nonce, call.caller.device->id,
-                                        call.caller.peer->certificate_fingerprint(), clock_.now());
-  if (!fresh) return std::unexpected(chronicle_.refuse_matter(matter, fresh.error()));
-  requests_.answered(call.caller.device->id);
-  std::optional<Judgement> judgement;
-  const auto judged = store_.write([&](UnitOfWork& unit) -> Result<void> {
-    matter.details = Json::Object{};
-    VEDETTE_TRY(const auto device, unit.devices().find(call.caller.device->id));
-    if (!device || device->status != identity::DeviceStatus::active)
-      return refuse("AUTH-REVOKED", "trust in this device was withdrawn");
-    VEDETTE_TRY(EvidenceVerdict verdict, judge(call, *kind, body, nonce, *device, unit));
-    matter.details = verdict.details;
-    VEDETTE_CHECK(keep(unit, device->id, verdict));
-    VEDETTE_CHECK(chronicle_.enter(unit, matter, verdict.appraisal.error));
-    judgement = Judgement{std::move(verdict.appraisal), *device};
-    return chronicle_.seal(unit);
-  });
+  const DeviceId& device = call.caller.device->id;
+  const auto asked_at =
+      challenges_.redeem(nonce, device, call.caller.peer->certificate_fingerprint(), clock_.now());
+  if (!asked_at) return std::unexpected(chronicle_.refuse_matter(matter, asked_at.error()));
+  requests_.answered(device);
+  const Exhibit exhibit{call, *kind, body, nonce, *asked_at};
+  Judgement judgement;
+  const auto judged =
+      store_.write([&](UnitOfWork& unit) { return settle(unit, exhibit, matter, judgement); });
   if (!judged) return std::unexpected(chronicle_.refuse_matter(matter, judged.error()));
-  if (judgement->appraisal.error) return std::unexpected(*judgement->appraisal.error);
-  return grant(call, nonce, *judgement);
+  if (judgement.clone) {
+    (void)disconnect_(device);
+    return std::unexpected(*judgement.clone);
+  }
+  clones_.attested(device, call.connection, clock_.now());
+  if (judgement.appraisal.error) return std::unexpected(*judgement.appraisal.error);
+  return grant(call, nonce, judgement);
 }
 
 Result<HttpResponse> AttestationService::grant(const Call& call, const Bytes& nonce,
@@ -167,9 +191,9 @@ Result<HttpResponse> AttestationService::grant(const Call& call, const Bytes& no
       const std::string ear,
       attestation::issue_ear(
           {.issuer = verifier_.str(),
-           .subject = identity::SpiffeId(verifier_.trust_domain(), judgement.device.id).str(),
-           .group = judgement.device.group,
-           .epoch = judgement.device.epoch,
+           .subject = identity::SpiffeId(verifier_.trust_domain(), judgement.device->id).str(),
+           .group = judgement.device->group,
+           .epoch = judgement.device->epoch,
            .status = judgement.appraisal.status,
            .vector = judgement.appraisal.vector,
            .nonce = nonce,
@@ -182,7 +206,7 @@ Result<HttpResponse> AttestationService::grant(const Call& call, const Bytes& no
   body.set("ear", ear).set("expires_in", std::int64_t{seconds.count()});
   body.set("attest_again_in",
            std::int64_t{jittered(std::min(settings_.interval, seconds)).count()});
-  body.set("epoch", judgement.device.epoch.value);
+  body.set("epoch", judgement.device->epoch.value);
   return answer(body);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <vector>
 
 #include "attestation/challenge.h"
@@ -12,6 +13,7 @@
 #include "platform/store/store.h"
 #include "server/challenge_requests.h"
 #include "server/chronicle.h"
+#include "server/clone_watch.h"
 #include "server/reference_cache.h"
 #include "server/route.h"
 
@@ -25,16 +27,21 @@ struct AttestationSettings {
 
 class AttestationService {
  public:
+  // Closes the live connections of a device; returns how many there were.
+  using Disconnect = std::function<std::size_t(const DeviceId&)>;
+
   AttestationService(platform::Store& store, Chronicle& chronicle, const Clock& clock,
                      const identity::SpiffeId& verifier, const crypto::PrivateKey& verifier_key,
-                     ReferenceCache& references, AttestationSettings settings)
+                     ReferenceCache& references, AttestationSettings settings,
+                     Disconnect disconnect)
       : store_(store),
         chronicle_(chronicle),
         clock_(clock),
         verifier_(verifier),
         verifier_key_(verifier_key),
         references_(references),
-        settings_(std::move(settings)) {}
+        settings_(std::move(settings)),
+        disconnect_(std::move(disconnect)) {}
 
   [[nodiscard]] Result<platform::HttpResponse> challenge(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> appraise(const Call& call);
@@ -44,10 +51,21 @@ class AttestationService {
 
  private:
   struct Judgement;
+  // Evidence, and when it was asked for.
+  struct Exhibit {
+    const Call& call;
+    const attestation::EvidenceKind& kind;
+    const codec::Json& evidence;
+    ByteView nonce;
+    TimePoint asked_at;
+  };
   [[nodiscard]] Result<const attestation::EvidenceKind*> kind_of(const codec::Json& evidence) const;
   [[nodiscard]] Result<attestation::EvidenceVerdict> judge(
-      const Call& call, const attestation::EvidenceKind& kind, const codec::Json& evidence,
-      ByteView nonce, const identity::Device& device, platform::UnitOfWork& unit) const;
+      const Exhibit& exhibit, const identity::Device& device,
+      std::optional<attestation::AttestationState> last, platform::UnitOfWork& unit) const;
+  // In one transaction with its entry in the log. Says what speaks for a clone, if anything does.
+  [[nodiscard]] Result<void> settle(platform::UnitOfWork& unit, const Exhibit& exhibit,
+                                    Matter& matter, Judgement& judgement) const;
   [[nodiscard]] Result<platform::HttpResponse> grant(const Call& call, const Bytes& nonce,
                                                      const Judgement& judgement) const;
 
@@ -60,6 +78,8 @@ class AttestationService {
   AttestationSettings settings_;
   attestation::ChallengeBook challenges_;
   ChallengeRequests requests_;
+  Disconnect disconnect_;
+  CloneWatch clones_;
 };
 
 }  // namespace vedette::server

@@ -1,0 +1,188 @@
+// One identity in two places (group 10 of the identity attacks), and what only looks like it.
+#include <filesystem>
+
+#include "agent/attestation.h"
+#include "codec/base64.h"
+
+#include "enrolling_tpm_fixture.h"
+
+namespace vedette {
+namespace {
+
+// Does something of ours between the challenge and the evidence.
+class Delayed final : public platform::HttpClient {
+ public:
+  Delayed(platform::HttpClient& inner, std::function<void()> meanwhile)
+      : inner_(inner), meanwhile_(std::move(meanwhile)) {}
+  Result<platform::HttpResponse> send(const platform::HttpRequest& request) override {
+    if (request.target == "/v1/attestation/evidence") meanwhile_();
+    return inner_.send(request);
+  }
+  Result<platform::HttpResponse> download(
+      const platform::HttpRequest& request,
+      const std::function<Result<void>(ByteView)>& sink) override {
+    return inner_.download(request, sink);
+  }
+  Result<Bytes> channel_binding() override { return inner_.channel_binding(); }
+  bool connected() override { return inner_.connected(); }
+
+ private:
+  platform::HttpClient& inner_;
+  std::function<void()> meanwhile_;
+};
+
+class CloneAlarm : public EnrollingTpm {
+ protected:
+  static constexpr const char* kGood = "ATT-NO-REFERENCE";  // the quote itself is good
+
+  void SetUp() override {
+    EnrollingTpm::SetUp();
+    if (IsSkipped()) return;
+    for (const std::uint8_t pcr : {std::uint8_t{0}, std::uint8_t{4}})
+      ASSERT_TRUE(tpm_->extend(pcr, {crypto::sha256(as_bytes("firmware"))}).has_value());
+    allow("drone");
+    const auto chain = agent::enroll(*enrollment_client(), *tpm_, *key_);
+    ASSERT_TRUE(chain.has_value()) << describe(chain.error());
+    credentials_ = agent::make_credentials(*chain, *key_, "test.vedette", clock_.now()).value();
+  }
+
+  [[nodiscard]] Client connection() {
+    return client(server_->ports().device, credentials_->leaf(), credentials_->key);
+  }
+  [[nodiscard]] std::string attest(platform::HttpClient& client, platform::Tpm& tpm) {
+    const auto verdict = agent::attest(client, tpm, *credentials_, clock_, without_logs());
+    return verdict ? "" : verdict.error().code;
+  }
+  [[nodiscard]] std::string attest(platform::HttpClient& client) { return attest(client, *tpm_); }
+
+  [[nodiscard]] DeviceId drone() const { return DeviceId::parse("drone").value(); }
+  [[nodiscard]] identity::DeviceStatus status() const {
+    std::optional<identity::Device> found;
+    (void)store_->read([&](platform::UnitOfWork& unit) -> Result<void> {
+      VEDETTE_TRY(found, unit.devices().find(drone()));
+      return {};
+    });
+    return found.value().status;
+  }
+  // What the server believes to have seen of the TPM's time.
+  void remember(const std::function<void(attestation::AttestationState&)>& change) {
+    ASSERT_TRUE(store_->write([&](platform::UnitOfWork& unit) -> Result<void> {
+      VEDETTE_TRY(auto last, unit.attestations().last(drone()));
+      change(last.value());
+      return unit.attestations().save(drone(), *last);
+    }));
+  }
+  [[nodiscard]] std::string log() {
+    const auto admin = operator_client();
+    const auto answer =
+        admin->send(platform::get_request("/v1/log/entries?start=0&count=64")).value();
+    const auto body = codec::parse_json(as_text(answer.body)).value();
+    std::string text;
+    for (const auto& entry : *body.array("entries").value()->if_array())
+      text += as_text(codec::from_base64(*entry.if_string()).value());
+    return text;
+  }
+
+  std::optional<agent::Credentials> credentials_;
+};
+
+// One TPM that two machines reach, such as one passed through to a guest: its time is sound.
+TEST_F(CloneAlarm, TwoThatAttestInTurnAreBothPutIntoQuarantine) {
+  const auto one = connection();
+  const auto other = connection();
+  ASSERT_EQ(attest(*one), kGood);
+  ASSERT_EQ(attest(*other), kGood);
+  ASSERT_EQ(status(), identity::DeviceStatus::active);
+  const std::string refused = attest(*one);
+  EXPECT_TRUE(refused == "ATT-CLONED" || refused == "NET-CLOSED") << refused;
+  EXPECT_EQ(status(), identity::DeviceStatus::quarantined);
+  EXPECT_NE(log().find("clone-alarm"), std::string::npos);
+  for (const Client* client : {&one, &other}) {
+    EXPECT_FALSE((*client)->connected());
+    EXPECT_EQ(get(**client, "/v1/renewal-info"), "AUTH-QUARANTINED");
+  }
+}
+
+// The state of a software TPM, copied with the disk: the same keys, the same certificate.
+TEST_F(CloneAlarm, ACopiedSoftwareTpmPutsBothIntoQuarantine) {
+  namespace fs = std::filesystem;
+  const auto one = connection();
+  ASSERT_EQ(attest(*one), kGood);
+  const TemporaryFolder copy;
+  const fs::path folder = fs::path(emulator_->state_folder()).parent_path();
+  fs::copy(folder / "keys", copy / "keys", fs::copy_options::recursive);
+  fs::create_directory(copy / "tpm");
+  for (const auto& file : fs::directory_iterator(folder / "tpm"))
+    if (file.is_regular_file()) fs::copy(file, copy / "tpm");
+  const auto emulator =
+      platform::InsecureSoftwareTpm::start({copy / "tpm", copy / "maker", "device-1", "sha256"});
+  ASSERT_TRUE(emulator.has_value()) << describe(emulator.error());
+  const auto clone = platform::open_esys_tpm({(*emulator)->tcti(), copy / "keys"}).value();
+  ASSERT_EQ(clone->endorsement_key().value(), tpm_->endorsement_key().value());
+  for (const std::uint8_t pcr : {std::uint8_t{0}, std::uint8_t{4}})
+    ASSERT_TRUE(clone->extend(pcr, {crypto::sha256(as_bytes("firmware"))}).has_value());
+
+  const auto other = connection();
+  ASSERT_EQ(attest(*other, *clone), kGood) << "as after a reboot, so far";
+  const auto back = connection();  // younger than the clone's: its TPM's time tells
+  const std::string refused = attest(*back);
+  EXPECT_TRUE(refused == "ATT-CLONED" || refused == "NET-CLOSED") << refused;
+  EXPECT_EQ(status(), identity::DeviceStatus::quarantined);
+  EXPECT_FALSE(other->connected());
+}
+
+// A cloned disk on a second TPM: its keys do not load there.
+TEST_F(CloneAlarm, ACopiedDiskOnAnotherTpmHasNoKeys) {
+  auto second = testing::SoftwareTpm::start("device-2").value();
+  std::filesystem::copy(emulator_->state_folder(), second->state_folder(),
+                        std::filesystem::copy_options::recursive);
+  const auto tpm = platform::open_esys_tpm({second->tcti(), second->state_folder()}).value();
+  EXPECT_EQ(tpm->device_key().error().code, "TPM-FOREIGN-STATE");
+  EXPECT_EQ(tpm->quote({codec::TpmAlgorithm::sha256, {0, 4}}, Bytes(32, 1)).error().code,
+            "TPM-FOREIGN-STATE");
+}
+
+// A handover: the old connection lingers, the device goes on over new ones and never goes back.
+TEST_F(CloneAlarm, AReconnectRaisesNone) {
+  std::vector<Client> lingering;
+  for (int i = 0; i < 5; ++i) {
+    lingering.push_back(connection());
+    ASSERT_EQ(attest(*lingering.back()), kGood) << i;
+  }
+  EXPECT_EQ(status(), identity::DeviceStatus::active);
+  EXPECT_EQ(get(*lingering.front(), "/v1/renewal-info"), "") << "no word of attestation";
+}
+
+// Evidence that was stuck on its way while the device came back over another connection.
+TEST_F(CloneAlarm, EvidenceThatCameLateRaisesNone) {
+  const auto old = connection();
+  ASSERT_EQ(attest(*old), kGood);
+  const auto young = connection();
+  Delayed late(*old, [&] { EXPECT_EQ(attest(*young), kGood); });
+  EXPECT_EQ(attest(late), "ATT-NONCE-UNKNOWN");
+  EXPECT_EQ(status(), identity::DeviceStatus::active);
+}
+
+TEST_F(CloneAlarm, ATpmWhoseTimeWentBackIsPutIntoQuarantine) {
+  const auto one = connection();
+  ASSERT_EQ(attest(*one), kGood);
+  remember([](auto& last) { last.clock += 1'000'000'000; });
+  const std::string refused = attest(*one);
+  EXPECT_TRUE(refused == "ATT-CLONED" || refused == "NET-CLOSED") << refused;
+  EXPECT_EQ(status(), identity::DeviceStatus::quarantined);
+}
+
+// The last quote may have been made after this one: refused, and no alarm.
+TEST_F(CloneAlarm, ATimeThatWentBackInDisorderIsRefusedAlone) {
+  const auto one = connection();
+  ASSERT_EQ(attest(*one), kGood);
+  remember([](auto& last) {
+    last.clock += 1'000'000'000;
+    last.at += std::chrono::hours(1);
+  });
+  EXPECT_EQ(attest(*one), "ATT-CLOCK");
+  EXPECT_EQ(status(), identity::DeviceStatus::active);
+}
+
+}  // namespace
+}  // namespace vedette
