@@ -42,8 +42,11 @@ Result<KeyStatement> key_statement_in(std::span<const AttestationStatement> stat
     return refuse("ENR-KEY-STATEMENT", "the request holds no statement about its key", {},
                   "add TPM2_Certify of the key, as tcg-attest-tpm-certify");
   VEDETTE_TRY(auto certify, crypto::parse_tpm_certify(found->content));
-  VEDETTE_TRY(auto key, codec::parse_tpmt_public(certify.public_area));
-  return KeyStatement{std::move(key), std::move(certify.attest), std::move(certify.signature)};
+  KeyStatement statement;
+  VEDETTE_TRY(statement.key, codec::parse_tpmt_public(certify.public_area));
+  statement.attest = std::move(certify.attest);
+  statement.signature = std::move(certify.signature);
+  return statement;
 }
 
 crypto::Sha256Digest attested_binding(ByteView nonce, ByteView channel_binding,

@@ -1,32 +1,13 @@
 // Tokens for the first enrolment, and what is tried with those of others.
 #include <fstream>
 
+#include "server/device_json.h"
+
 #include "enrolling_tpm_fixture.h"
+#include "watched_client.h"
 
 namespace vedette {
 namespace {
-
-// A client that does something of ours just before it asks for the certificate.
-class Interrupted final : public platform::HttpClient {
- public:
-  Interrupted(platform::HttpClient& inner, std::function<void()> before)
-      : inner_(inner), before_(std::move(before)) {}
-  Result<platform::HttpResponse> send(const platform::HttpRequest& request) override {
-    if (request.target.ends_with("/simpleenroll")) before_();
-    return inner_.send(request);
-  }
-  Result<platform::HttpResponse> download(
-      const platform::HttpRequest& request,
-      const std::function<Result<void>(ByteView)>& sink) override {
-    return inner_.download(request, sink);
-  }
-  Result<Bytes> channel_binding() override { return inner_.channel_binding(); }
-  bool connected() override { return inner_.connected(); }
-
- private:
-  platform::HttpClient& inner_;
-  std::function<void()> before_;
-};
 
 void want_tokens(server::ServerConfig& config) {
   config.token_groups = {"g"};
@@ -85,7 +66,7 @@ TEST_F(TokenEnrolment, ATokenThatExpiredIsRefused) {
   const identity::EnrollmentToken late{
       .sha256 = made.sha256,
       .group = GroupId::parse("g").value(),
-      .endorsement_sha256 = parse_sha256(endorsement_hex()).value(),
+      .endorsement_sha256 = server::parse_sha256(endorsement_hex()).value(),
       .expires_at = clock_.now() - std::chrono::seconds(1)};
   ASSERT_TRUE(store_->write([&](platform::UnitOfWork& unit) {
     return unit.enrollment_tokens().add(late, clock_.now());
@@ -129,7 +110,8 @@ TEST_F(TokenEnrolment, OfTwoThatComeAtOnceAtTwoServersOneWins) {
   const TemporaryFolder other_keys;
   const std::string once = token(endorsement_hex());
   std::string first;
-  Interrupted interrupted(*client_, [&] {
+  WatchedClient interrupted(*client_, [&](const platform::HttpRequest& request) {
+    if (!request.target.ends_with("/simpleenroll")) return;
     key_.reset();  // the emulator speaks to one at a time, and the request is signed
     tpm_.reset();
     const auto again = platform::open_esys_tpm({emulator_->tcti(), other_keys / "keys"}).value();
@@ -148,8 +130,8 @@ TEST_F(TokenEnrolment, TheTokenItselfIsKeptNowhere) {
     std::ifstream stream(folder_ / file, std::ios::binary);
     const std::string content((std::istreambuf_iterator<char>(stream)), {});
     EXPECT_EQ(content.find(once.substr(once.size() - 40)), std::string::npos) << file;
-    if (std::string(file).ends_with("wal"))
-      EXPECT_NE(content.find("token_sha256"), std::string::npos) << "the log's entry is there";
+    if (!std::string(file).ends_with("wal")) continue;
+    EXPECT_NE(content.find("token_sha256"), std::string::npos) << "the log's entry is there";
   }
 }
 

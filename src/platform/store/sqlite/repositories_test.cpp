@@ -145,6 +145,24 @@ TEST_F(RepositoriesTest, CertificatesComeBackAndThoseInDoubtAreFound) {
   EXPECT_FALSE(certificates->find("0a").value().has_value()) << "a day after its end";
 }
 
+// Group 15: a collision, however unlikely. The certificate of before stays as it is.
+TEST_F(RepositoriesTest, ASerialNumberThatWasIssuedIsNotIssuedAgain) {
+  save_device(1);
+  save_device(3);
+  const auto certificates = make_certificate_registry(*database_);
+  identity::IssuedCertificate certificate{.device = device_id(1),
+                                          .serial_hex = "0a",
+                                          .key_sha256 = digest_of(2),
+                                          .issued_at = TimePoint(Duration(1)),
+                                          .not_after = TimePoint(Duration(2)),
+                                          .der = {1}};
+  ASSERT_TRUE(certificates->add(certificate).has_value());
+  certificate.device = device_id(3);
+  certificate.der = {2};
+  EXPECT_EQ(certificates->add(certificate).error().code, "STORE-CONFLICT");
+  EXPECT_EQ(certificates->find("0a").value()->der, Bytes{1});
+}
+
 attestation::StoredReferences references_of(const std::string& text) {
   return {crypto::sha256(as_bytes(text)), text};
 }
