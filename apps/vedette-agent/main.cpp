@@ -12,6 +12,7 @@
 #include "platform/net/beast/beast_http.h"
 #include "platform/tpm/esys/esys_tpm.h"
 
+#include "agent_keys.h"
 #include "quarantine_commands.h"
 
 namespace {
@@ -42,11 +43,16 @@ Result<void> run(const Options& options) {
   if (config.insecure_software_tpm)
     std::cerr << "vedette-agent: insecure_software_tpm: keys and measurements have no hardware "
                  "root of trust\n";
+  if (config.device_key_kind == identity::KeyKind::memory)
+    std::cerr << "vedette-agent: insecure-memory: the device's key lies in this program's memory "
+                 "and is made anew at each start\n";
   const SystemClock clock;
   const auto http = platform::make_beast_http();
   VEDETTE_TRY(const auto tpm, platform::open_esys_tpm({config.tcti, config.state_folder + "/tpm",
                                                        config.attestation_key}));
-  VEDETTE_TRY(const auto running, agent::Agent::start(config, {clock, *http, *tpm, log_line}));
+  AgentKeys keys(*tpm);
+  VEDETTE_TRY(const auto running,
+              agent::Agent::start(config, {clock, *http, *tpm, keys, log_line}));
   codec::Json ready;
   ready.set("event", "ready").set("api_port", std::int64_t{running->api_port()});
   if (!config.api_unix_socket.empty()) ready.set("api_socket", config.api_unix_socket);

@@ -57,7 +57,7 @@ struct Agent::Start {
   AgentConfig config;
   Parts parts;
   Anchors anchors;
-  crypto::PrivateKey key;
+  DeviceKey key;
   ReleaseFloors floors;
   SequenceNumbers sequence;
   std::unique_ptr<RuntimeMeasurements> measurements;
@@ -120,7 +120,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   for (const auto& event : {own_start, configuration_event(config)})
     VEDETTE_CHECK(unless_broken(*measurements, measurements->measure(event)));
   VEDETTE_TRY(Anchors anchors, load_anchors(config));
-  VEDETTE_TRY(crypto::PrivateKey key, device_private_key(parts.tpm));
+  VEDETTE_TRY(crypto::PrivateKey key, parts.keys.private_key(config.device_key));
   VEDETTE_TRY(ReleaseFloors floors, ReleaseFloors::load(config.state_folder));
   VEDETTE_TRY(SequenceNumbers sequence, SequenceNumbers::load(config.state_folder));
   // Before the zygote, whose groups lie where it starts. Workers run without it, and that is said.
@@ -130,7 +130,8 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   VEDETTE_TRY(auto quarantine, Quarantine::load(config.state_folder));
   platform::HttpFactory& http = parts.http;
   std::unique_ptr<Agent> agent(
-      new Agent({config, std::move(parts), std::move(anchors), std::move(key), std::move(floors),
+      new Agent({config, std::move(parts), std::move(anchors),
+                 DeviceKey{std::move(key), config.device_key_kind}, std::move(floors),
                  std::move(sequence), std::move(measurements), std::move(delegation),
                  std::move(workers), std::move(violations), std::move(quarantine)}));
   if (const auto broken = agent->measurements_->broken())
@@ -256,7 +257,7 @@ void Agent::resume() {
 
 Result<void> Agent::adopt(std::vector<crypto::Certificate> chain) {
   VEDETTE_TRY(Credentials credentials,
-              make_credentials(std::move(chain), key_, config_.trust_domain, clock_.now()));
+              make_credentials(std::move(chain), key_.key, config_.trust_domain, clock_.now()));
   VEDETTE_CHECK(save_chain(config_.state_folder, credentials.chain));
   VEDETTE_TRY(client_, link_.to_device_plane(credentials));
   news_.say(Phase::enroll, "certificate for " + credentials.device.str() + " until " +
@@ -378,7 +379,8 @@ Json Agent::status() const {
   const auto verdict = trust_.current();
   Json json;
   json.set("attested", verdict.has_value())
-      .set("insecure_software_tpm", config_.insecure_software_tpm);
+      .set("insecure_software_tpm", config_.insecure_software_tpm)
+      .set("device_key", identity::to_string(config_.device_key_kind));
   if (verdict) json.set("attested_until", to_rfc3339(verdict->expires_at));
   {
     const std::scoped_lock lock(mutex_);

@@ -12,6 +12,7 @@
 #include "agent/attestation.h"
 #include "agent/config.h"
 #include "agent/credentials.h"
+#include "agent/device_key.h"
 #include "agent/fetch.h"
 #include "agent/lifecycle.h"
 #include "agent/local_api.h"
@@ -30,6 +31,7 @@
 #include "base/clock.h"
 #include "inference/host/worker_spawner.h"
 #include "inference/sandbox/delegation.h"
+#include "platform/keys/key_provider.h"
 #include "platform/net/http.h"
 #include "platform/tpm/tpm.h"
 
@@ -41,12 +43,13 @@ class Agent {
     const Clock& clock;
     platform::HttpFactory& http;
     platform::Tpm& tpm;
-    NewsBoard::Listener log;  // called from the agent's threads
+    platform::KeyProvider& keys;  // knows the configuration's device_key
+    NewsBoard::Listener log;      // called from the agent's threads
   };
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
-  // KEY-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, AGT-VIOLATIONS, AGT-QUARANTINE, TPM-*,
-  // SBX-SPAWN, INF-RUNTIME, AGT-RUNTIME-LIBRARY, NET-LISTEN and MEM-SOCKET.
+  // KEY-*, PKCS11-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, AGT-VIOLATIONS, AGT-QUARANTINE,
+  // TPM-*, SBX-SPAWN, INF-RUNTIME, AGT-RUNTIME-LIBRARY, NET-LISTEN and MEM-SOCKET.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -93,7 +96,7 @@ class Agent {
   Anchors anchors_;
   const Clock& clock_;
   platform::Tpm& tpm_;
-  crypto::PrivateKey key_;
+  DeviceKey key_;
   ReleaseFloors floors_;
   std::map<std::string, PartialDownload> partial_;  // by the model's name
   NewsBoard news_;

@@ -28,7 +28,7 @@ std::optional<DeviceId> Agent::name() const {
 void Agent::keep_evidence(ledger::Violation event) {
   const auto device = name();
   if (!device) return violations_.record(std::move(event));
-  if (const auto done = violations_.keep(std::move(event), *device, key_); !done)
+  if (const auto done = violations_.keep(std::move(event), *device, key_.key); !done)
     news_.say(Phase::serve, "a violation is not signed yet", done.error());
 }
 
@@ -38,7 +38,7 @@ Result<void> Agent::sign_violations() {
   if (!violations_.has_unsigned()) return {};
   const auto device = name();
   if (!device) return {};
-  return violations_.sign_recorded(*device, key_);
+  return violations_.sign_recorded(*device, key_.key);
 }
 
 Result<void> Agent::report_all(platform::HttpClient& client, const Verdict& verdict) {
@@ -74,7 +74,7 @@ void Agent::report_while_running() {
 }
 
 Result<void> Agent::report_once(platform::HttpClient& client, const Verdict& verdict) {
-  VEDETTE_TRY(const auto texts, reporter_.sign_waiting(key_, kReceiptsAtOnce));
+  VEDETTE_TRY(const auto texts, reporter_.sign_waiting(key_.key, kReceiptsAtOnce));
   if (texts.empty()) return {};
   Json::Array receipts;
   for (const std::string& text : texts)

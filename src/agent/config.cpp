@@ -37,15 +37,22 @@ Result<platform::AttestationKeyKind> read_key_kind(const std::string& text) {
                 "ecdsa-p256, ecdsa-p384 or rsa-2048");
 }
 
-// The server certifies a device key for which the device's TPM vouches (TPM2_Certify), and no
-// other.
-Result<void> check_device_key(const std::string& name) {
+// The name is not repeated: it might hold a PIN, which its provider will refuse.
+Result<void> read_device_key(const std::string& name, AgentConfig& config) {
+  using identity::KeyKind;
   if (name == "tpm") return {};
-  const std::string kind = name.substr(0, std::min<std::size_t>(name.find(':'), 32));
-  return refuse("CONFIG-VALUE",
-                "the setting 'device.key' names a key that the device's TPM does not vouch for",
-                kind + ": no TPM can certify it, so no server would enrol it",
-                "leave it out, or set it to \"tpm\"");
+  if (name == "insecure-memory") {
+    config.device_key = "memory:";
+    config.device_key_kind = KeyKind::memory;
+    return {};
+  }
+  if (name.starts_with("pkcs11:")) {
+    config.device_key = name;
+    config.device_key_kind = KeyKind::pkcs11;
+    return {};
+  }
+  return refuse("CONFIG-VALUE", "the setting 'device.key' names no place where a key may live", {},
+                "\"tpm\", a key in a token: \"pkcs11:...\", or \"insecure-memory\"");
 }
 
 Result<void> read_tpm(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
@@ -193,7 +200,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   const Result<void> tpm = read_tpm(reader, folder, config);
   const Result<void> attestation = read_attestation(reader, folder, config);
   VEDETTE_CHECK(reader.finish());
-  VEDETTE_CHECK(check_device_key(device_key));
+  VEDETTE_CHECK(read_device_key(device_key, config));
   VEDETTE_CHECK(tpm);
   VEDETTE_CHECK(attestation);
   VEDETTE_TRY(config.posture, read_posture(posture));

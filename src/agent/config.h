@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/strong_id.h"
 #include "crypto/digest.h"
+#include "identity/key_kind.h"
 #include "inference/policy/posture.h"
 #include "inference/policy/power.h"
 #include "platform/tpm/tpm.h"
@@ -22,6 +23,8 @@ struct AgentConfig {
   std::string tcti;                    // how to reach the TPM; see platform/tpm/esys
   bool insecure_software_tpm = false;  // the TPM is software: no hardware root of trust
   platform::AttestationKeyKind attestation_key = platform::AttestationKeyKind::ecdsa_p256;
+  std::string device_key = "tpm:";  // as a KeyProvider knows it
+  identity::KeyKind device_key_kind = identity::KeyKind::tpm;
   std::string server_host;
   std::uint16_t enrollment_port = 0;
   std::uint16_t device_port = 0;
@@ -64,7 +67,9 @@ struct AgentConfig {
 // setting.
 // `[api]` serves by TCP on loopback unless `tcp = false`, on `unix_socket` if it is set, and those
 // whom `[[api.callers]]` name (agent/local_callers.h).
-// `[device] key` is "tpm": a key elsewhere cannot be enrolled, and is refused here.
+// `[device] key` says where the key lives that authenticates the device: "tpm" (as if nothing were
+// said), the name of a key in a token ("pkcs11:...", RFC 7512), or "insecure-memory", made anew at
+// each start. A server takes the latter two only where an operator allowed them.
 // `[tpm]` holds either `device` (a path) or `insecure_software_tpm` (a socket's path), and
 // `attestation_key`, the kind of key that signs quotes: ecdsa-p256, ecdsa-p384 or rsa-2048. It is
 // made at the first start; a device that shall have another enrols anew.

@@ -41,13 +41,19 @@ TEST(AgentConfig, RefusesBothTpmsAtOnceAndNone) {
             "CONFIG-VALUE");
 }
 
-TEST(AgentConfig, RefusesADeviceKeyThatItsTpmDoesNotVouchFor) {
+TEST(AgentConfig, RefusesADeviceKeyThatLivesNowhere) {
   const auto of = [](const std::string& name) {
     return load(std::string(kSound) + "[device]\nkey = '" + name + "'\n");
   };
-  for (const char* name : {"", "pkcs11:token=t;object=o?module-path=/m.so", "memory:", "TPM"})
+  for (const char* name : {"", "memory", "memory:", "TPM", "tpm:", "file:/key", "PKCS11:token=t"})
     EXPECT_EQ(of(name).error().code, "CONFIG-VALUE") << name;
-  EXPECT_TRUE(of("tpm"));
+  EXPECT_EQ(load(kSound)->device_key_kind, identity::KeyKind::tpm);
+  EXPECT_EQ(of("tpm")->device_key, "tpm:");
+  const std::string token = "pkcs11:token=t;object=o?module-path=/m.so";
+  EXPECT_EQ(of(token)->device_key, token);
+  EXPECT_EQ(of(token)->device_key_kind, identity::KeyKind::pkcs11);
+  EXPECT_EQ(of("insecure-memory")->device_key, "memory:");
+  EXPECT_EQ(of("insecure-memory")->device_key_kind, identity::KeyKind::memory);
 }
 
 TEST(AgentConfig, FindsTheEnrolmentTokenBesideItself) {

@@ -1,4 +1,4 @@
-// Credentials: the certificate that this device presents, and the TPM-held key behind it.
+// Credentials: the certificate that this device presents, and the key behind it.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace vedette::agent {
 struct Credentials {
   DeviceId device;
   std::vector<crypto::Certificate> chain;  // leaf first
-  crypto::PrivateKey key;                  // delegated: it never leaves the TPM
+  crypto::PrivateKey key;                  // of the leaf; in the TPM unless said otherwise
 
   [[nodiscard]] const crypto::Certificate& leaf() const { return chain.front(); }
 };

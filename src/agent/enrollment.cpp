@@ -19,26 +19,58 @@ using codec::Json;
 using platform::HttpClient;
 using platform::HttpRequest;
 
-Result<Json> enrollment_body(HttpClient& client, platform::Tpm& tpm, const crypto::PrivateKey& key,
+Json signed_json(const Bytes& attest, const Bytes& signature) {
+  Json json;
+  json.set("attest", codec::to_base64(attest));
+  return json.set("signature", codec::to_base64(signature));
+}
+
+Result<void> certify(platform::Tpm& tpm, const crypto::PrivateKey& key, const Bytes& channel,
+                     Json& body) {
+  VEDETTE_TRY(const Bytes device_key, tpm.device_key());
+  const auto binding = identity::enrollment_binding(channel, key.public_key().spki_sha256());
+  VEDETTE_TRY(const auto certification, tpm.certify_device_key(binding));
+  body.set("device_key", codec::to_base64(device_key));
+  body.set("certification", signed_json(certification.attest, certification.signature));
+  return {};
+}
+
+// Of one register, in a bank that the TPM keeps: a quote has to be of something. What this boot has
+// measured is told by the attestation that follows.
+Result<codec::TpmPcrSelection> first_register(platform::Tpm& tpm) {
+  VEDETTE_TRY(const auto banks, tpm.read_register(0));
+  if (banks.empty()) return refuse("TPM-PCR-BANK", "the TPM keeps no bank that quotes are of");
+  return codec::TpmPcrSelection{.bank = banks.front().bank(), .registers = {0}};
+}
+
+Result<void> quote_over(platform::Tpm& tpm, const DeviceKey& device, const Bytes& channel,
+                        Json& body) {
+  const crypto::PublicKey public_key = device.key.public_key();
+  VEDETTE_TRY(const auto selection, first_register(tpm));
+  const auto binding = identity::outside_key_binding(channel, public_key.spki_sha256());
+  VEDETTE_TRY(const auto quote, tpm.quote(selection, binding));
+  Json key;
+  key.set("kind", identity::to_string(device.kind));
+  key.set("public_key", codec::to_base64(public_key.spki_der()));
+  body.set("device_key", std::move(key));
+  body.set("quote", signed_json(quote.attest, quote.signature));
+  return {};
+}
+
+Result<Json> enrollment_body(HttpClient& client, platform::Tpm& tpm, const DeviceKey& key,
                              const std::optional<std::string>& token) {
   VEDETTE_TRY(const Bytes endorsement_key, tpm.endorsement_key());
   VEDETTE_TRY(const auto endorsement_certificate, tpm.endorsement_certificate());
   VEDETTE_TRY(const Bytes attestation_key, tpm.attestation_key());
-  VEDETTE_TRY(const Bytes device_key, tpm.device_key());
   VEDETTE_TRY(const Bytes channel, client.channel_binding());
-  const auto binding = identity::enrollment_binding(channel, key.public_key().spki_sha256());
-  VEDETTE_TRY(const auto certification, tpm.certify_device_key(binding));
 
-  Json proof;
-  proof.set("attest", codec::to_base64(certification.attest));
-  proof.set("signature", codec::to_base64(certification.signature));
   Json body;
   body.set("endorsement_key", codec::to_base64(endorsement_key));
   if (endorsement_certificate)
     body.set("endorsement_certificate", codec::to_base64(*endorsement_certificate));
   body.set("attestation_key", codec::to_base64(attestation_key));
-  body.set("device_key", codec::to_base64(device_key));
-  body.set("certification", std::move(proof));
+  VEDETTE_CHECK(key.kind == identity::KeyKind::tpm ? certify(tpm, key.key, channel, body)
+                                                   : quote_over(tpm, key, channel, body));
   if (token) body.set("token", *token);
   return body;
 }
@@ -95,7 +127,7 @@ Result<crypto::PrivateKey> device_private_key(platform::Tpm& tpm) {
 }
 
 Result<std::vector<crypto::Certificate>> enroll(HttpClient& client, platform::Tpm& tpm,
-                                                const crypto::PrivateKey& key,
+                                                const DeviceKey& key,
                                                 std::optional<Duration>* wait,
                                                 const std::optional<std::string>& token) {
   VEDETTE_TRY(const Json body, enrollment_body(client, tpm, key, token));
@@ -106,7 +138,7 @@ Result<std::vector<crypto::Certificate>> enroll(HttpClient& client, platform::Tp
   VEDETTE_TRY(const std::string authorization, basic_authorization(tpm, answer));
   VEDETTE_TRY(const std::string device, answer.string("device"));
   VEDETTE_TRY(const std::string uri, answer.string("spiffe_id"));
-  VEDETTE_TRY(const Bytes request, crypto::make_certificate_request(key, device, uri));
+  VEDETTE_TRY(const Bytes request, crypto::make_certificate_request(key.key, device, uri));
   return post_request(client, "/.well-known/est/simpleenroll", request, authorization, wait);
 }
 

@@ -6,6 +6,7 @@
 
 #include "agent/config.h"
 #include "agent/credentials.h"
+#include "agent/device_key.h"
 #include "base/error.h"
 #include "platform/net/http.h"
 #include "platform/tpm/tpm.h"
@@ -18,11 +19,12 @@ namespace vedette::agent {
 // The seconds of a Retry-After, as far as an hour; none for anything else.
 [[nodiscard]] std::optional<Duration> retry_after(const platform::HttpResponse& response);
 
-// Proves the TPM to the server and fetches a certificate; `client` speaks to the enrolment
+// Proves the TPM to the server and fetches a certificate for the key, for which the TPM speaks by
+// the statement that its kind allows (identity/key_statement.h); `client` speaks to the enrolment
 // listener. Refuses what the server refuses (ENR-*), and TPM-* and NET-*. `wait` is set where the
 // server asks to wait. `token`: of an operator, for this TPM to enrol by first.
 [[nodiscard]] Result<std::vector<crypto::Certificate>> enroll(
-    platform::HttpClient& client, platform::Tpm& tpm, const crypto::PrivateKey& key,
+    platform::HttpClient& client, platform::Tpm& tpm, const DeviceKey& key,
     std::optional<Duration>* wait = nullptr, const std::optional<std::string>& token = {});
 
 // For a device that has enrolled before, in one exchange beside the question for a nonce: a

@@ -68,6 +68,7 @@ constexpr std::array kMeanings{
     Meaning{"AGT-CERTIFICATE-EXPIRED", Outcome::certificate_due},
     Meaning{"AGT-CERTIFICATE-DUE", Outcome::certificate_due},
     Meaning{"AUTH-KEY", Outcome::certificate_due},
+    Meaning{"ATT-KEY-BOOT", Outcome::certificate_due},
     Meaning{"AUTH-UNKNOWN", Outcome::certificate_due},
     Meaning{"PEER-", Outcome::certificate_due},
 };

@@ -76,6 +76,7 @@ TEST(Lifecycle, ReadsRefusalsByTheirCode) {
   EXPECT_EQ(outcome("AUTH-EPOCH"), Outcome::verdict_due);
   EXPECT_EQ(outcome("EAR-EXPIRED"), Outcome::verdict_due);
   EXPECT_EQ(outcome("AUTH-KEY"), Outcome::certificate_due);
+  EXPECT_EQ(outcome("ATT-KEY-BOOT"), Outcome::certificate_due);
   EXPECT_EQ(outcome("NET-TIMEOUT"), Outcome::unreachable);
   EXPECT_EQ(outcome("ATT-PCR-MISMATCH"), Outcome::refused);
   EXPECT_EQ(outcome("SOMETHING-NEW"), Outcome::refused);

@@ -153,6 +153,20 @@ Appraisal appraise(const Verified<Quote>& quote, const std::optional<ReferenceVa
   return affirmed(*references);
 }
 
+void leave_out_hardware(TrustVector& vector) {
+  for (const TrustClaim claim : {TrustClaim::instance_identity, TrustClaim::hardware})
+    if (tier_of(vector[claim]) == TrustTier::affirming) vector.set(claim, 0);
+}
+
+Appraisal unvouched_key() {
+  TrustVector vector;
+  vector.set(TrustClaim::instance_identity, trust::kContraindicated);
+  return contraindicated(vector, {}, "ATT-KEY-BOOT",
+                         "the device's key was named in another boot than the one that is attested",
+                         "what ran when it was named can no longer be judged",
+                         "the device is to enrol again, which an agent does by itself");
+}
+
 ReferenceValues learn(const Verified<Quote>& quote) {
   ReferenceValues references;
   for (const auto& [pcr, value] : quote->registers)

@@ -47,6 +47,15 @@ struct Appraisal {
                                  const std::optional<ReferenceValues>& references,
                                  const std::set<std::uint8_t>& judged_elsewhere = {});
 
+// The verdict on a device whose own key no hardware was shown to hold: whoever copied it would be
+// taken for the device. Its TPM is as genuine as before, but that is no word about who holds the
+// key, so neither is claimed: instance-identity nor hardware. A claim against them stays.
+void leave_out_hardware(TrustVector& vector);
+
+// The verdict on a key that another boot named than the one that was attested, whatever that one
+// ran. Refuses ATT-KEY-BOOT in the appraisal.
+[[nodiscard]] Appraisal unvouched_key();
+
 // Reference values that accept exactly what this quote says.
 [[nodiscard]] ReferenceValues learn(const Verified<Quote>& quote);
 

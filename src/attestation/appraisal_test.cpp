@@ -35,6 +35,28 @@ TEST_F(Appraising, without_reference_values_nothing_is_affirmed) {
   EXPECT_THAT(appraised(std::nullopt).error->hint, HasSubstr("vedette reference learn"));
 }
 
+// AR4SI, 2.3.4: a claim is not to be better than what was shown.
+TEST_F(Appraising, of_a_key_that_no_hardware_was_shown_to_hold_nothing_is_claimed) {
+  TrustVector vector = appraised(good_).vector;
+  ASSERT_NE(vector[TrustClaim::hardware], 0);
+  const auto executables = vector[TrustClaim::executables];
+  leave_out_hardware(vector);
+  EXPECT_EQ(vector[TrustClaim::instance_identity], 0);
+  EXPECT_EQ(vector[TrustClaim::hardware], 0);
+  EXPECT_EQ(vector[TrustClaim::executables], executables);
+  vector.set(TrustClaim::hardware, 96);
+  leave_out_hardware(vector);
+  EXPECT_EQ(vector[TrustClaim::hardware], 96) << "what speaks against it stays";
+}
+
+TEST_F(Appraising, a_key_of_another_boot_is_contraindicated) {
+  const Appraisal appraisal = unvouched_key();
+  EXPECT_EQ(appraisal.status, TrustTier::contraindicated);
+  EXPECT_EQ(appraisal.vector.worst(), TrustTier::contraindicated);
+  ASSERT_TRUE(appraisal.error.has_value());
+  EXPECT_EQ(appraisal.error->code, "ATT-KEY-BOOT");
+}
+
 // lf-edge/eve PR 6162, "TPM Carte Blanche".
 TEST_F(Appraising, a_boot_that_nothing_measured_is_refused_even_where_it_was_learnt) {
   for (const std::uint8_t pcr : {std::uint8_t{0}, std::uint8_t{4}}) {

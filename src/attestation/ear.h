@@ -31,8 +31,9 @@ struct EarClaims {
   TrustVector vector;
   Bytes nonce;  // of the challenge, 8 to 64 octets
   crypto::Sha256Digest certificate_fingerprint{};
-  TimePoint issued_at;   // whole seconds; the rest is cut off
-  TimePoint expires_at;  // likewise
+  TimePoint issued_at;          // whole seconds; the rest is cut off
+  TimePoint expires_at;         // likewise
+  std::string device_key = {};  // where its TLS key lives, `tpm`; empty: not told
 };
 
 // A token for the outcome, whatever it is; its audience is the verifier itself, since the control

@@ -70,6 +70,7 @@ Json payload(const EarClaims& claims) {
   json.set("submods", std::move(submodules));
   json.set("vedette_group", claims.group.str());
   json.set("vedette_epoch", claims.epoch.value);
+  if (!claims.device_key.empty()) json.set("vedette_device_key", claims.device_key);
   return json;
 }
 

@@ -40,6 +40,13 @@ TEST_F(IssuedEar, a_nonce_that_is_too_short_or_long_is_refused) {
   EXPECT_EQ(code(), "EAR-NONCE");
 }
 
+TEST_F(IssuedEar, the_kind_of_the_devices_key_is_told) {
+  scene_.claims.device_key = "memory";
+  const auto payload = crypto::verify_jws(scene_.token(), "eat+jwt", scene_.verifier.public_key());
+  ASSERT_TRUE(payload.has_value()) << describe(payload.error());
+  EXPECT_NE(payload->find(R"("vedette_device_key":"memory")"), std::string::npos) << *payload;
+}
+
 // draft-ietf-rats-ear-03, 3: names and kinds.
 TEST_F(IssuedEar, the_payload_is_that_of_the_draft) {
   const auto payload = crypto::verify_jws(scene_.token(), "eat+jwt", scene_.verifier.public_key());

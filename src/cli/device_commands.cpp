@@ -5,6 +5,7 @@
 
 #include "base/strong_id.h"
 #include "cli/command_line.h"
+#include "cli/device_keys.h"
 #include "cli/group_revocation.h"
 #include "cli/maker_roots.h"
 #include "cli/operator_client.h"
@@ -25,6 +26,7 @@ struct DeviceOptions {
   std::string endorsement;
   std::string reason;
   std::optional<std::string> sku;
+  std::vector<std::string> keys;
   bool no_sku = false;
 };
 
@@ -57,11 +59,12 @@ Result<void> allow(Environment& environment, const DeviceOptions& options) {
   body.set("device", device.str()).set("group", group.str());
   body.set("endorsement_sha256", endorsement);
   VEDETTE_CHECK(set_sku(body, options.sku));
+  set_keys(body, options.keys);
   VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
   VEDETTE_CHECK(client.post("/v1/devices/allow", body));
   environment.output->result(body, device.str() + " may enrol into " + group.str() +
                                        " with the TPM " + endorsement + when_first(options.sku) +
-                                       "\n");
+                                       where_keys_live(options.keys) + "\n");
   return {};
 }
 
@@ -228,6 +231,7 @@ void add_allow(CLI::App& noun, Choice& choice) {
                    "SHA-256 of its endorsement key (TPMT_PUBLIC), hexadecimal")
       ->required();
   add_sku_option(*verb, *options);
+  add_key_option(*verb, options->keys);
   on_call(*verb, choice,
           [options](Environment& environment) { return allow(environment, *options); });
 }

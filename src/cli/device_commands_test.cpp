@@ -77,6 +77,27 @@ TEST(DeviceToken, PrintsTheTokenAndNothingElse) {
       std::string::npos);
 }
 
+TEST(DeviceAllow, RefusesAPlaceForTheKeyThatIsNone) {
+  Desk desk;
+  EXPECT_EQ(desk.run_json({"device", "allow", "gate-1", "--group", "gates", "--ek-sha256", kDigest,
+                           "--key", "token"})
+                .refusal(),
+            "CLI-USAGE");
+  EXPECT_TRUE(desk.server.requests().empty());
+}
+
+TEST(DeviceAllow, SendsWhereTheKeyMayLiveAndSaysThatItIsTheDevicesWord) {
+  Desk desk;
+  desk.server.answer("POST /v1/devices/allow", "{}");
+  const Outcome outcome = desk.run({"device", "allow", "--key", "pkcs11", "gate-1", "--key",
+                                    "memory", "--group", "gates", "--ek-sha256", kDigest});
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  EXPECT_NE(outcome.out.find("on its own word, elsewhere: pkcs11 or memory"), std::string::npos)
+      << outcome.out;
+  EXPECT_NE(desk.server.requests().back().find(R"("keys":["pkcs11","memory"])"), std::string::npos)
+      << desk.server.requests().back();
+}
+
 TEST(DeviceSku, WantsOneOrNone) {
   Desk desk;
   EXPECT_EQ(desk.run_json({"device", "sku", "gate-1"}).refusal(), "CLI-USAGE");

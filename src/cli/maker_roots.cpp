@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/strong_id.h"
+#include "cli/device_keys.h"
 #include "cli/operator_client.h"
 #include "cli/views.h"
 #include "crypto/endorsement.h"
@@ -88,11 +89,12 @@ Json told(const std::string& group, const std::vector<Certificate>& certificates
 }
 
 std::string in_words(const std::string& group, const std::vector<Certificate>& certificates,
-                     const std::optional<std::string>& sku) {
+                     const MakerAdmission& admission) {
+  const auto& sku = admission.sku;
   std::string text =
       "every TPM whose certificate leads to one of these roots may enrol into " + group;
   if (sku) text += ", and is of SKU " + *sku + " when it first does";
-  text += ":\n";
+  text += where_keys_live(admission.keys) + ":\n";
   for (const Certificate& certificate : certificates)
     text += "  " + to_hex(certificate.fingerprint()).substr(0, 16) + "  " +
             (is_root(certificate) ? "root    " : "issuer  ") + printable(certificate.subject()) +
@@ -130,10 +132,11 @@ Result<void> admit_makers(Environment& environment, const MakerAdmission& admiss
   }
   if (admission.sha1_signature) body.set("sha1_signature", true);
   if (admission.expired) body.set("expired", true);
+  set_keys(body, admission.keys);
   VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
   VEDETTE_CHECK(client.post("/v1/endorsement-roots", body));
   environment.output->result(told(group.str(), certificates),
-                             in_words(group.str(), certificates, admission.sku));
+                             in_words(group.str(), certificates, admission));
   return {};
 }
 

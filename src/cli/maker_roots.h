@@ -25,6 +25,7 @@ struct MakerAdmission {
   std::optional<std::string> sku;
   bool sha1_signature = false;  // see crypto::EndorsementTolerance
   bool expired = false;
+  std::vector<std::string> keys;  // see cli/device_keys.h
 };
 
 // Everything but `path`, which each command names in its own way.

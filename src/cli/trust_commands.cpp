@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command_line.h"
+#include "cli/device_keys.h"
 #include "cli/maker_roots.h"
 
 namespace vedette::cli {
@@ -14,6 +15,7 @@ void add_admission_options(CLI::App& verb, MakerAdmission& admission) {
                 "take TPMs whose own certificate is signed with SHA-1");
   verb.add_flag("--tolerate-expired", admission.expired,
                 "take TPMs whose own certificate has expired");
+  add_key_option(verb, admission.keys);
 }
 
 void add_trust_commands(CLI::App& app, Choice& choice) {

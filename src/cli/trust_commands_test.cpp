@@ -48,7 +48,8 @@ TEST_F(TrustEkRoots, SendsAllOfAFolderOnce) {
   desk_.write("makers/ISSUER.CER", std::string(as_text(maker.issuing.der())));
   desk_.write("makers/b.der", std::string(as_text(root.der())));
   desk_.write("makers/README", "not looked at");
-  const Outcome outcome = import(desk_.path("makers"), {"--tolerate-sha1", "--sku", "mk1"});
+  const Outcome outcome =
+      import(desk_.path("makers"), {"--tolerate-sha1", "--sku", "mk1", "--key", "pkcs11"});
   EXPECT_EQ(outcome.code, 0) << outcome.out;
   const auto told = outcome.json();
   EXPECT_EQ(told.array("authorities").value()->if_array()->size(), 2U);
@@ -58,6 +59,7 @@ TEST_F(TrustEkRoots, SendsAllOfAFolderOnce) {
   const std::string sent = desk_.server.requests().back();
   EXPECT_NE(sent.find(R"("sha1_signature":true)"), std::string::npos) << sent;
   EXPECT_NE(sent.find(R"("sku":"mk1")"), std::string::npos);
+  EXPECT_NE(sent.find(R"("keys":["pkcs11"])"), std::string::npos) << sent;
 }
 
 TEST_F(TrustEkRoots, TakesAVendorStoreAsItIsPublished) {

@@ -115,11 +115,11 @@ std::string cell_of(const Json& object, std::string_view name) {
 }
 
 std::string devices_view(const Json& answer) {
-  Rows rows{{"DEVICE", "GROUP", "SKU", "STATUS", "EPOCH", "ENROLLED", "ATTESTED"}};
+  Rows rows{{"DEVICE", "GROUP", "SKU", "KEY", "STATUS", "EPOCH", "ENROLLED", "ATTESTED"}};
   for (const Json& device : list(answer, "devices"))
     rows.push_back({cell_of(device, "id"), cell_of(device, "group"), cell_of(device, "sku"),
-                    cell_of(device, "status"), cell_of(device, "epoch"),
-                    cell_of(device, "enrolled_at"), attested(device)});
+                    cell_of(device, "device_key"), cell_of(device, "status"),
+                    cell_of(device, "epoch"), cell_of(device, "enrolled_at"), attested(device)});
   return shown(rows, "no device has enrolled; 'vedette device allow' lets one in");
 }
 

@@ -39,18 +39,18 @@ TEST(DevicesView, SaysWhatToDoWhenThereIsNone) {
 }
 
 TEST(DevicesView, TellsStatusAndLastVerdict) {
-  const Json answer =
-      json(R"({"devices":[{"id":"gate-1","group":"gates","sku":"mk1","status":"active",)"
-           R"("epoch":2,)"
-           R"("enrolled_at":"2026-11-23T12:00:00Z",)"
-           R"("attestation":{"at":"2026-11-23T12:50:00Z","affirming":false}},)"
-           R"({"id":"gate-2","group":"gates","status":"revoked","epoch":3,)"
-           R"("enrolled_at":"2026-11-23T12:00:00Z"}]})");
+  const Json answer = json(
+      R"({"devices":[{"id":"gate-1","group":"gates","sku":"mk1","device_key":"tpm","status":"active",)"
+      R"("epoch":2,)"
+      R"("enrolled_at":"2026-11-23T12:00:00Z",)"
+      R"("attestation":{"at":"2026-11-23T12:50:00Z","affirming":false}},)"
+      R"({"id":"gate-2","group":"gates","status":"revoked","epoch":3,)"
+      R"("enrolled_at":"2026-11-23T12:00:00Z"}]})");
   EXPECT_EQ(devices_view(answer),
-            "DEVICE  GROUP  SKU  STATUS   EPOCH  ENROLLED              ATTESTED\n"
-            "gate-1  gates  mk1  active   2      2026-11-23T12:00:00Z  contrary "
+            "DEVICE  GROUP  SKU  KEY  STATUS   EPOCH  ENROLLED              ATTESTED\n"
+            "gate-1  gates  mk1  tpm  active   2      2026-11-23T12:00:00Z  contrary "
             "2026-11-23T12:50:00Z\n"
-            "gate-2  gates  -    revoked  3      2026-11-23T12:00:00Z  never\n");
+            "gate-2  gates  -    -    revoked  3      2026-11-23T12:00:00Z  never\n");
 }
 
 TEST(FactsView, NamesWhatLiesDeeper) {

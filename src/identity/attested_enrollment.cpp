@@ -18,7 +18,7 @@ std::unexpected<Error> refuse_unknown(std::string cause) {
                 std::move(cause), "prove the TPM first: POST /v1/enrollments");
 }
 
-Result<crypto::PublicKey> verify_statement(const KeyStatement& statement,
+Result<crypto::PublicKey> verify_statement(const CertifiedKey& statement,
                                            const AttestedContext& context) {
   if (!context.device) return refuse_unknown({});
   VEDETTE_TRY(const codec::TpmPublic attestation_key,
@@ -35,14 +35,14 @@ Result<crypto::PublicKey> verify_statement(const KeyStatement& statement,
 
 }  // namespace
 
-Result<KeyStatement> key_statement_in(std::span<const AttestationStatement> statements) {
+Result<CertifiedKey> key_statement_in(std::span<const AttestationStatement> statements) {
   const auto found =
       std::ranges::find(statements, crypto::kTpmCertifyStatement, &AttestationStatement::type);
   if (found == statements.end())
     return refuse("ENR-KEY-STATEMENT", "the request holds no statement about its key", {},
                   "add TPM2_Certify of the key, as tcg-attest-tpm-certify");
   VEDETTE_TRY(auto certify, crypto::parse_tpm_certify(found->content));
-  KeyStatement statement;
+  CertifiedKey statement;
   VEDETTE_TRY(statement.key, codec::parse_tpmt_public(certify.public_area));
   statement.attest = std::move(certify.attest);
   statement.signature = std::move(certify.signature);
@@ -74,7 +74,7 @@ Result<DeviceId> device_named_in(const CertificateRequest& request,
   return DeviceId::parse(id->name());
 }
 
-Result<Device> apply_attested_enrollment(const KeyStatement& statement,
+Result<Device> apply_attested_enrollment(const CertifiedKey& statement,
                                          const CertificateRequest& request,
                                          const AttestedContext& context) {
   VEDETTE_TRY(const crypto::PublicKey key, verify_statement(statement, context));
@@ -93,6 +93,8 @@ Result<Device> apply_attested_enrollment(const KeyStatement& statement,
   }
   ++device.epoch.value;
   device.device_key_sha256 = key.spki_sha256();
+  device.key_kind = KeyKind::tpm;
+  device.vouched_in.reset();
   device.enrolled_at = context.now;
   device.status_since = context.now;
   return device;

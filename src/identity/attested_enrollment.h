@@ -16,19 +16,13 @@
 #include "crypto/attestation_bundle.h"
 #include "crypto/certificate.h"
 #include "identity/device.h"
+#include "identity/key_statement.h"
 #include "identity/spiffe.h"
 
 namespace vedette::identity {
 
-// What a TPM says about the key that a certificate is asked for.
-struct KeyStatement {
-  codec::TpmPublic key;
-  Bytes attest;     // TPMS_ATTEST of type certify
-  Bytes signature;  // TPMT_SIGNATURE by the attestation key
-};
-
 // Refuses ENR-KEY-STATEMENT (there is none), CSR-ATTESTATION, and TPM-* for the key.
-[[nodiscard]] Result<KeyStatement> key_statement_in(
+[[nodiscard]] Result<CertifiedKey> key_statement_in(
     std::span<const crypto::AttestationStatement> statements);
 
 // What TPM2_Certify of the device key must carry as extraData:
@@ -57,7 +51,7 @@ struct AttestedContext {
 //   ENR-CERTIFY-*        the certification fails in this way
 //   ENR-CSR-KEY          the request is for another key than the certified one
 //   ENR-QUARANTINED, ENR-REVOKED, ENR-EK-TAKEN (an operator gave this TPM another name since)
-[[nodiscard]] Result<Device> apply_attested_enrollment(const KeyStatement& statement,
+[[nodiscard]] Result<Device> apply_attested_enrollment(const CertifiedKey& statement,
                                                        const crypto::CertificateRequest& request,
                                                        const AttestedContext& context);
 

@@ -29,7 +29,7 @@ class Attested : public ::testing::Test {
         to_bytes(attested_binding(nonce_, scene_.channel, scene_.key.public_key().spki_sha256()));
     return shape;
   }
-  [[nodiscard]] KeyStatement statement(const testing::AttestShape& shape) const {
+  [[nodiscard]] CertifiedKey statement(const testing::AttestShape& shape) const {
     const Bytes attest = testing::forge_attest(shape);
     return {scene_.key_public(), attest, testing::forge_signature(scene_.ak, attest)};
   }
@@ -40,7 +40,7 @@ class Attested : public ::testing::Test {
             .allowed = allowed_,
             .now = scene_.now};
   }
-  [[nodiscard]] std::string code(const KeyStatement& statement) const {
+  [[nodiscard]] std::string code(const CertifiedKey& statement) const {
     return code_of(apply_attested_enrollment(statement, request_, context()));
   }
 
@@ -140,7 +140,7 @@ TEST_F(Attested, a_bundle_without_a_statement_about_the_key_is_refused) {
   const crypto::AttestationStatement message{std::string(crypto::kConceptualMessage),
                                              crypto::make_json_message("[]")};
   EXPECT_EQ(code_of(key_statement_in(std::array{message})), "ENR-KEY-STATEMENT");
-  const KeyStatement sound = statement(certification());
+  const CertifiedKey sound = statement(certification());
   const auto with_key = [&](const Bytes& key) {
     return key_statement_in(std::array{crypto::AttestationStatement{
         std::string(crypto::kTpmCertifyStatement),

@@ -12,6 +12,7 @@
 #include "base/strong_id.h"
 #include "crypto/digest.h"
 #include "crypto/endorsement.h"
+#include "identity/key_statement.h"
 
 namespace vedette::identity {
 
@@ -43,6 +44,10 @@ struct Device {
   TimePoint status_since;         // of the last change of status, or of the enrolment
   std::string status_reason;      // why it was revoked or quarantined; empty while active
   std::optional<SkuId> sku = {};  // by the rule that first admitted it, or an operator's decision
+  KeyKind key_kind = KeyKind::tpm;
+  // The boot whose software named the key, until an attestation of that boot was accepted; never of
+  // a key in the TPM.
+  std::optional<TpmBoot> vouched_in = {};
 };
 
 // The record with another status from `now` on, for a reason unless it is active. Whatever changes
@@ -76,6 +81,7 @@ struct AllowedEndorsement {
   DeviceId device;
   GroupId group;
   std::optional<SkuId> sku = {};  // of the device when it first enrols
+  KeyKinds keys = {};             // where its key may live
 };
 
 struct EndorsementRoot {
@@ -83,6 +89,7 @@ struct EndorsementRoot {
   Bytes certificate_der;
   std::optional<SkuId> sku = {};                // of these devices when they first enrol
   crypto::EndorsementTolerance tolerance = {};  // of what leads to this root alone
+  KeyKinds keys = {};                           // where the keys of these devices may live
 };
 
 class EnrollmentRules {

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "crypto/tpm.h"
-#include "identity/key_certification.h"
 #include "identity/tpm_key_profile.h"
 
 namespace vedette::identity {
@@ -22,6 +21,7 @@ struct Admitted {
   GroupId group;
   std::optional<SkuId> sku;
   Admission by;
+  KeyKinds keys;
   std::string certificate_serial{};
 };
 
@@ -97,7 +97,7 @@ Result<Admitted> admit_by_root(const EnrollmentRequest& request, const Enrollmen
   VEDETTE_TRY(const EndorsementRoot* root, admitting_root(*leaf, context, endorsement));
   VEDETTE_TRY(DeviceId device, DeviceId::parse("ek-" + to_hex(endorsement).substr(0, kIdDigits)));
   return Admitted{std::move(device), root->group, root->sku, Admission::endorsement_root,
-                  leaf->serial_hex()};
+                  root->keys, leaf->serial_hex()};
 }
 
 Result<Admitted> admit(const EnrollmentRequest& request, const EnrollmentContext& context,
@@ -105,7 +105,7 @@ Result<Admitted> admit(const EnrollmentRequest& request, const EnrollmentContext
   // Compared here too: an entry for another EK must not admit by a caller's mistake.
   if (context.allowed && context.allowed->endorsement_sha256 == endorsement)
     return Admitted{context.allowed->device, context.allowed->group, context.allowed->sku,
-                    Admission::allow_list};
+                    Admission::allow_list, context.allowed->keys};
   return admit_by_root(request, context, endorsement_key, endorsement);
 }
 
@@ -118,14 +118,6 @@ Result<void> check_channel(ByteView channel_binding) {
 
 }  // namespace
 
-Sha256Digest enrollment_binding(ByteView channel_binding, const Sha256Digest& device_key_sha256) {
-  Bytes message = to_bytes("vedette enrollment v1");
-  message.push_back(0);
-  append(message, channel_binding);
-  append(message, device_key_sha256);
-  return crypto::sha256(message);
-}
-
 Sha256Digest endorsement_sha256(const codec::TpmPublic& endorsement_key) {
   return crypto::sha256(endorsement_key.encoded);
 }
@@ -137,18 +129,18 @@ Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest& req
   VEDETTE_TRY(Admitted admitted, admit(request, context, endorsement_key, endorsement));
 
   VEDETTE_CHECK(check_attestation_key(request.attestation_key));
-  VEDETTE_TRY(PublicKey device_key, check_device_key(request.device_key));
   VEDETTE_CHECK(check_channel(context.channel_binding));
-  const Sha256Digest key_sha256 = device_key.spki_sha256();
-  VEDETTE_CHECK(verify_certification(request.attestation_key, request.device_key,
-                                     request.certification_attest, request.certification_signature,
-                                     enrollment_binding(context.channel_binding, key_sha256)));
+  VEDETTE_TRY(StatedKey stated,
+              verify_key_statement(request.device_key, {.attestation_key = request.attestation_key,
+                                                        .freshness = context.channel_binding,
+                                                        .allowed = admitted.keys}));
   VEDETTE_TRY(Bytes name, crypto::tpm_name(request.attestation_key));
   return Verified<EnrollmentClaim>(
       EnrollmentClaim::VerificationKey(),
       EnrollmentClaim{std::move(admitted.device), std::move(admitted.group), admitted.by,
                       endorsement, request.endorsement_key, request.attestation_key,
-                      std::move(name), std::move(device_key), key_sha256, std::move(admitted.sku),
+                      std::move(name), std::move(stated.key), stated.sha256,
+                      std::move(admitted.sku), stated.kind, stated.boot,
                       std::move(admitted.certificate_serial),
                       context.is_on_record ? std::nullopt : request.token_sha256});
 }

@@ -1,4 +1,4 @@
-// Enrolment: how a device proves which TPM it has, and that its TLS key lives in it.
+// Enrolment: how a device proves which TPM it has, and which TLS key is its own.
 //
 //   request --verify_enrollment--> claim --PendingEnrollments--> redeemed claim
 //     --check_enrollment_csr, apply_enrollment--> Device and certificate
@@ -20,6 +20,7 @@
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "identity/device.h"
+#include "identity/key_statement.h"
 #include "identity/spiffe.h"
 
 namespace vedette::identity {
@@ -29,9 +30,7 @@ struct EnrollmentRequest {
   codec::TpmPublic endorsement_key;
   std::optional<Bytes> endorsement_certificate;  // DER, unread: it may be older than our reader
   codec::TpmPublic attestation_key;
-  codec::TpmPublic device_key;
-  Bytes certification_attest;     // TPMS_ATTEST
-  Bytes certification_signature;  // TPMT_SIGNATURE
+  KeyStatement device_key;
   std::optional<crypto::Sha256Digest> token_sha256 =
       {};  // of a token (identity/enrollment_token.h)
 };
@@ -39,11 +38,6 @@ struct EnrollmentRequest {
 // Members beyond the protocol's refuse, too. Refuses ENR-SYNTAX, for keys that are no key, too, and
 // ENR-TOKEN-SYNTAX.
 [[nodiscard]] Result<EnrollmentRequest> parse_enrollment_request(const codec::Json& body);
-
-// What TPM2_Certify of the device key must carry as extraData.
-// SHA-256("vedette enrollment v1" || 0x00 || channel_binding || device_key_sha256)
-[[nodiscard]] crypto::Sha256Digest enrollment_binding(
-    ByteView channel_binding, const crypto::Sha256Digest& device_key_sha256);
 
 // SHA-256 of the EK's TPMT_PUBLIC: what the allow-list holds.
 [[nodiscard]] crypto::Sha256Digest endorsement_sha256(const codec::TpmPublic& endorsement_key);
@@ -64,6 +58,8 @@ struct EnrollmentClaim {
   crypto::PublicKey device_key;
   crypto::Sha256Digest device_key_sha256{};  // of its SubjectPublicKeyInfo
   std::optional<SkuId> sku = {};             // of the rule that admits it
+  KeyKind key_kind = KeyKind::tpm;
+  std::optional<TpmBoot> vouched_in = {};  // whose software vouches for a key of another kind
   // Of the EK certificate by which a maker's root admits it; empty where none was verified.
   std::string certificate_serial = {};
   std::optional<crypto::Sha256Digest> token_sha256 = {};  // of the token that came with it
@@ -87,11 +83,9 @@ struct EnrollmentContext {
 //   ENR-EK-UNKNOWN       neither the allow-list nor a chain to a configured root admits the EK
 //   ENR-AK-ATTRIBUTES    the AK is no fixed, restricted signing key
 //   ENR-AK-SCHEME        the AK is neither ECDSA P-256 SHA-256, P-384 SHA-384 nor RSA-2048 SHA-256
-//   ENR-KEY-ATTRIBUTES   the device key is no fixed, unrestricted signing key
-//   ENR-KEY-KIND         the device key is not a P-256 key
 //   ENR-CHANNEL          the connection has no channel binding to compare with
-//   ENR-CERTIFY-SIGNATURE, -MAGIC, -TYPE, -SYNTAX, -SIGNER, -NAME, -BINDING
-//                        the AK's word for the device key fails in this way
+//   ENR-KEY-*, ENR-CERTIFY-*, ENR-QUOTE-*
+//                        the device key, or the AK's word for it (key_statement.h)
 // An allow-list entry admits alone: the certificate is then not looked at.
 [[nodiscard]] Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest& request,
                                                                   const EnrollmentContext& context);
@@ -102,7 +96,7 @@ class EnrollmentClaim::VerificationKey {
   VerificationKey() = default;
 };
 
-// The request to be signed is for the key that the TPM certified, and for no other name.
+// The request to be signed is for the key that was stated, and for no other name.
 // Refuses ENR-CSR-KEY and ENR-CSR-SAN (any requested SAN besides exactly `expected`).
 [[nodiscard]] Result<void> check_enrollment_csr(const crypto::CertificateRequest& request,
                                                 const Verified<EnrollmentClaim>& claim,
@@ -113,6 +107,10 @@ class EnrollmentClaim::VerificationKey {
 [[nodiscard]] Result<void> check_reenrollment_csr(const crypto::CertificateRequest& request,
                                                   const crypto::Certificate& current,
                                                   const SpiffeId& expected);
+
+// A key outside of the TPM is renewed once an attestation of the boot that named it was accepted.
+// Refuses ENR-KEY-UNVOUCHED.
+[[nodiscard]] Result<void> check_renewable(const Device& device);
 
 // What the registry knows about a claim: under its id, and under its EK.
 struct KnownDevices {

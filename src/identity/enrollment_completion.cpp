@@ -20,7 +20,7 @@ std::unexpected<Error> refuse_names(const SpiffeId& expected) {
 std::unexpected<Error> refuse_key() {
   return refuse("ENR-CSR-KEY",
                 "the certification request is for another key than the certified one", {},
-                "send the request for the key in the TPM that was certified");
+                "send the request for the key that was stated for");
 }
 
 Result<void> check_known(const KnownDevices& known, const EnrollmentClaim& claim) {
@@ -78,12 +78,23 @@ Result<void> check_reenrollment_csr(const CertificateRequest& request,
   return {};
 }
 
+Result<void> check_renewable(const Device& device) {
+  if (!device.vouched_in) return {};
+  return refuse("ENR-KEY-UNVOUCHED", "no attestation has vouched for the device's key yet",
+                std::string(to_string(device.key_kind)) +
+                    " key, named in another boot or not "
+                    "attested in its own",
+                "attest in the boot of the enrolment, or enrol again");
+}
+
 bool is_enrolled_already(const KnownDevices& known, const EnrollmentClaim& claim) {
   const auto& device = known.by_id;
   return device && device->status == DeviceStatus::active && device->group == claim.group &&
          device->endorsement_sha256 == claim.endorsement_sha256 &&
          device->attestation_key == claim.attestation_key.encoded &&
-         device->device_key_sha256 == claim.device_key_sha256;
+         device->device_key_sha256 == claim.device_key_sha256 &&
+         device->key_kind == claim.key_kind &&
+         (!device->vouched_in || device->vouched_in == claim.vouched_in);
 }
 
 Result<Device> apply_enrollment(const KnownDevices& known, const Verified<EnrollmentClaim>& claim,
@@ -101,7 +112,9 @@ Result<Device> apply_enrollment(const KnownDevices& known, const Verified<Enroll
                 .enrolled_at = now,
                 .status_since = now,
                 .status_reason = {},
-                .sku = existing ? existing->sku : claim->sku};
+                .sku = existing ? existing->sku : claim->sku,
+                .key_kind = claim->key_kind,
+                .vouched_in = claim->vouched_in};
 }
 
 }  // namespace vedette::identity

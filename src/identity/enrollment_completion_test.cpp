@@ -180,6 +180,43 @@ TEST_F(Record, a_new_device_is_of_the_sku_that_its_rule_says) {
   EXPECT_EQ(apply_enrollment({}, claim, scene_.now)->sku, context.allowed->sku);
 }
 
+TEST_F(Record, a_key_that_no_attestation_has_vouched_for_is_not_renewed) {
+  Device device = known();
+  EXPECT_EQ(code_of(check_renewable(device)), "accepted");
+  device.vouched_in = TpmBoot{5, 0};
+  EXPECT_EQ(code_of(check_renewable(device)), "ENR-KEY-UNVOUCHED");
+}
+
+// Else a lost answer would leave the record with a boot that has passed.
+TEST_F(Record, another_kind_of_key_or_another_boot_is_no_retry) {
+  const Device device = known();
+  EXPECT_TRUE(is_enrolled_already({device, device}, *claim_));
+  auto claim = *claim_;
+  claim.key_kind = KeyKind::memory;
+  EXPECT_FALSE(is_enrolled_already({device, device}, claim));
+  Device outside = device;
+  outside.key_kind = KeyKind::memory;
+  outside.vouched_in = TpmBoot{5, 0};
+  claim.vouched_in = TpmBoot{5, 0};
+  EXPECT_TRUE(is_enrolled_already({outside, outside}, claim));
+  claim.vouched_in = TpmBoot{6, 0};
+  EXPECT_FALSE(is_enrolled_already({outside, outside}, claim));
+}
+
+TEST_F(Record, a_key_outside_of_the_tpm_is_recorded_with_its_kind_and_boot) {
+  auto context = scene_.context();
+  context.allowed->keys.memory = true;
+  const auto request = scene_.outside_request(scene_.key_quote(), KeyKind::memory);
+  const auto claim = verify_enrollment(request, context).value();
+  const Device old = known();
+  const auto device = apply_enrollment({old, old}, claim, scene_.now);
+  ASSERT_TRUE(device.has_value()) << describe(device.error());
+  EXPECT_EQ(device->key_kind, KeyKind::memory);
+  EXPECT_EQ(device->vouched_in, (TpmBoot{5, 0}));
+  EXPECT_EQ(old.key_kind, KeyKind::tpm);
+  EXPECT_EQ(old.vouched_in, std::nullopt);
+}
+
 TEST_F(Record, a_new_device_is_recorded_with_its_keys) {
   const auto device = apply_enrollment({}, claim_, scene_.now);
   ASSERT_TRUE(device.has_value());

@@ -54,23 +54,63 @@ Result<void> check_members(const Json& object, std::string_view name,
   return {};
 }
 
+// A TPM's statement under its name.
+struct Signed {
+  Bytes attest;
+  Bytes signature;
+};
+
+Result<Signed> read_signed(const Json& body, std::string_view member) {
+  const auto object = body.object(member);
+  if (!object) return refuse_syntax(member, object.error());
+  VEDETTE_CHECK(check_members(**object, member, {"attest", "signature"}));
+  Signed read;
+  VEDETTE_TRY(read.attest, read_octets(**object, "attest"));
+  VEDETTE_TRY(read.signature, read_octets(**object, "signature"));
+  return read;
+}
+
+Result<KeyStatement> read_certified(const Json& body) {
+  VEDETTE_TRY(codec::TpmPublic key, read_key(body, "device_key"));
+  VEDETTE_TRY(Signed proof, read_signed(body, "certification"));
+  return CertifiedKey{std::move(key), std::move(proof.attest), std::move(proof.signature)};
+}
+
+Result<KeyStatement> read_quoted(const Json& body, const Json& key) {
+  VEDETTE_CHECK(check_members(key, "device_key", {"kind", "public_key"}));
+  const auto word = key.string("kind");
+  if (!word) return refuse_syntax("kind", word.error());
+  const auto kind = key_kind_named(*word);
+  if (!kind) return refuse_syntax("kind", Error{"ENR-SYNTAX", "no such kind of key", "", ""});
+  VEDETTE_TRY(Bytes public_key, read_octets(key, "public_key"));
+  VEDETTE_TRY(Signed proof, read_signed(body, "quote"));
+  return QuotedKey{*kind, std::move(public_key), std::move(proof.attest),
+                   std::move(proof.signature)};
+}
+
+// A key of the TPM is a TPM2B_PUBLIC with its certification; one that lives elsewhere says where,
+// and comes with a quote.
+Result<KeyStatement> read_statement(const Json& body) {
+  const Json* const key = body.find("device_key");
+  const bool is_outside = key != nullptr && key->is_object();
+  const std::string_view other = is_outside ? "certification" : "quote";
+  if (body.find(other) != nullptr)
+    return refuse_syntax(other, Error{"ENR-SYNTAX", "not for a device key of this form", "", ""});
+  return is_outside ? read_quoted(body, *key) : read_certified(body);
+}
+
 }  // namespace
 
 Result<EnrollmentRequest> parse_enrollment_request(const Json& body) {
   VEDETTE_CHECK(check_members(body, "request",
                               {"endorsement_key", "endorsement_certificate", "attestation_key",
-                               "device_key", "certification", "token"}));
-  const auto certification = body.object("certification");
-  if (!certification) return refuse_syntax("certification", certification.error());
-  VEDETTE_CHECK(check_members(**certification, "certification", {"attest", "signature"}));
+                               "device_key", "certification", "quote", "token"}));
 
   EnrollmentRequest request;
   VEDETTE_TRY(request.endorsement_key, read_key(body, "endorsement_key"));
   VEDETTE_TRY(request.endorsement_certificate, read_certificate(body));
   VEDETTE_TRY(request.attestation_key, read_key(body, "attestation_key"));
-  VEDETTE_TRY(request.device_key, read_key(body, "device_key"));
-  VEDETTE_TRY(request.certification_attest, read_octets(**certification, "attest"));
-  VEDETTE_TRY(request.certification_signature, read_octets(**certification, "signature"));
+  VEDETTE_TRY(request.device_key, read_statement(body));
   VEDETTE_TRY(request.token_sha256, read_token(body));
   return request;
 }

@@ -14,15 +14,31 @@ class RequestBody : public ::testing::Test {
  protected:
   [[nodiscard]] Json body() const {
     const auto request = scene_.request();
+    const auto& key = std::get<CertifiedKey>(request.device_key);
     Json proof;
-    proof.set("attest", to_base64(request.certification_attest));
-    proof.set("signature", to_base64(request.certification_signature));
+    proof.set("attest", to_base64(key.attest));
+    proof.set("signature", to_base64(key.signature));
     Json json;
     json.set("endorsement_key", to_base64(sized(request.endorsement_key.encoded)));
     json.set("attestation_key", to_base64(sized(request.attestation_key.encoded)));
-    json.set("device_key", to_base64(sized(request.device_key.encoded)));
+    json.set("device_key", to_base64(sized(key.key.encoded)));
     json.set("certification", std::move(proof));
     return json;
+  }
+  // The same of a key outside of the TPM.
+  [[nodiscard]] Json outside_body() const {
+    const auto request = scene_.outside_request();
+    const auto& quoted = std::get<QuotedKey>(request.device_key);
+    Json quote;
+    quote.set("attest", to_base64(quoted.attest));
+    quote.set("signature", to_base64(quoted.signature));
+    Json key;
+    key.set("kind", "pkcs11").set("public_key", to_base64(quoted.public_key));
+    const Json inside = body();
+    Json json;
+    for (const auto& [name, value] : *inside.if_object())
+      if (name != "certification") json.set(name, value);
+    return json.set("device_key", std::move(key)).set("quote", std::move(quote));
   }
   static std::string code(const Json& json) { return code_of(parse_enrollment_request(json)); }
 
@@ -76,6 +92,37 @@ TEST_F(RequestBody, a_key_that_is_no_tpm_key_is_refused) {
   EXPECT_EQ(code(json), "ENR-SYNTAX");
 }
 
+TEST_F(RequestBody, a_key_of_one_form_with_the_proof_of_the_other_is_refused) {
+  const Json inside = body();
+  const Json outside = outside_body();
+  Json json = inside;
+  json.set("quote", *outside.find("quote"));
+  EXPECT_EQ(code(json), "ENR-SYNTAX") << "both";
+  json = outside;
+  json.set("certification", *inside.find("certification"));
+  EXPECT_EQ(code(json), "ENR-SYNTAX") << "both";
+  json = inside;
+  json.set("device_key", *outside.find("device_key"));
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+  json = outside;
+  json.set("device_key", *inside.find("device_key"));
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+}
+
+TEST_F(RequestBody, a_key_of_no_known_kind_is_refused) {
+  const Json outside = outside_body();
+  for (const char* kind : {"", "PKCS11", "tpm2", "token"}) {
+    Json key = *outside.find("device_key");
+    Json json = outside;
+    json.set("device_key", key.set("kind", kind));
+    EXPECT_EQ(code(json), "ENR-SYNTAX") << kind;
+  }
+  Json key = *outside.find("device_key");
+  Json json = outside;
+  json.set("device_key", key.set("more", 1));
+  EXPECT_EQ(code(json), "ENR-SYNTAX");
+}
+
 TEST_F(RequestBody, a_member_of_ten_megabytes_is_refused) {
   Json json = body();
   json.set("endorsement_certificate", std::string(10'000'000, 'A'));
@@ -87,6 +134,15 @@ TEST_F(RequestBody, what_the_device_sends_is_read_and_verifies) {
   ASSERT_TRUE(request.has_value()) << describe(request.error());
   EXPECT_FALSE(request->endorsement_certificate.has_value());
   EXPECT_EQ(code_of(verify_enrollment(*request, scene_.context())), "accepted");
+}
+
+TEST_F(RequestBody, a_key_outside_of_the_tpm_is_read_and_verifies_where_it_is_allowed) {
+  const auto request = parse_enrollment_request(outside_body());
+  ASSERT_TRUE(request.has_value()) << describe(request.error());
+  auto context = scene_.context();
+  EXPECT_EQ(code_of(verify_enrollment(*request, context)), "ENR-KEY-PLACE");
+  context.allowed->keys.pkcs11 = true;
+  EXPECT_EQ(code_of(verify_enrollment(*request, context)), "accepted");
 }
 
 TEST_F(RequestBody, a_certificate_is_kept_unread) {

@@ -19,6 +19,11 @@ class Enrollment : public ::testing::Test {
   }
   [[nodiscard]] std::string code() const { return code_with(scene_.certification()); }
 
+  template <class Request>
+  static auto& certified(Request& request) {
+    return std::get<CertifiedKey>(request.device_key);
+  }
+
   EnrollmentScene scene_;
 };
 
@@ -106,36 +111,36 @@ TEST_F(Enrollment, a_device_key_with_another_name_algorithm_is_refused) {
 
 TEST_F(Enrollment, a_foreign_attestation_keys_signature_is_refused) {
   auto request = scene_.request();
-  request.certification_signature = vedette::testing::forge_signature(
-      crypto::PrivateKey::generate_p256(), request.certification_attest);
+  certified(request).signature = vedette::testing::forge_signature(
+      crypto::PrivateKey::generate_p256(), certified(request).attest);
   EXPECT_EQ(code_of(verify_enrollment(request, scene_.context())), "ENR-CERTIFY-SIGNATURE");
 }
 
 TEST_F(Enrollment, a_certification_signed_by_the_device_key_itself_is_refused) {
   auto request = scene_.request();
-  request.certification_signature =
-      vedette::testing::forge_signature(scene_.key, request.certification_attest);
+  certified(request).signature =
+      vedette::testing::forge_signature(scene_.key, certified(request).attest);
   EXPECT_EQ(code_of(verify_enrollment(request, scene_.context())), "ENR-CERTIFY-SIGNATURE");
 }
 
 TEST_F(Enrollment, a_signature_that_claims_sha1_is_refused) {
   auto request = scene_.request();
-  request.certification_signature = vedette::testing::forge_signature(
-      scene_.ak, request.certification_attest, TpmAlgorithm::sha1);
+  certified(request).signature =
+      vedette::testing::forge_signature(scene_.ak, certified(request).attest, TpmAlgorithm::sha1);
   EXPECT_EQ(code_of(verify_enrollment(request, scene_.context())), "ENR-CERTIFY-SIGNATURE");
 }
 
 TEST_F(Enrollment, garbage_in_place_of_a_signature_is_refused) {
   auto request = scene_.request();
-  request.certification_signature = to_bytes("not a signature");
+  certified(request).signature = to_bytes("not a signature");
   EXPECT_EQ(code_of(verify_enrollment(request, scene_.context())), "ENR-CERTIFY-SIGNATURE");
 }
 
 TEST_F(Enrollment, a_flipped_bit_anywhere_in_the_certification_is_refused) {
   const auto request = scene_.request();
-  for (std::size_t i = 0; i < request.certification_attest.size(); ++i) {
+  for (std::size_t i = 0; i < certified(request).attest.size(); ++i) {
     auto bent = request;
-    bent.certification_attest[i] ^= 1U;
+    certified(bent).attest[i] ^= 1U;
     EXPECT_EQ(code_of(verify_enrollment(bent, scene_.context())), "ENR-CERTIFY-SIGNATURE") << i;
   }
 }

@@ -1,4 +1,4 @@
-// TPM2_Certify as evidence: the AK's word that a key lives in the same TPM.
+// What the attestation key says for a device key: TPM2_Certify, or a quote that carries it.
 #pragma once
 
 #include "base/bytes.h"
@@ -8,9 +8,9 @@
 
 namespace vedette::identity {
 
-// `attest` and `signature` are a certification of `certified` by `signer` that carries `binding`.
-// Both keys have been checked (tpm_key_profile.h). Refuses ENR-CERTIFY-SIGNATURE, -MAGIC, -TYPE,
-// -SYNTAX, -SIGNER, -NAME and -BINDING.
+// `attest` and `signature` are a certification of `certified` by `signer` that carries `binding`:
+// both keys live in one TPM. Both have been checked (tpm_key_profile.h). Refuses
+// ENR-CERTIFY-SIGNATURE, -MAGIC, -TYPE, -SYNTAX, -SIGNER, -NAME and -BINDING.
 //
 // qualifiedSigner is nameAlg || H(qualified name of the parent || name). Parents are storage keys
 // that never leave the device, so it cannot be recomputed: its form is checked, and that it is not
@@ -19,5 +19,12 @@ namespace vedette::identity {
                                                 const codec::TpmPublic& certified, ByteView attest,
                                                 ByteView signature,
                                                 const crypto::Sha256Digest& binding);
+
+// They are a quote by `signer` that carries `binding`; the TPM's counters when it was made. What
+// was quoted is not looked at: see key_statement.h. Refuses ENR-QUOTE-SIGNATURE, -MAGIC, -TYPE,
+// -SYNTAX, -SIGNER and -BINDING.
+[[nodiscard]] Result<codec::TpmClockInfo> verify_key_quote(const codec::TpmPublic& signer,
+                                                           ByteView attest, ByteView signature,
+                                                           const crypto::Sha256Digest& binding);
 
 }  // namespace vedette::identity

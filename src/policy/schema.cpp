@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 constexpr std::array<std::string_view, 3> kStatuses = {"active", "quarantined", "revoked"};
+constexpr std::array<std::string_view, 3> kKeys = {"tpm", "pkcs11", "memory"};
 constexpr std::array<std::string_view, 3> kTiers = {"low", "medium", "high"};
 constexpr std::span<const std::string_view> kNone;
 
@@ -22,6 +23,8 @@ constexpr std::array<AttributeSchema, kAttributes> kSchema = {{
      "the device's hardware model, where an operator has said one"},
     {Attribute::principal_status, "principal.status", Type::choice, kStatuses, 0, 0,
      "the device's status, from its record"},
+    {Attribute::principal_key, "principal.key", Type::choice, kKeys, 0, 0,
+     "where the device's key lives, from its record; pkcs11 and memory are its own word"},
     {Attribute::principal_roles, "principal.roles", Type::roles, kNone, 0, 0,
      "the operator's roles, as this policy gives them"},
     {Attribute::resource_group, "resource.group", Type::name, kNone, 0, 0,
@@ -81,6 +84,7 @@ Presence presence(Attribute attribute, Principal principal, Action action) {
     case Attribute::principal_group:
     case Attribute::principal_sku:
     case Attribute::principal_status:
+    case Attribute::principal_key:
     case Attribute::context_attested:
     case Attribute::context_attestation_age:
       return is_device ? of_a_device(attribute) : Presence::never;

@@ -15,6 +15,7 @@ enum class Attribute : std::uint8_t {
   principal_group,
   principal_sku,
   principal_status,
+  principal_key,
   principal_roles,
   resource_group,
   resource_device,
@@ -24,7 +25,7 @@ enum class Attribute : std::uint8_t {
   context_attestation_age,
   context_approvals,
 };
-inline constexpr std::size_t kAttributes = 12;
+inline constexpr std::size_t kAttributes = 13;
 
 enum class Type : std::uint8_t {
   flag,

@@ -43,6 +43,23 @@ Result<void> keep(UnitOfWork& unit, const DeviceId& device, const EvidenceVerdic
   return {};
 }
 
+// A key that was named by a quote stands or falls with the boot of that quote: accepted, it is good
+// from then on; of another boot, nobody can say any more what named it.
+Result<void> settle_key(UnitOfWork& unit, identity::Device& device, EvidenceVerdict& verdict) {
+  if (device.key_kind == identity::KeyKind::tpm) return {};
+  leave_out_hardware(verdict.appraisal.vector);
+  if (!device.vouched_in) return {};
+  const identity::TpmBoot boot{verdict.state.reset_count, verdict.state.restart_count};
+  if (boot != *device.vouched_in) {
+    verdict.appraisal = attestation::unvouched_key();
+    verdict.state.affirming = false;
+    return {};
+  }
+  if (verdict.appraisal.error) return {};
+  device.vouched_in.reset();
+  return unit.devices().save(device);
+}
+
 }  // namespace
 
 struct AttestationService::Judgement {
@@ -132,7 +149,7 @@ Result<void> AttestationService::settle(UnitOfWork& unit, const Exhibit& exhibit
                                         Judgement& judgement) const {
   judgement = {};
   matter.details = Json::Object{};
-  VEDETTE_TRY(const auto device, unit.devices().find(exhibit.call.caller.device->id));
+  VEDETTE_TRY(auto device, unit.devices().find(exhibit.call.caller.device->id));
   if (!device || device->status != identity::DeviceStatus::active)
     return refuse("AUTH-REVOKED", "trust in this device was withdrawn");
   VEDETTE_TRY(const auto last, unit.attestations().last(device->id));
@@ -146,7 +163,9 @@ Result<void> AttestationService::settle(UnitOfWork& unit, const Exhibit& exhibit
     return chronicle_.seal(unit);
   }
   if (!verdict) return std::unexpected(std::move(verdict).error());
+  VEDETTE_CHECK(settle_key(unit, *device, *verdict));
   matter.details = verdict->details;
+  matter.details.set("device_key", to_string(device->key_kind));
   VEDETTE_CHECK(keep(unit, device->id, *verdict));
   VEDETTE_CHECK(chronicle_.enter(unit, matter, verdict->appraisal.error));
   judgement.appraisal = std::move(verdict->appraisal);
@@ -199,7 +218,8 @@ Result<HttpResponse> AttestationService::grant(const Call& call, const Bytes& no
            .nonce = nonce,
            .certificate_fingerprint = call.caller.peer->certificate_fingerprint(),
            .issued_at = now,
-           .expires_at = end},
+           .expires_at = end,
+           .device_key = std::string(to_string(judgement.device.key_kind))},
           verifier_key_, to_hex(verifier_key_.public_key().spki_sha256())));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(end - now);
   Json body;

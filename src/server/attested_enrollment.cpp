@@ -51,7 +51,7 @@ Result<std::optional<identity::AllowedEndorsement>> rule_for(UnitOfWork& unit,
 struct EnrollmentService::Attested {
   const crypto::CertificateRequest& request;
   DeviceId device;
-  identity::KeyStatement key;
+  identity::CertifiedKey key;
   Json evidence;
   Bytes nonce;
 
@@ -144,7 +144,7 @@ Result<HttpResponse> EnrollmentService::attested_enroll(const Call& call,
                                                         ByteView bundle) {
   VEDETTE_TRY(const auto statements, crypto::parse_attestation_bundle(bundle));
   VEDETTE_TRY(DeviceId device, identity::device_named_in(request, authority_.trust_domain()));
-  VEDETTE_TRY(identity::KeyStatement key, identity::key_statement_in(statements));
+  VEDETTE_TRY(identity::CertifiedKey key, identity::key_statement_in(statements));
   VEDETTE_TRY(Json evidence, evidence_in(statements));
   VEDETTE_TRY(Bytes nonce, quotes_.kind.nonce_of(evidence));
   const Attested attested{request, std::move(device), std::move(key), std::move(evidence),

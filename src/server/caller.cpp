@@ -58,6 +58,7 @@ policy::Facts Caller::facts(const policy::Policy& policy, TimePoint now) const {
   facts.set_name(Attribute::principal_group, device->group.str());
   if (device->sku) facts.set_name(Attribute::principal_sku, device->sku->str());
   facts.set_choice(Attribute::principal_status, to_string(device->status));
+  facts.set_choice(Attribute::principal_key, to_string(device->key_kind));
   facts.set_flag(Attribute::context_attested, ear.has_value());
   if (ear) facts.set_number(Attribute::context_attestation_age, age_of(*ear, now));
   return facts;

@@ -26,6 +26,7 @@ Json to_json(const identity::Device& device,
   json.set("status", to_string(device.status)).set("epoch", device.epoch.value);
   json.set("enrolled_at", to_rfc3339(device.enrolled_at));
   json.set("endorsement_sha256", to_hex(device.endorsement_sha256));
+  json.set("device_key", to_string(device.key_kind));
   if (!device.status_reason.empty()) json.set("reason", device.status_reason);
   if (!state) return json;
   Json registers{Json::Object{}};

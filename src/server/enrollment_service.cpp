@@ -59,6 +59,7 @@ Json details_of(const EnrollmentClaim& claim) {
   Json details;
   details.set("endorsement_sha256", to_hex(claim.endorsement_sha256));
   details.set("device_key_sha256", to_hex(claim.device_key_sha256));
+  details.set("device_key", to_string(claim.key_kind));
   details.set("group", claim.group.str());
   details.set("admitted_by", claim.admission == identity::Admission::allow_list
                                  ? "allow-list"
@@ -142,6 +143,7 @@ Result<HttpResponse> EnrollmentService::begin(const Call& call) {
   if (claim) return challenge(*claim);
   Json details;
   details.set("endorsement_sha256", to_hex(identity::endorsement_sha256(request.endorsement_key)));
+  details.set("device_key", to_string(identity::claimed_kind(request.device_key)));
   details.set("address", call.connection.peer_address);
   return std::unexpected(chronicle_.refuse_matter({.kind = "enrol",
                                                    .subject = "unknown device",
@@ -229,6 +231,8 @@ Result<HttpResponse> EnrollmentService::simple_enroll(const Call& call) {
         VEDETTE_TRY(certificate, issue(unit, device.id, request.public_key));
         matter.details.set("serial", certificate->serial_hex()).set("epoch", device.epoch.value);
         if (device.sku) matter.details.set("sku", device.sku->str());
+        if (known.by_id && known.by_id->key_kind != device.key_kind)
+          matter.details.set("device_key_was", to_string(known.by_id->key_kind));
         return {};
       }));
   return certificate_answer(*certificate);
@@ -254,6 +258,7 @@ Result<HttpResponse> EnrollmentService::simple_reenroll(const Call& call) {
         if (current.device_key_sha256 != call.caller.device->device_key_sha256)
           return refuse("AUTH-KEY", "this device has enrolled with another key meanwhile",
                         device.str());
+        VEDETTE_CHECK(identity::check_renewable(current));
         VEDETTE_TRY(certificate, issued_before(unit, current, request.public_key.spki_sha256(),
                                                call.connection.peer->serial_hex()));
         if (certificate) return tell_again(*certificate, matter);

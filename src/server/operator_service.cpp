@@ -117,6 +117,23 @@ Result<crypto::EndorsementTolerance> tolerance_of(const Json& body) {
   return tolerance;
 }
 
+// `keys`: where device keys may live beside the TPM, which need not be named.
+Result<identity::KeyKinds> keys_of(const Json& body) {
+  identity::KeyKinds keys;
+  if (body.find("keys") == nullptr) return keys;
+  VEDETTE_TRY(const Json* const list, body.array("keys"));
+  for (const Json& element : *list->if_array()) {
+    const std::string* const word = element.if_string();
+    const auto kind = word == nullptr ? std::nullopt : identity::key_kind_named(*word);
+    if (!kind)
+      return refuse("DEV-KEY", "this is no place where a device's key may live",
+                    word == nullptr ? "no text" : word->substr(0, 40), "tpm, pkcs11 or memory");
+    keys.pkcs11 = keys.pkcs11 || *kind == identity::KeyKind::pkcs11;
+    keys.memory = keys.memory || *kind == identity::KeyKind::memory;
+  }
+  return keys;
+}
+
 Json json_of(const std::optional<SkuId>& sku) {
   return sku ? Json(sku->str()) : Json();
 }
@@ -155,7 +172,7 @@ Result<HttpResponse> OperatorService::list_devices(const Call& /*call*/) {
 
 Result<HttpResponse> OperatorService::allow_device(const Call& call) {
   VEDETTE_TRY(const Json body, body_of(call));
-  VEDETTE_CHECK(body.only({"device", "group", "endorsement_sha256", "sku"}));
+  VEDETTE_CHECK(body.only({"device", "group", "endorsement_sha256", "sku", "keys"}));
   VEDETTE_TRY(const std::string device_text, body.string("device"));
   VEDETTE_TRY(const std::string group_text, body.string("group"));
   VEDETTE_TRY(const std::string hash_text, body.string("endorsement_sha256"));
@@ -163,8 +180,12 @@ Result<HttpResponse> OperatorService::allow_device(const Call& call) {
   VEDETTE_TRY(const GroupId group, GroupId::parse(group_text));
   VEDETTE_TRY(const auto endorsement, parse_sha256(hash_text));
   VEDETTE_TRY(const auto sku, sku_of(body));
-  const identity::AllowedEndorsement entry{
-      .endorsement_sha256 = endorsement, .device = device, .group = group, .sku = sku};
+  VEDETTE_TRY(const auto keys, keys_of(body));
+  const identity::AllowedEndorsement entry{.endorsement_sha256 = endorsement,
+                                           .device = device,
+                                           .group = group,
+                                           .sku = sku,
+                                           .keys = keys};
   VEDETTE_CHECK(chronicle_.decide(matter_of(call, "allow", "device/" + device.str(), body),
                                   [&](UnitOfWork& unit, Matter&) -> Result<void> {
                                     VEDETTE_CHECK(check_present_groups(unit, call, entry));
@@ -200,12 +221,13 @@ Result<HttpResponse> OperatorService::make_enrollment_token(const Call& call) {
 
 Result<HttpResponse> OperatorService::add_endorsement_root(const Call& call) {
   VEDETTE_TRY(const Json body, body_of(call));
-  VEDETTE_CHECK(body.only({"group", "certificate", "sku", "sha1_signature", "expired"}));
+  VEDETTE_CHECK(body.only({"group", "certificate", "sku", "sha1_signature", "expired", "keys"}));
   VEDETTE_TRY(const std::string group_text, body.string("group"));
   VEDETTE_TRY(const std::string pem, body.string("certificate"));
   VEDETTE_TRY(const GroupId group, GroupId::parse(group_text));
   VEDETTE_TRY(const auto sku, sku_of(body));
   VEDETTE_TRY(const auto tolerance, tolerance_of(body));
+  VEDETTE_TRY(const auto keys, keys_of(body));
   VEDETTE_TRY(const auto certificates, crypto::Certificate::all_from_pem(pem));
   if (certificates.empty() || certificates.size() > kMostRoots)
     return refuse("CERT-SYNTAX", "there must be one to 256 certificates in the text",
@@ -216,11 +238,12 @@ Result<HttpResponse> OperatorService::add_endorsement_root(const Call& call) {
   if (sku) details.set("sku", sku->str());
   if (tolerance.sha1_signature) details.set("sha1_signature", true);
   if (tolerance.expired) details.set("expired", true);
+  if (const Json* const told = body.find("keys")) details.set("keys", *told);
   VEDETTE_CHECK(chronicle_.decide(matter_of(call, "admit-maker", "group/" + group.str(), details),
                                   [&](UnitOfWork& unit, Matter&) -> Result<void> {
                                     for (const auto& certificate : certificates)
                                       VEDETTE_CHECK(unit.enrollment_rules().add_root(
-                                          {group, certificate.der(), sku, tolerance}));
+                                          {group, certificate.der(), sku, tolerance, keys}));
                                     return {};
                                   }));
   return answer(Json::Object{});

@@ -79,7 +79,7 @@ class AttestWithTpm : public ControlPlane {
                        to_hex(crypto::sha256(endorsement->encoded)) + "\"}"),
               "");
     const auto key = *agent::device_private_key(*tpm_);
-    const auto chain = agent::enroll(*enrollment_client(), *tpm_, key);
+    const auto chain = agent::enroll(*enrollment_client(), *tpm_, {key});
     ASSERT_TRUE(chain.has_value()) << describe(chain.error());
     chain_ = *chain;
     use_certificate();

@@ -10,7 +10,7 @@ using EnrollWithTpm = EnrollingTpm;
 
 TEST_F(EnrollWithTpm, RefusesATpmThatNobodyAllowed) {
   const auto client = enrollment_client();
-  EXPECT_EQ(agent::enroll(*client, *tpm_, *key_).error().code, "ENR-EK-UNKNOWN");
+  EXPECT_EQ(agent::enroll(*client, *tpm_, {*key_}).error().code, "ENR-EK-UNKNOWN");
 }
 
 TEST_F(EnrollWithTpm, RefusesAnEnrolmentWithoutItsSecret) {
@@ -26,7 +26,7 @@ TEST_F(EnrollWithTpm, RefusesAnEnrolmentWithoutItsSecret) {
 TEST_F(EnrollWithTpm, IssuesACertificateForTheKeyInTheTpmAndRenewsIt) {
   allow("drone");
   const auto client = enrollment_client();
-  const auto chain = agent::enroll(*client, *tpm_, *key_);
+  const auto chain = agent::enroll(*client, *tpm_, {*key_});
   ASSERT_TRUE(chain.has_value()) << describe(chain.error());
   EXPECT_EQ(chain->front().uri_names(),
             std::vector<std::string>{"spiffe://test.vedette/device/drone"});
@@ -44,12 +44,12 @@ TEST_F(EnrollWithTpm, IssuesACertificateForTheKeyInTheTpmAndRenewsIt) {
 TEST_F(EnrollWithTpm, EnrollingAgainWithTheSameKeysGetsTheSameCertificate) {
   allow("drone");
   const auto client = enrollment_client();
-  const auto first = agent::enroll(*client, *tpm_, *key_);
-  const auto again = agent::enroll(*client, *tpm_, *key_);
+  const auto first = agent::enroll(*client, *tpm_, {*key_});
+  const auto again = agent::enroll(*client, *tpm_, {*key_});
   ASSERT_TRUE(first.has_value() && again.has_value());
   EXPECT_EQ(first->front().serial_hex(), again->front().serial_hex());
   ASSERT_EQ(post(*operator_client(), "/v1/devices/drone/quarantine", R"({"reason":"x"})"), "");
-  EXPECT_EQ(agent::enroll(*client, *tpm_, *key_).error().code, "ENR-QUARANTINED");
+  EXPECT_EQ(agent::enroll(*client, *tpm_, {*key_}).error().code, "ENR-QUARANTINED");
 }
 
 TEST_F(EnrollWithTpm, TheRuleSaysTheSkuOnceAndEnrollingAgainDoesNotChangeIt) {
@@ -61,23 +61,23 @@ TEST_F(EnrollWithTpm, TheRuleSaysTheSkuOnceAndEnrollingAgainDoesNotChangeIt) {
     const auto body = codec::parse_json(as_text(answer->body)).value();
     return body.array("devices").value()->if_array()->at(0).string("sku").value_or("none");
   };
-  ASSERT_TRUE(agent::enroll(*client, *tpm_, *key_).has_value());
+  ASSERT_TRUE(agent::enroll(*client, *tpm_, {*key_}).has_value());
   EXPECT_EQ(sku(), "mk1");
   ASSERT_EQ(post(*admin, "/v1/devices/drone/sku", R"({"sku":"mk2"})"), "");
   // Its status having changed, it enrols in earnest, and is not told again what it was told.
   ASSERT_EQ(post(*admin, "/v1/devices/drone/quarantine", R"({"reason":"x"})"), "");
   ASSERT_EQ(post(*admin, "/v1/devices/drone/reinstate", R"({"reason":"x"})"), "");
-  ASSERT_TRUE(agent::enroll(*client, *tpm_, *key_).has_value());
+  ASSERT_TRUE(agent::enroll(*client, *tpm_, {*key_}).has_value());
   EXPECT_EQ(sku(), "mk2");
 }
 
 TEST_F(EnrollWithTpm, ARevokedDeviceDoesNotGetAnotherCertificate) {
   allow("drone");
   const auto client = enrollment_client();
-  ASSERT_TRUE(agent::enroll(*client, *tpm_, *key_).has_value());
+  ASSERT_TRUE(agent::enroll(*client, *tpm_, {*key_}).has_value());
   const auto admin = operator_client();
   ASSERT_EQ(post(*admin, "/v1/devices/drone/revoke", R"({"reason":"lost"})"), "");
-  EXPECT_EQ(agent::enroll(*client, *tpm_, *key_).error().code, "ENR-REVOKED");
+  EXPECT_EQ(agent::enroll(*client, *tpm_, {*key_}).error().code, "ENR-REVOKED");
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "testing/software_tpm.h"
 #include "testing/temporary_folder.h"
 
+#include "agent_keys.h"
 #include "server_keys.h"
 
 namespace vedette {
@@ -146,6 +147,22 @@ TEST(KeyProviders, ATpmAuthenticatesManyThreads) {
 TEST(KeyProviders, MemoryAuthenticatesManyThreads) {
   platform::InsecureMemoryKeys keys;
   TlsClients(must(keys.private_key("memory:"))).expect_that_many_threads_prove_the_key();
+}
+
+TEST(AgentKeyProvider, OpensEachKindByItsNameAndNoOther) {
+  VEDETTE_SKIP_WITHOUT_SOFTWARE_TPM();
+  VEDETTE_SKIP_WITHOUT_SOFTWARE_TOKEN();
+  const auto device = must(testing::SoftwareTpm::start());
+  const auto tpm = must(platform::open_esys_tpm({device->tcti(), device->state_folder()}));
+  AgentKeys keys(*tpm);
+  for (const char* name : {"", "tpm", "tpm:/dev/tpmrm0", "memory:a", "file:/key"})
+    EXPECT_EQ(code_of(keys.private_key(name)), "KEY-PROVIDER") << name;
+  testing::SoftwareToken token;
+  token.generate({.label = "device"});
+  std::set<std::string> distinct;
+  for (const std::string& name : {std::string("tpm:"), std::string("memory:"), token.uri("device")})
+    distinct.insert(to_hex(must(keys.private_key(name)).public_key().spki_sha256()));
+  EXPECT_EQ(distinct.size(), 3U);
 }
 
 // A state folder whose issuing key lives elsewhere.

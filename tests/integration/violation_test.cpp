@@ -67,7 +67,7 @@ class ReportViolations : public ControlPlane {
                    R"({"device":"drone","group":"g","endorsement_sha256":")" +
                        to_hex(crypto::sha256(endorsement->encoded)) + "\"}"),
               "");
-    const auto chain = agent::enroll(*enrollment_client(), *tpm_, *key_);
+    const auto chain = agent::enroll(*enrollment_client(), *tpm_, {*key_});
     ASSERT_TRUE(chain.has_value()) << describe(chain.error());
     const auto credentials = agent::make_credentials(*chain, *key_, "test.vedette", clock_.now());
     ASSERT_TRUE(credentials.has_value()) << describe(credentials.error());

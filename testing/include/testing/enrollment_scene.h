@@ -40,11 +40,28 @@ struct EnrollmentScene {
     return {.endorsement_key = ek_public(),
             .endorsement_certificate = std::nullopt,
             .attestation_key = ak_public(),
-            .device_key = key_public(),
-            .certification_attest = attest,
-            .certification_signature = testing::forge_signature(ak, attest)};
+            .device_key = CertifiedKey{key_public(), attest, testing::forge_signature(ak, attest)}};
   }
   [[nodiscard]] EnrollmentRequest request() const { return request(certification()); }
+
+  // A sound quote over the same key, as if it lived outside of the TPM.
+  [[nodiscard]] testing::AttestShape key_quote() const {
+    testing::AttestShape shape;
+    shape.qualified_signer = testing::forge_qualified_name();
+    shape.extra_data = to_bytes(outside_key_binding(channel, key.public_key().spki_sha256()));
+    shape.selections = {{codec::TpmAlgorithm::sha256, {0}}};
+    shape.pcr_digest = Bytes(32, 0xD1);
+    return shape;
+  }
+  [[nodiscard]] EnrollmentRequest outside_request(const testing::AttestShape& quote,
+                                                  KeyKind kind = KeyKind::pkcs11) const {
+    const Bytes attest = testing::forge_attest(quote);
+    EnrollmentRequest request = this->request();
+    request.device_key =
+        QuotedKey{kind, key.public_key().spki_der(), attest, testing::forge_signature(ak, attest)};
+    return request;
+  }
+  [[nodiscard]] EnrollmentRequest outside_request() const { return outside_request(key_quote()); }
 
   [[nodiscard]] AllowedEndorsement allowed() const {
     return {endorsement_sha256(ek_public()), DeviceId::parse("drone-1").value(),

@@ -19,6 +19,35 @@ Result<DeviceStatus> status_of(const Query& row, int column) {
   return row.corrupt(column, "no such status");
 }
 
+Result<identity::KeyKind> key_kind_of(const Query& row, int column) {
+  VEDETTE_TRY(const std::string text, row.text(column));
+  if (const auto kind = identity::key_kind_named(text)) return *kind;
+  return row.corrupt(column, "no such kind of key");
+}
+
+std::uint32_t number_at(ByteView octets, std::size_t from) {
+  std::uint32_t number = 0;
+  for (const std::uint8_t octet : octets.subspan(from, 4))
+    number = number << 8U | octet;
+  return number;
+}
+
+Result<std::optional<identity::TpmBoot>> boot_of(const Query& row, int column) {
+  VEDETTE_TRY(const Bytes octets, row.blob(column));
+  if (octets.empty()) return std::nullopt;
+  if (octets.size() != 8) return row.corrupt(column, "not 8 octets");
+  return identity::TpmBoot{number_at(octets, 0), number_at(octets, 4)};
+}
+
+Bytes octets_of(const std::optional<identity::TpmBoot>& boot) {
+  Bytes octets;
+  if (!boot) return octets;
+  for (const std::uint32_t number : {boot->reset_count, boot->restart_count})
+    for (const unsigned shift : {24U, 16U, 8U, 0U})
+      octets.push_back(static_cast<std::uint8_t>(number >> shift));
+  return octets;
+}
+
 Result<Device> device_of(const Query& row) {
   VEDETTE_TRY(auto id, row.name<DeviceId>(0));
   VEDETTE_TRY(auto group, row.name<GroupId>(1));
@@ -31,9 +60,12 @@ Result<Device> device_of(const Query& row) {
   VEDETTE_TRY(auto reason, row.text(8));
   VEDETTE_TRY(auto sku, row.name_or_none<SkuId>(9));
   VEDETTE_TRY(const auto status_since, row.time(10));
-  return Device{std::move(id), std::move(group),           status,        Epoch{epoch},
-                endorsement,   std::move(attestation_key), device_key,    enrolled_at,
-                status_since,  std::move(reason),          std::move(sku)};
+  VEDETTE_TRY(const auto key_kind, key_kind_of(row, 11));
+  VEDETTE_TRY(const auto vouched_in, boot_of(row, 12));
+  return Device{std::move(id), std::move(group),           status,         Epoch{epoch},
+                endorsement,   std::move(attestation_key), device_key,     enrolled_at,
+                status_since,  std::move(reason),          std::move(sku), key_kind,
+                vouched_in};
 }
 
 Result<std::optional<Device>> first_of(Query query) {
@@ -51,7 +83,8 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         auto query,
         database_->query(
             "SELECT id, group_name, status, epoch, endorsement_sha256,"
-            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since"
+            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
+            " key_kind, vouched_in_boot"
             " FROM devices WHERE id = ?",
             {id.str()}));
     return first_of(std::move(query));
@@ -63,7 +96,8 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         auto query,
         database_->query(
             "SELECT id, group_name, status, epoch, endorsement_sha256,"
-            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since"
+            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
+            " key_kind, vouched_in_boot"
             " FROM devices WHERE endorsement_sha256 = ?",
             {endorsement_sha256}));
     return first_of(std::move(query));
@@ -74,7 +108,8 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         auto query,
         database_->query(
             "SELECT id, group_name, status, epoch, endorsement_sha256,"
-            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since"
+            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
+            " key_kind, vouched_in_boot"
             " FROM devices ORDER BY id"));
     std::vector<Device> devices;
     for (;;) {
@@ -91,8 +126,9 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         [[maybe_unused]] const auto rows,
         database_->execute(
             "INSERT INTO devices (id, group_name, status, epoch, endorsement_sha256,"
-            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
+            " key_kind, vouched_in_boot)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET group_name = excluded.group_name,"
             " status = excluded.status, epoch = excluded.epoch,"
             " endorsement_sha256 = excluded.endorsement_sha256,"
@@ -100,10 +136,12 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
             " device_key_sha256 = excluded.device_key_sha256,"
             " enrolled_at = excluded.enrolled_at,"
             " status_reason = excluded.status_reason, sku = excluded.sku,"
-            " status_since = excluded.status_since",
+            " status_since = excluded.status_since, key_kind = excluded.key_kind,"
+            " vouched_in_boot = excluded.vouched_in_boot",
             {device.id.str(), device.group.str(), to_string(device.status), device.epoch.value,
              device.endorsement_sha256, device.attestation_key, device.device_key_sha256,
-             device.enrolled_at, device.status_reason, text_of(device.sku), device.status_since}));
+             device.enrolled_at, device.status_reason, text_of(device.sku), device.status_since,
+             to_string(device.key_kind), octets_of(device.vouched_in)}));
     return {};
   }
 

@@ -7,12 +7,20 @@ namespace {
 using identity::AllowedEndorsement;
 using identity::EndorsementRoot;
 
+Result<identity::KeyKinds> keys_of(const Query& row, int column) {
+  identity::KeyKinds keys;
+  VEDETTE_TRY(keys.pkcs11, row.boolean(column));
+  VEDETTE_TRY(keys.memory, row.boolean(column + 1));
+  return keys;
+}
+
 Result<AllowedEndorsement> endorsement_of(const Query& row) {
   VEDETTE_TRY(const auto endorsement, row.digest(0));
   VEDETTE_TRY(auto device, row.name<DeviceId>(1));
   VEDETTE_TRY(auto group, row.name<GroupId>(2));
   VEDETTE_TRY(auto sku, row.name_or_none<SkuId>(3));
-  return AllowedEndorsement{endorsement, std::move(device), std::move(group), std::move(sku)};
+  VEDETTE_TRY(const auto keys, keys_of(row, 4));
+  return AllowedEndorsement{endorsement, std::move(device), std::move(group), std::move(sku), keys};
 }
 
 class SqliteEnrollmentRules final : public identity::EnrollmentRules {
@@ -21,7 +29,8 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
 
   Result<std::optional<AllowedEndorsement>> find(
       const crypto::Sha256Digest& endorsement_sha256) override {
-    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name, sku"
+    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name, sku,"
+                                             " key_pkcs11, key_memory"
                                              " FROM allowed_endorsements"
                                              " WHERE endorsement_sha256 = ?",
                                              {endorsement_sha256}));
@@ -31,7 +40,8 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
   }
 
   Result<std::vector<AllowedEndorsement>> list() override {
-    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name, sku"
+    VEDETTE_TRY(auto query, database_->query("SELECT endorsement_sha256, device, group_name, sku,"
+                                             " key_pkcs11, key_memory"
                                              " FROM allowed_endorsements"
                                              " ORDER BY device, endorsement_sha256"));
     std::vector<AllowedEndorsement> entries;
@@ -47,17 +57,20 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
     VEDETTE_TRY(
         [[maybe_unused]] const auto rows,
         database_->execute(
-            "INSERT INTO allowed_endorsements (endorsement_sha256, device, group_name, sku)"
-            " VALUES (?, ?, ?, ?) ON CONFLICT (endorsement_sha256)"
+            "INSERT INTO allowed_endorsements (endorsement_sha256, device, group_name, sku,"
+            " key_pkcs11, key_memory)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (endorsement_sha256)"
             " DO UPDATE SET device = excluded.device, group_name = excluded.group_name,"
-            " sku = excluded.sku",
-            {entry.endorsement_sha256, entry.device.str(), entry.group.str(), text_of(entry.sku)}));
+            " sku = excluded.sku, key_pkcs11 = excluded.key_pkcs11,"
+            " key_memory = excluded.key_memory",
+            {entry.endorsement_sha256, entry.device.str(), entry.group.str(), text_of(entry.sku),
+             std::uint64_t{entry.keys.pkcs11}, std::uint64_t{entry.keys.memory}}));
     return {};
   }
 
   Result<std::vector<EndorsementRoot>> roots() override {
     VEDETTE_TRY(auto query, database_->query("SELECT group_name, certificate_der, sku,"
-                                             " sha1_signature, expired"
+                                             " sha1_signature, expired, key_pkcs11, key_memory"
                                              " FROM endorsement_roots ORDER BY rowid"));
     std::vector<EndorsementRoot> roots;
     for (;;) {
@@ -68,10 +81,12 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
       VEDETTE_TRY(auto sku, query.name_or_none<SkuId>(2));
       VEDETTE_TRY(const auto sha1_signature, query.natural(3));
       VEDETTE_TRY(const auto expired, query.natural(4));
+      VEDETTE_TRY(const auto keys, keys_of(query, 5));
       roots.push_back({std::move(group),
                        std::move(certificate),
                        std::move(sku),
-                       {.sha1_signature = sha1_signature == 1, .expired = expired == 1}});
+                       {.sha1_signature = sha1_signature == 1, .expired = expired == 1},
+                       keys});
     }
   }
 
@@ -80,12 +95,14 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
         [[maybe_unused]] const auto rows,
         database_->execute(
             "INSERT INTO endorsement_roots"
-            " (group_name, certificate_der, sku, sha1_signature, expired)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (group_name, certificate_der)"
+            " (group_name, certificate_der, sku, sha1_signature, expired, key_pkcs11, key_memory)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (group_name, certificate_der)"
             " DO UPDATE SET sku = excluded.sku,"
-            " sha1_signature = excluded.sha1_signature, expired = excluded.expired",
+            " sha1_signature = excluded.sha1_signature, expired = excluded.expired,"
+            " key_pkcs11 = excluded.key_pkcs11, key_memory = excluded.key_memory",
             {root.group.str(), root.certificate_der, text_of(root.sku),
-             std::uint64_t{root.tolerance.sha1_signature}, std::uint64_t{root.tolerance.expired}}));
+             std::uint64_t{root.tolerance.sha1_signature}, std::uint64_t{root.tolerance.expired},
+             std::uint64_t{root.keys.pkcs11}, std::uint64_t{root.keys.memory}}));
     return {};
   }
 

@@ -18,6 +18,8 @@ void expect_same(const identity::Device& left, const identity::Device& right) {
   EXPECT_EQ(left.enrolled_at, right.enrolled_at);
   EXPECT_EQ(left.status_reason, right.status_reason);
   EXPECT_EQ(left.sku, right.sku);
+  EXPECT_EQ(left.key_kind, right.key_kind);
+  EXPECT_EQ(left.vouched_in, right.vouched_in);
 }
 
 TEST_F(RepositoriesTest, DevicesRefuseASecondDeviceWithOneTpm) {
@@ -43,6 +45,13 @@ TEST_F(RepositoriesTest, DevicesRefuseARowThatDoesNotParse) {
   EXPECT_EQ(devices->find_by_endorsement(digest_of(1)).error().code, "STORE-CORRUPT");
 }
 
+TEST_F(RepositoriesTest, DevicesRefuseAKindOfKeyThatIsNone) {
+  save_device(1);
+  const auto devices = make_device_registry(*database_);
+  spoil("UPDATE devices SET key_kind = 'token'");
+  EXPECT_EQ(devices->find(device_id(1)).error().code, "STORE-CORRUPT");
+}
+
 TEST_F(RepositoriesTest, DevicesComeBackAsTheyWereSaved) {
   const auto devices = make_device_registry(*database_);
   EXPECT_FALSE(devices->find(device_id(1)).value().has_value());
@@ -59,6 +68,8 @@ TEST_F(RepositoriesTest, DevicesComeBackAsTheyWereSaved) {
   revoked.device_key_sha256 = digest_of(71);
   revoked.enrolled_at = TimePoint(Duration(5));
   revoked.sku = SkuId::parse("gate-2").value();
+  revoked.key_kind = identity::KeyKind::pkcs11;
+  revoked.vouched_in = identity::TpmBoot{0x80000001, 2};
   revoked.status_reason = "stolen \xE2\x80\x93 see case 7";
   ASSERT_TRUE(devices->save(revoked).has_value());
   const auto all = devices->list().value();
@@ -82,6 +93,13 @@ TEST_F(RepositoriesTest, EnrollmentRulesComeBackAsTheyWereSaved) {
   const auto gate = SkuId::parse("gate").value();
   ASSERT_TRUE(rules->allow({digest_of(2), device_id(0), kNorth, gate}).has_value());
   EXPECT_EQ(rules->find(digest_of(2)).value().value().sku, gate);
+  using identity::KeyKinds;
+  EXPECT_EQ(rules->find(digest_of(2)).value().value().keys, KeyKinds{});
+  const KeyKinds tokens{.pkcs11 = true};
+  ASSERT_TRUE(rules->allow({digest_of(2), device_id(0), kNorth, gate, tokens}).has_value());
+  EXPECT_EQ(rules->find(digest_of(2)).value().value().keys, tokens);
+  ASSERT_TRUE(rules->allow({digest_of(2), device_id(0), kNorth, gate}).has_value());
+  EXPECT_EQ(rules->list().value().at(0).keys, KeyKinds{}) << "the latest decision";
 
   ASSERT_TRUE(rules->add_root({kNorth, {1, 2}}).has_value());
   ASSERT_TRUE(rules->add_root({kNorth, {1}}).has_value());
@@ -99,6 +117,10 @@ TEST_F(RepositoriesTest, EnrollmentRulesComeBackAsTheyWereSaved) {
   EXPECT_EQ(rules->roots().value()[0].tolerance, (Tolerance{.sha1_signature = true}));
   ASSERT_TRUE(rules->add_root({kNorth, {1, 2}, gate, {.expired = true}}).has_value());
   EXPECT_EQ(rules->roots().value()[0].tolerance, (Tolerance{.expired = true}));
+  const KeyKinds memory{.memory = true};
+  EXPECT_EQ(rules->roots().value()[0].keys, KeyKinds{});
+  ASSERT_TRUE(rules->add_root({kNorth, {1, 2}, gate, {.expired = true}, memory}).has_value());
+  EXPECT_EQ(rules->roots().value()[0].keys, memory);
   EXPECT_EQ(rules->roots().value()[1].tolerance, Tolerance{});
 }
 

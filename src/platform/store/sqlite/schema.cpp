@@ -251,10 +251,26 @@ CREATE TABLE enrollment_tokens (
 CREATE INDEX enrollment_tokens_by_end ON enrollment_tokens (expires_at);
 )sql";
 
+// Whoever enrolled before has a key in a TPM. vouched_in_boot is none (empty) or two counters:
+// reset and restart, of 32 bits each, big-endian.
+constexpr const char* kDeviceKeys = R"sql(
+ALTER TABLE devices ADD COLUMN key_kind TEXT NOT NULL DEFAULT 'tpm';
+ALTER TABLE devices ADD COLUMN vouched_in_boot BLOB NOT NULL DEFAULT x''
+  CHECK (length(vouched_in_boot) IN (0, 8));
+ALTER TABLE allowed_endorsements ADD COLUMN key_pkcs11 INTEGER NOT NULL DEFAULT 0
+  CHECK (key_pkcs11 IN (0, 1));
+ALTER TABLE allowed_endorsements ADD COLUMN key_memory INTEGER NOT NULL DEFAULT 0
+  CHECK (key_memory IN (0, 1));
+ALTER TABLE endorsement_roots ADD COLUMN key_pkcs11 INTEGER NOT NULL DEFAULT 0
+  CHECK (key_pkcs11 IN (0, 1));
+ALTER TABLE endorsement_roots ADD COLUMN key_memory INTEGER NOT NULL DEFAULT 0
+  CHECK (key_memory IN (0, 1));
+)sql";
+
 constexpr Migration kMigrations[] = {
     {kFirstLight}, {kRuntimeContracts}, {kViolations},           {kMeasuredDevices},
     {kSkus},       {kSha384Registers},  {kEndorsementTolerance}, {kCertificates},
-    {kProposals},  {kEnrollmentTokens}};
+    {kProposals},  {kEnrollmentTokens}, {kDeviceKeys}};
 
 std::unexpected<Error> no_file(const std::string& cause) {
   return refuse("STORE-FAILED", "the database file cannot be used", cause,
