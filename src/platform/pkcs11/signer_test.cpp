@@ -46,6 +46,16 @@ CK_RV wrong_pin(CK_SESSION_HANDLE /*session*/, CK_USER_TYPE /*user*/, CK_UTF8CHA
   return CKR_PIN_INCORRECT;
 }
 
+CK_RV no_slots(CK_BBOOL /*with_token*/, CK_SLOT_ID_PTR /*slots*/, CK_ULONG_PTR count) {
+  *count = 0;
+  return CKR_OK;
+}
+
+CK_RV pulled_out(CK_SESSION_HANDLE /*session*/, CK_MECHANISM_PTR /*mechanism*/,
+                 CK_OBJECT_HANDLE /*key*/) {
+  return CKR_TOKEN_NOT_PRESENT;
+}
+
 CK_RV last_try(CK_SLOT_ID slot, CK_TOKEN_INFO_PTR info) {
   const CK_RV value = genuine.C_GetTokenInfo(slot, info);
   info->flags |= CKF_USER_PIN_FINAL_TRY;
@@ -125,6 +135,53 @@ TEST_F(TokenSignerTest, NeverTriesAPinTwiceThatWasRefused) {
     EXPECT_EQ(code(signer->sign_digest(digest)), "PKCS11-PIN");
   }
   EXPECT_EQ(logins, 1);
+}
+
+TEST_F(TokenSignerTest, SaysOfAWrongPinWhatToDo) {
+  lying.C_Login = wrong_pin;
+  const auto signer = TokenSigner::open(make_lying_token(), {});
+  ASSERT_FALSE(signer);
+  EXPECT_EQ(signer.error().code, "PKCS11-PIN");
+  EXPECT_NE(signer.error().hint.find("pin-source"), std::string::npos) << describe(signer.error());
+}
+
+TEST_F(TokenSignerTest, ATokenThatWasPulledOutIsRefusedAndServesAgainWhenItIsBack) {
+  const auto signer = *TokenSigner::open(make_lying_token(), {});
+  lying.C_GetSlotList = no_slots;
+  lying.C_SignInit = pulled_out;
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = signer->sign_digest(digest);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "PKCS11-TOKEN");
+    EXPECT_NE(refused.error().hint.find("plugged in"), std::string::npos)
+        << describe(refused.error());
+  }
+  lying.C_GetSlotList = genuine.C_GetSlotList;
+  lying.C_SignInit = genuine.C_SignInit;
+  EXPECT_EQ(code(signer->sign_digest(digest)), "");
+}
+
+// Everybody is told, nobody waits for ever, and all of them sign when it is back.
+TEST_F(TokenSignerTest, ATokenIsPulledOutUnderManyThreads) {
+  const auto signer = *TokenSigner::open(make_lying_token(), {}, 2);
+  lying.C_GetSlotList = no_slots;
+  lying.C_SignInit = pulled_out;
+  const auto count = [&](const std::string& wanted) {
+    std::atomic<int> told = 0;
+    std::vector<std::thread> workers;
+    for (int t = 0; t < 8; ++t)
+      workers.emplace_back([&] {
+        for (int i = 0; i < 5; ++i)
+          if (code(signer->sign_digest(digest)) == wanted) ++told;
+      });
+    for (std::thread& worker : workers)
+      worker.join();
+    return told.load();
+  };
+  EXPECT_EQ(count("PKCS11-TOKEN"), 40);
+  lying.C_GetSlotList = genuine.C_GetSlotList;
+  lying.C_SignInit = genuine.C_SignInit;
+  EXPECT_EQ(count(""), 40);
 }
 
 TEST_F(TokenSignerTest, DoesNotRiskTheLastTry) {

@@ -22,6 +22,14 @@ std::unexpected<Error> pin_refused(std::string cause, std::string hint = {}) {
                 std::move(hint));
 }
 
+// It is not tried again: a second start is a second try of the few that a token grants.
+std::string pin_hint(CK_RV value) {
+  if (value == CKR_PIN_LOCKED)
+    return "unlock it with the maker's tool, by the security officer's PIN";
+  return "write the token's user PIN into the file that pin-source names, then start this anew; a "
+         "token locks itself after a few wrong ones";
+}
+
 // Fixed fields, padded with blanks (PKCS#11 2.40, 3.2).
 bool matches(const std::optional<std::string>& wanted, std::span<const CK_UTF8CHAR> field) {
   if (!wanted) return true;
@@ -92,7 +100,8 @@ Result<void> Token::log_in(const Session& session, const CK_TOKEN_INFO& info) {
     return pin_refused("it wants one and none was named",
                        "write it into a file of mode 0400 and add pin-source=/path to the name");
   const std::scoped_lock lock(login_mutex_);
-  if (pin_was_refused_) return pin_refused("it was refused before and is not tried again");
+  if (pin_was_refused_)
+    return pin_refused("it was refused before and is not tried again", pin_hint(CKR_PIN_INCORRECT));
   if ((info.flags & (CKF_USER_PIN_LOCKED | CKF_USER_PIN_FINAL_TRY)) != 0)
     return pin_refused("one more wrong PIN would lock the token, if it is not locked already",
                        "log in by hand with the maker's tool, which resets the count");
@@ -101,7 +110,7 @@ Result<void> Token::log_in(const Session& session, const CK_TOKEN_INFO& info) {
   const CK_RV value = session.functions().C_Login(session.handle(), CKU_USER, pin, pin_.size());
   if (value == CKR_OK || value == CKR_USER_ALREADY_LOGGED_IN) return {};
   pin_was_refused_ = value == CKR_PIN_INCORRECT || value == CKR_PIN_LOCKED;
-  return pin_refused(call_text("C_Login", value));
+  return pin_refused(call_text("C_Login", value), pin_hint(value));
 }
 
 Result<Session> Token::open_session() {
