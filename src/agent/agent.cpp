@@ -273,8 +273,8 @@ Result<void> Agent::adopt(std::vector<crypto::Certificate> chain) {
 Result<void> Agent::enroll_anew() {
   VEDETTE_TRY(const auto client, link_.to_enrollment());
   if (const auto former = load_chain(config_.state_folder);
-      former && *former && !(*former)->empty()) {
-    auto again = enroll_attested(*client, tpm_, key_, (*former)->front(), &asked_to_wait_);
+      key_.kind == identity::KeyKind::tpm && former && *former && !(*former)->empty()) {
+    auto again = enroll_attested(*client, tpm_, key_.key, (*former)->front(), &asked_to_wait_);
     if (again) return adopt(*std::move(again));
     if (outcome_of(again.error()) == Outcome::unreachable)
       return std::unexpected(std::move(again).error());
