@@ -67,6 +67,7 @@ void add_commands(CLI::App& app, Choice& choice) {
   add_violation_commands(app, choice);
   add_log_commands(app, choice);
   add_policy_commands(app, choice);
+  add_token_commands(app, choice);
   add_trust_commands(app, choice);
   add_sandbox_commands(app, choice);
   add_server_commands(app, choice);

@@ -47,6 +47,7 @@ void add_result_commands(CLI::App& app, Choice& choice);
 void add_violation_commands(CLI::App& app, Choice& choice);
 void add_log_commands(CLI::App& app, Choice& choice);
 void add_policy_commands(CLI::App& app, Choice& choice);
+void add_token_commands(CLI::App& app, Choice& choice);
 void add_trust_commands(CLI::App& app, Choice& choice);
 void add_sandbox_commands(CLI::App& app, Choice& choice);
 void add_server_commands(CLI::App& app, Choice& choice);

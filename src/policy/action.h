@@ -22,6 +22,7 @@ enum class Action : std::uint8_t {
   read_blob,
   submit_results,
   submit_violations,
+  request_token,    // for a relying party
   read_everything,  // status, devices, releases, receipts, violations, log
   manage_devices,   // allow, revoke, quarantine, reinstate, endorsement roots
   revoke_group,     // every enrolled device of a group at once

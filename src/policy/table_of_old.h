@@ -50,8 +50,9 @@ inline constexpr ActionSet kEveryAction = ~ActionSet{0};
 inline constexpr ActionSet kJoining = set_of({Action::read_authorities, Action::enroll});
 inline constexpr ActionSet kProving = set_of(
     {Action::read_authorities, Action::reenroll, Action::challenge, Action::submit_evidence});
-inline constexpr ActionSet kWorking = set_of(
-    {Action::read_release, Action::read_blob, Action::submit_results, Action::submit_violations});
+inline constexpr ActionSet kWorking =
+    set_of({Action::read_release, Action::read_blob, Action::submit_results,
+            Action::submit_violations, Action::request_token});
 inline constexpr ActionSet kOperating =
     set_of({Action::read_authorities, Action::read_everything, Action::manage_devices,
             Action::manage_references, Action::publish_blob, Action::publish_release,

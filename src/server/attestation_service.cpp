@@ -206,6 +206,7 @@ Result<HttpResponse> AttestationService::grant(const Call& call, const Bytes& no
   const TimePoint now = clock_.now();
   // Validity is the verdict's, and never beyond the certificate's.
   const TimePoint end = std::min(now + settings_.lifetime, call.connection.peer->not_after());
+  const SigningKeys::Signer signer = verifier_keys_.signer(now);
   VEDETTE_TRY(
       const std::string ear,
       attestation::issue_ear(
@@ -219,8 +220,8 @@ Result<HttpResponse> AttestationService::grant(const Call& call, const Bytes& no
            .certificate_fingerprint = call.caller.peer->certificate_fingerprint(),
            .issued_at = now,
            .expires_at = end,
-           .device_key = std::string(to_string(judgement.device.key_kind))},
-          verifier_key_, to_hex(verifier_key_.public_key().spki_sha256())));
+           .device_key = std::string(to_string(judgement.device->key_kind))},
+          signer.key, signer.id));
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(end - now);
   Json body;
   body.set("ear", ear).set("expires_in", std::int64_t{seconds.count()});

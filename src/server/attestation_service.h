@@ -8,7 +8,6 @@
 #include "attestation/challenge.h"
 #include "attestation/evidence_kind.h"
 #include "base/error.h"
-#include "crypto/key.h"
 #include "identity/spiffe.h"
 #include "platform/store/store.h"
 #include "server/challenge_requests.h"
@@ -16,6 +15,7 @@
 #include "server/clone_watch.h"
 #include "server/reference_cache.h"
 #include "server/route.h"
+#include "server/signing_keys.h"
 
 namespace vedette::server {
 
@@ -31,14 +31,14 @@ class AttestationService {
   using Disconnect = std::function<std::size_t(const DeviceId&)>;
 
   AttestationService(platform::Store& store, Chronicle& chronicle, const Clock& clock,
-                     const identity::SpiffeId& verifier, const crypto::PrivateKey& verifier_key,
+                     const identity::SpiffeId& verifier, const SigningKeys& verifier_keys,
                      ReferenceCache& references, AttestationSettings settings,
                      Disconnect disconnect)
       : store_(store),
         chronicle_(chronicle),
         clock_(clock),
         verifier_(verifier),
-        verifier_key_(verifier_key),
+        verifier_keys_(verifier_keys),
         references_(references),
         settings_(std::move(settings)),
         disconnect_(std::move(disconnect)) {}
@@ -73,7 +73,7 @@ class AttestationService {
   Chronicle& chronicle_;
   const Clock& clock_;
   const identity::SpiffeId& verifier_;
-  const crypto::PrivateKey& verifier_key_;
+  const SigningKeys& verifier_keys_;
   ReferenceCache& references_;
   AttestationSettings settings_;
   attestation::ChallengeBook challenges_;

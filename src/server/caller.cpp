@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "crypto/jws.h"
+
 namespace vedette::server {
 
 namespace {
 
 constexpr std::string_view kBearer = "Bearer ";
+constexpr std::size_t kKeyIdShown = 80;
 
 std::string bearer_token(const platform::HttpRequest& request) {
   const std::string header = request.header("authorization");
@@ -83,8 +86,13 @@ Result<identity::Device> CallerJudge::find_device(const identity::PeerIdentity& 
 
 Result<void> CallerJudge::check_token(const std::string& token, Caller& caller,
                                       TimePoint now) const {
+  VEDETTE_TRY(const crypto::JwsHeader header, crypto::peek_jws_header(token));
+  auto key = verifier_keys.find(header.key_id, now);
+  if (!key)
+    return refuse("EAR-KEY", "the verdict was signed by no key that is believed now",
+                  header.key_id.substr(0, kKeyIdShown), "attest again");
   const attestation::EarExpectation expected{
-      .verifier_key = verifier_key,
+      .verifier_key = *std::move(key),
       .issuer = verifier.str(),
       .subject = identity::SpiffeId(trust_domain, caller.device->id).str(),
       .certificate_fingerprint = caller.peer->certificate_fingerprint(),

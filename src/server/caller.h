@@ -13,6 +13,7 @@
 #include "platform/net/http.h"
 #include "platform/store/store.h"
 #include "policy/policy.h"
+#include "server/signing_keys.h"
 
 namespace vedette::server {
 
@@ -32,12 +33,12 @@ struct Caller {
 struct CallerJudge {
   platform::Store& store;
   const identity::TrustDomain& trust_domain;
-  const identity::SpiffeId& verifier;     // issues EARs
-  const crypto::PublicKey& verifier_key;  // and signs them
+  const identity::SpiffeId& verifier;  // issues EARs
+  const SigningKeys& verifier_keys;    // and signs them
 
   // Proven anew for every request: validity, SAN, status, key, and the bearer token if one is
-  // presented. Refuses PEER-*, AUTH-UNKNOWN, AUTH-KEY, AUTH-REVOKED, AUTH-QUARANTINED, EAR-*,
-  // AUTH-EPOCH, STORE-*.
+  // presented. Refuses PEER-*, AUTH-UNKNOWN, AUTH-KEY, AUTH-REVOKED, AUTH-QUARANTINED, EAR-*
+  // (EAR-KEY for a token of no key or of a stale one among them), AUTH-EPOCH, STORE-*.
   [[nodiscard]] Result<Caller> identify(const platform::Connection& connection,
                                         const platform::HttpRequest& request, TimePoint now) const;
 

@@ -38,6 +38,9 @@ struct KeyCustodyTest : testing::Test {
   std::string content(const std::string& name) const {
     return std::string(as_text(*read_file(state + name, 1U << 16U)));
   }
+  std::string signing_key() const {
+    return "/signing/" + std::to_string(to_unix_seconds(now)) + ".key";
+  }
   bool is_encrypted(const std::string& name) const {
     return content(name).starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----");
   }
@@ -92,7 +95,8 @@ TEST_F(KeyCustodyTest, RefusesFilesThatAreNotKeptAsWasSaid) {
 
 TEST_F(KeyCustodyTest, EncryptsEveryKeyThatTheServerKeeps) {
   ASSERT_TRUE(create(*encrypted(), SecretBytes(to_bytes(std::string_view("in the safe")))));
-  for (const char* name : {"/ca/issuing.key", "/verifier.key", "/log.key", "/offline/root.key"})
+  for (const std::string& name : {std::string("/ca/issuing.key"), signing_key(),
+                                  std::string("/log.key"), std::string("/offline/root.key")})
     EXPECT_TRUE(is_encrypted(name)) << name;
   EXPECT_EQ(load_code(*encrypted()), "");
   const std::string root = content("/offline/root.key");
@@ -108,7 +112,8 @@ TEST_F(KeyCustodyTest, EncryptsAFolderOfBeforeOnceAndForAll) {
   const std::string after = content("/ca/issuing.key");
   ASSERT_TRUE(encrypt_state(state, passphrase));
   EXPECT_EQ(content("/ca/issuing.key"), after);
-  for (const char* name : {"/ca/issuing.key", "/verifier.key", "/log.key"})
+  for (const std::string& name :
+       {std::string("/ca/issuing.key"), signing_key(), std::string("/log.key")})
     EXPECT_TRUE(is_encrypted(name)) << name;
   EXPECT_EQ(load_code(*encrypted()), "");
   const SecretBytes other(to_bytes(std::string_view("other")));

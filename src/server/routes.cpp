@@ -66,6 +66,8 @@ std::vector<Route> enrollment_routes(const Services& s) {
       {"GET", "/.well-known/est/csrattrs", Action::read_authorities,
        to(s.enrollment, &E::csr_attributes)},
       {"GET", "/.well-known/est/nonce", Action::enroll, to(s.enrollment, &E::nonce)},
+      {"GET", "/.well-known/jwks.json", Action::read_authorities,
+       to(s.tokens, &TokenService::key_set)},
       {"GET", "/revocation/crl/{}", Action::read_authorities, to(s.revocations, &V::list)},
       {"POST", "/revocation/ocsp", Action::read_authorities, to(s.revocations, &V::ocsp)},
       {"GET", "/revocation/ocsp/{}", Action::read_authorities,
@@ -101,6 +103,7 @@ std::vector<Route> device_routes(const Services& s) {
       {"POST", "/v1/results", Action::submit_results, to(s.results, &ResultGateway::submit)},
       {"POST", "/v1/violations", Action::submit_violations,
        to(s.violations, &ViolationGateway::submit)},
+      {"POST", "/v1/tokens", Action::request_token, to(s.tokens, &TokenService::issue)},
   }));
 }
 

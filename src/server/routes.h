@@ -14,6 +14,7 @@
 #include "server/result_gateway.h"
 #include "server/revocation_service.h"
 #include "server/route.h"
+#include "server/token_service.h"
 #include "server/violation_gateway.h"
 
 namespace vedette::server {
@@ -31,6 +32,7 @@ struct Services {
   RevocationService& revocations;
   RenewalService& renewal;
   GroupService& groups;
+  TokenService& tokens;
 };
 
 [[nodiscard]] std::vector<Route> enrollment_routes(const Services& services);

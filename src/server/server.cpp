@@ -8,8 +8,10 @@
 #include "server/gate.h"
 #include "server/policy_file.h"
 #include "server/routes.h"
+#include "server/signing_keys.h"
 #include "server/silence_watch.h"
 #include "server/state_folder.h"
+#include "server/upkeep.h"
 
 namespace vedette::server {
 
@@ -18,6 +20,7 @@ namespace {
 constexpr std::size_t kMaxPemBytes = 64U << 10U;
 constexpr std::chrono::days kServerCertificateLifetime{30};
 constexpr std::chrono::seconds kSilencePeriod{5};
+constexpr std::chrono::seconds kUpkeepPeriod{5};
 constexpr std::size_t kMaxEnrollmentBody = std::size_t{1} << 20U;  // from whoever comes
 // Of devices that are known: evidence with the logs of a whole boot, in base64.
 constexpr std::size_t kMaxDeviceBody = std::size_t{16} << 20U;
@@ -59,17 +62,17 @@ struct Server::Impl {
   Impl(const ServerConfig& config, const Parts& parts, ServerKeys server_keys, ledger::Log log,
        LoadedPolicy loaded, std::vector<crypto::PublicKey> publishers,
        std::vector<crypto::PublicKey> signers, const identity::ServerId& name,
-       crypto::Certificate verifier_certificate)
+       std::unique_ptr<SigningKeys> verifier_keys)
       : keys(std::move(server_keys)),
         policy(std::move(loaded)),
         verifier(keys.authority.trust_domain(), name),
-        verifier_public(keys.verifier.public_key()),
+        signing(std::move(verifier_keys)),
         chronicle(parts.store, parts.clock, std::move(log)),
-        judge{parts.store, keys.authority.trust_domain(), verifier, verifier_public},
+        judge{parts.store, keys.authority.trust_domain(), verifier, *signing},
         tpm2({config.registers, config.runtime_register, {}, config.bank}),
         enrollment(parts.store, chronicle, keys.authority, parts.clock, config.certificate_lifetime,
                    {tpm2, reference_cache}, config.token_groups),
-        attestation(parts.store, chronicle, parts.clock, verifier, keys.verifier, reference_cache,
+        attestation(parts.store, chronicle, parts.clock, verifier, *signing, reference_cache,
                     {{&tpm2}, config.attestation_lifetime, config.attestation_interval},
                     [this](const DeviceId& device) { return disconnect(device); }),
         releases(parts.store, parts.blobs, chronicle, parts.clock, std::move(publishers)),
@@ -81,15 +84,16 @@ struct Server::Impl {
                    {config.runtime_register, {std::move(signers), config.registers, config.bank}}),
         log_service(parts.store),
         revocations(parts.store, keys.authority, parts.clock),
-        renewal(parts.clock, verifier, keys.verifier, std::move(verifier_certificate)),
+        renewal(parts.clock, keys.authority, verifier, *signing),
         groups(parts.store, chronicle, parts.clock,
                [this](const DeviceId& device) { return disconnect(device); }),
+        tokens(chronicle, parts.clock, verifier, *signing),
         enrollment_places(config.issuances_at_once),
         renewal_places(config.issuances_at_once),
         silence(parts.store, chronicle, parts.clock,
                 std::max(config.silence_limit, config.attestation_lifetime)),
         services{enrollment, attestation, releases,    results, violations, operators,
-                 references, log_service, revocations, renewal, groups},
+                 references, log_service, revocations, renewal, groups,     tokens},
         enrollment_gate(enrollment_routes(services), entrance(parts)),
         device_gate(device_routes(services), entrance(parts)),
         operator_gate(operator_routes(services), entrance(parts)),
@@ -111,11 +115,12 @@ struct Server::Impl {
   }
 
   Result<void> listen(const ServerConfig& config, const Parts& parts);
+  void start_upkeep(const Clock& clock);
 
   ServerKeys keys;
   LoadedPolicy policy;
   identity::SpiffeId verifier;
-  crypto::PublicKey verifier_public;
+  std::unique_ptr<SigningKeys> signing;
   Chronicle chronicle;
   CallerJudge judge;
   ReferenceCache reference_cache;
@@ -131,6 +136,7 @@ struct Server::Impl {
   RevocationService revocations;
   RenewalService renewal;
   GroupService groups;
+  TokenService tokens;
   Places enrollment_places;
   Places renewal_places;  // apart: whoever comes to enrol takes no place from a device
   SilenceWatch silence;
@@ -145,6 +151,7 @@ struct Server::Impl {
   std::unique_ptr<platform::HttpServer> device_server;
   std::unique_ptr<platform::HttpServer> enrollment_server;
   std::unique_ptr<platform::HttpServer> operator_server;
+  Upkeep upkeep;
 };
 
 Result<void> Server::Impl::listen(const ServerConfig& config, const Parts& parts) {
@@ -168,13 +175,18 @@ Result<void> Server::Impl::listen(const ServerConfig& config, const Parts& parts
   return {};
 }
 
+void Server::Impl::start_upkeep(const Clock& clock) {
+  upkeep.start({{"the signing keys", [this, &clock] { return signing->tend(clock.now()); }}},
+               kUpkeepPeriod);
+}
+
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const Parts& parts) {
   VEDETTE_TRY(const identity::TrustDomain domain,
               identity::TrustDomain::parse(config.trust_domain));
-  VEDETTE_TRY(const KeyCustody custody, KeyCustody::open(config.keys, parts.keys));
+  VEDETTE_TRY(KeyCustody custody, KeyCustody::open(config.keys, parts.keys));
   VEDETTE_TRY(ServerKeys keys, load_state(config.state_folder, domain, parts.clock.now(), custody));
   keys.authority.tell_revocations_at(config.revocation_url);
   VEDETTE_TRY(auto publishers, read_keys(config.publisher_keys));
@@ -182,17 +194,17 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const 
   VEDETTE_TRY(ledger::Log log, open_log(domain, keys.log));
   VEDETTE_TRY(const identity::ServerId name, identity::ServerId::parse("verifier"));
   VEDETTE_TRY(LoadedPolicy policy, load_policy(config));
-  VEDETTE_TRY(crypto::Certificate verifier_certificate,
-              keys.authority.issue_server(name, {}, keys.verifier.public_key(), parts.clock.now(),
-                                          kServerCertificateLifetime));
-  auto impl = std::make_unique<Impl>(config, parts, std::move(keys), std::move(log),
-                                     std::move(policy), std::move(publishers), std::move(signers),
-                                     name, std::move(verifier_certificate));
+  VEDETTE_TRY(auto signing, SigningKeys::open(config.state_folder, std::move(custody),
+                                              identity::KeyTerms{}, parts.clock.now()));
+  auto impl =
+      std::make_unique<Impl>(config, parts, std::move(keys), std::move(log), std::move(policy),
+                             std::move(publishers), std::move(signers), name, std::move(signing));
   VEDETTE_CHECK(
       impl->chronicle.decide(in_force(impl->policy, impl->verifier),
                              [](platform::UnitOfWork&, Matter&) { return Result<void>{}; }));
   VEDETTE_CHECK(impl->listen(config, parts));
   impl->silence.start(kSilencePeriod);
+  impl->start_upkeep(parts.clock);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

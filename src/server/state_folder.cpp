@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "ledger/signed_note.h"
+#include "server/signing_keys.h"
 
 namespace vedette::server {
 
@@ -100,7 +101,7 @@ Result<void> create_state(const std::string& folder, const identity::TrustDomain
   VEDETTE_TRY(const identity::NewAuthority made,
               identity::CertificateAuthority::create(trust_domain, now, std::move(issuing_key)));
   VEDETTE_CHECK(write_authority(folder, made, custody, root_passphrase));
-  VEDETTE_CHECK(custody.write(folder + "/verifier.key", PrivateKey::generate_p256()));
+  VEDETTE_CHECK(make_first_signing_key(folder, custody, now));
   VEDETTE_CHECK(write_log_key(folder, trust_domain, custody));
   VEDETTE_TRY(const auto authority,
               identity::CertificateAuthority::open(trust_domain, made.material, now));
@@ -141,9 +142,8 @@ Result<ServerKeys> load_state(const std::string& folder, const identity::TrustDo
       auto authority,
       identity::CertificateAuthority::open(
           trust_domain, {std::move(root), std::move(issuing), std::move(authority_key)}, now));
-  VEDETTE_TRY(PrivateKey verifier, custody.read(folder + "/verifier.key"));
   VEDETTE_TRY(PrivateKey log, custody.read(folder + "/log.key"));
-  return ServerKeys{std::move(authority), std::move(verifier), std::move(log)};
+  return ServerKeys{std::move(authority), std::move(log)};
 }
 
 Result<void> encrypt_state(const std::string& folder, const SecretBytes& passphrase) {
@@ -151,6 +151,9 @@ Result<void> encrypt_state(const std::string& folder, const SecretBytes& passphr
     return refuse("STATE-MISSING", "there is no certificate authority here", folder);
   for (const char* name : {"/ca/issuing.key", "/verifier.key", "/log.key"})
     VEDETTE_CHECK(encrypt_key(folder + name, passphrase));
+  VEDETTE_TRY(const auto signing, signing_key_files(folder));
+  for (const std::string& path : signing)
+    VEDETTE_CHECK(encrypt_key(path, passphrase));
   return {};
 }
 

@@ -1,7 +1,7 @@
 // StateFolder: the control plane's keys on disk.
 //
 //   ca/root.pem  ca/issuing.pem  ca/issuing.key     the certificate authority (root key elsewhere)
-//   verifier.key                                    signs EARs (P-256)
+//   signing/<seconds>.key                           sign EARs and tokens (server/signing_keys.h)
 //   log.key  log.vkey                               signs checkpoints (Ed25519); what checks them
 //   server.db  blobs/                               the store
 //   offline/root.key                                to be taken off this machine after `init`
@@ -24,7 +24,6 @@ namespace vedette::server {
 
 struct ServerKeys {
   identity::CertificateAuthority authority;
-  crypto::PrivateKey verifier;
   crypto::PrivateKey log;
 };
 

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "attestation/ear.h"
 #include "base/fd.h"
 #include "platform/net/beast/beast_http.h"
 #include "platform/store/files/folder_blob_store.h"
@@ -82,6 +83,38 @@ crypto::Certificate ControlPlane::enroll(const std::string& name, const crypto::
                                 .status_reason = {}};
   must(store_->write([&](platform::UnitOfWork& unit) { return unit.devices().save(device); }));
   return leaf;
+}
+
+server::SigningKeys::Signer ControlPlane::verifier() const {
+  server::KeySettings settings;
+  settings.insecure_unencrypted = true;
+  const auto keys = must(server::SigningKeys::open(
+      folder_ / "state", must(server::KeyCustody::open(settings, nullptr)), identity::KeyTerms{},
+      clock_.now()));
+  return keys->signer(clock_.now());
+}
+
+std::string ControlPlane::verdict(const Enrolled& device, const std::string& name,
+                                  std::chrono::seconds age) const {
+  return verdict(device, name, age, verifier());
+}
+
+std::string ControlPlane::verdict(const Enrolled& device, const std::string& name,
+                                  std::chrono::seconds age,
+                                  const server::SigningKeys::Signer& by) const {
+  attestation::TrustVector vector;
+  vector.set(attestation::TrustClaim::instance_identity, attestation::trust::kRecognised);
+  const attestation::EarClaims claims{.issuer = "spiffe://test.vedette/server/verifier",
+                                      .subject = "spiffe://test.vedette/device/" + name,
+                                      .group = must(GroupId::parse("group")),
+                                      .epoch = Epoch{1},
+                                      .status = attestation::TrustTier::affirming,
+                                      .vector = vector,
+                                      .nonce = Bytes(32, 1),
+                                      .certificate_fingerprint = device.certificate.fingerprint(),
+                                      .issued_at = clock_.now() - age,
+                                      .expires_at = clock_.now() - age + std::chrono::minutes(30)};
+  return must(attestation::issue_ear(claims, by.key, by.id));
 }
 
 ControlPlane::Client ControlPlane::device_client(const std::string& device) {

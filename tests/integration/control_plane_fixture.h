@@ -12,6 +12,7 @@
 #include "platform/net/http.h"
 #include "platform/net/json_api.h"
 #include "server/server.h"
+#include "server/signing_keys.h"
 #include "server/state_folder.h"
 #include "testing/temporary_folder.h"
 
@@ -42,6 +43,15 @@ class ControlPlane : public ::testing::Test {
   [[nodiscard]] Enrolled enroll(const std::string& name);
   // The same for a key that is somebody else's.
   [[nodiscard]] crypto::Certificate enroll(const std::string& name, const crypto::PublicKey& key);
+
+  // The key that the server signs verdicts with now.
+  [[nodiscard]] server::SigningKeys::Signer verifier() const;
+  // A verdict that was given so long ago, as that key, or another one, signs it.
+  [[nodiscard]] std::string verdict(const Enrolled& device, const std::string& name,
+                                    std::chrono::seconds age) const;
+  [[nodiscard]] std::string verdict(const Enrolled& device, const std::string& name,
+                                    std::chrono::seconds age,
+                                    const server::SigningKeys::Signer& by) const;
 
   // The code of the refusal that the answer tells; empty for none.
   [[nodiscard]] static std::string code(const Result<platform::HttpResponse>& response);

@@ -100,24 +100,6 @@ class PolicyInForce : protected Kept, public ControlPlane {
     ASSERT_TRUE(saved.has_value());
   }
 
-  // A verdict that was given so long ago, as the server would have signed it.
-  std::string verdict(const Enrolled& device, const std::string& name, std::chrono::seconds age) {
-    attestation::TrustVector vector;
-    vector.set(attestation::TrustClaim::instance_identity, attestation::trust::kRecognised);
-    const attestation::EarClaims claims{
-        .issuer = "spiffe://test.vedette/server/verifier",
-        .subject = "spiffe://test.vedette/device/" + name,
-        .group = *GroupId::parse("group"),
-        .epoch = Epoch{1},
-        .status = attestation::TrustTier::affirming,
-        .vector = vector,
-        .nonce = Bytes(32, 1),
-        .certificate_fingerprint = device.certificate.fingerprint(),
-        .issued_at = clock_.now() - age,
-        .expires_at = clock_.now() - age + std::chrono::minutes(30)};
-    return *attestation::issue_ear(claims, keys_->verifier, "verifier");
-  }
-
   std::vector<Json> log() {
     const auto answer = platform::read_json_answer(
         *admin_->send(platform::get_request("/v1/log/entries?start=0&count=1000")));
