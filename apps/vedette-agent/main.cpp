@@ -47,12 +47,13 @@ Result<void> run(const Options& options) {
     std::cerr << "vedette-agent: insecure-memory: the device's key lies in this program's memory "
                  "and is made anew at each start\n";
   const SystemClock clock;
+  const agent::SystemBootTime boot;
   const auto http = platform::make_beast_http();
   VEDETTE_TRY(const auto tpm, platform::open_esys_tpm({config.tcti, config.state_folder + "/tpm",
                                                        config.attestation_key}));
   AgentKeys keys(*tpm);
   VEDETTE_TRY(const auto running,
-              agent::Agent::start(config, {clock, *http, *tpm, keys, log_line}));
+              agent::Agent::start(config, {clock, boot, *http, *tpm, keys, log_line}));
   codec::Json ready;
   ready.set("event", "ready").set("api_port", std::int64_t{running->api_port()});
   if (!config.api_unix_socket.empty()) ready.set("api_socket", config.api_unix_socket);

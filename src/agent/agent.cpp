@@ -65,18 +65,21 @@ struct Agent::Start {
   MeasuredSpawner workers;
   std::unique_ptr<ViolationStore> violations;
   std::unique_ptr<Quarantine> quarantine;
+  std::optional<TimeRecord> time;
 };
 
 Agent::Agent(Start start)
     : config_(std::move(start.config)),
       anchors_(std::move(start.anchors)),
-      clock_(start.parts.clock),
+      boot_(start.parts.boot),
+      time_(boot_, start.parts.clock),
+      clock_(time_),
       tpm_(start.parts.tpm),
       key_(std::move(start.key)),
       floors_(std::move(start.floors)),
       news_(clock_, std::move(start.parts.log)),
       trust_(clock_),
-      link_(config_, anchors_, start.parts.http),
+      link_(config_, anchors_, start.parts.http, clock_),
       reporter_(clock_, trust_, std::move(start.sequence)),
       measurements_(std::move(start.measurements)),
       delegation_(std::move(start.delegation)),
@@ -98,7 +101,9 @@ Agent::Agent(Start start)
                 .witness = reporter_,
                 .policy = local_policy(),
                 .status = [this] { return status(); },
-                .retry_after = inference::serving::retry_after}) {}
+                .retry_after = inference::serving::retry_after}) {
+  recall_time(start.time);
+}
 
 Agent::~Agent() {
   stop();
@@ -128,12 +133,14 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   VEDETTE_TRY(MeasuredSpawner workers, start_measured_spawner(config, *measurements));
   VEDETTE_TRY(auto violations, ViolationStore::load(config.state_folder, parts.clock.now()));
   VEDETTE_TRY(auto quarantine, Quarantine::load(config.state_folder));
+  VEDETTE_TRY(auto time, load_time_record(config.state_folder));
   platform::HttpFactory& http = parts.http;
   std::unique_ptr<Agent> agent(
       new Agent({config, std::move(parts), std::move(anchors),
                  DeviceKey{std::move(key), config.device_key_kind}, std::move(floors),
                  std::move(sequence), std::move(measurements), std::move(delegation),
-                 std::move(workers), std::move(violations), std::move(quarantine)}));
+                 std::move(workers), std::move(violations), std::move(quarantine),
+                 std::move(time)}));
   if (const auto broken = agent->measurements_->broken())
     agent->news_.say(Phase::enroll, "no model will be started", broken);
   if (!agent->delegation_)
@@ -141,7 +148,6 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
                      agent->delegation_.error());
   VEDETTE_CHECK(agent->listen(http));
   VEDETTE_CHECK(agent->open_memory_api());
-  agent->resume();
   return agent;
 }
 
@@ -185,6 +191,10 @@ void Agent::run() {
       const std::scoped_lock lock(mutex_);
       if (stopping_) break;
       phase = phase_;
+    }
+    if (phase == Phase::learn_time) {
+      begin();
+      continue;
     }
     if (phase == Phase::serve) {
       advance(phase, wait_for_duty(), {});
@@ -239,6 +249,7 @@ Result<void> Agent::perform(Phase phase) {
       return attest_now();
     case Phase::fetch:
       return fetch_all();
+    case Phase::learn_time:
     case Phase::serve:
     case Phase::stopped:
       return {};
@@ -250,9 +261,8 @@ Result<void> Agent::perform(Phase phase) {
 void Agent::resume() {
   auto chain = load_chain(config_.state_folder);
   if (!chain || !*chain) return;
-  if (!adopt(**std::move(chain))) return;
-  const std::scoped_lock lock(mutex_);
-  phase_ = Phase::attest;
+  if (const auto adopted = adopt(**std::move(chain)); !adopted)
+    news_.say(Phase::learn_time, "the certificate of before is not used", adopted.error());
 }
 
 Result<void> Agent::adopt(std::vector<crypto::Certificate> chain) {
@@ -362,6 +372,7 @@ Outcome Agent::wait_for_duty() {
     if (now >= releases_due_) return Outcome::releases_due;
     // The server closes the connection of a device that it stops trusting: ask why at once.
     if (!client_->connected()) return Outcome::verdict_due;
+    if (now >= time_due_) learn_time_again();
     if (renewal_.wonders(now)) ask_when_to_renew();
     if (now >= contact_due_) {
       contact_due_ = now + kContact;
@@ -378,6 +389,7 @@ Json Agent::status() const {
   receipts.set("refused", counts.refused).set("waiting", std::uint64_t{counts.waiting});
   const auto verdict = trust_.current();
   Json json;
+  json.set("time", name_of(time_.standing()));
   json.set("attested", verdict.has_value())
       .set("insecure_software_tpm", config_.insecure_software_tpm)
       .set("device_key", identity::to_string(config_.device_key_kind));

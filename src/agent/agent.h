@@ -14,6 +14,7 @@
 #include "agent/credentials.h"
 #include "agent/device_key.h"
 #include "agent/fetch.h"
+#include "agent/guarded_clock.h"
 #include "agent/lifecycle.h"
 #include "agent/local_api.h"
 #include "agent/memory_api.h"
@@ -25,6 +26,7 @@
 #include "agent/runtime_measurements.h"
 #include "agent/server_link.h"
 #include "agent/serving.h"
+#include "agent/time_record.h"
 #include "agent/trust_state.h"
 #include "agent/violation_reporter.h"
 #include "agent/violation_store.h"
@@ -40,7 +42,8 @@ namespace vedette::agent {
 class Agent {
  public:
   struct Parts {
-    const Clock& clock;
+    const Clock& clock;  // the operating system's, which nothing rests on
+    const BootTime& boot;
     platform::HttpFactory& http;
     platform::Tpm& tpm;
     platform::KeyProvider& keys;  // knows the configuration's device_key
@@ -48,7 +51,8 @@ class Agent {
   };
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
-  // KEY-*, PKCS11-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-SEQUENCE, AGT-VIOLATIONS, AGT-QUARANTINE,
+  // KEY-*, PKCS11-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-STATE, AGT-SEQUENCE, AGT-VIOLATIONS,
+  // AGT-QUARANTINE,
   // TPM-*, SBX-SPAWN, INF-RUNTIME, AGT-RUNTIME-LIBRARY, NET-LISTEN and MEM-SOCKET.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
@@ -71,6 +75,10 @@ class Agent {
   [[nodiscard]] policy::LocalPolicy local_policy() const;
   [[nodiscard]] Result<void> listen(platform::HttpFactory& http);
   [[nodiscard]] Result<void> open_memory_api();
+  void recall_time(const std::optional<TimeRecord>& record);
+  void begin();
+  [[nodiscard]] Result<void> learn_time();
+  void learn_time_again();
   void resume();
   [[nodiscard]] Result<void> perform(Phase phase);
   [[nodiscard]] Result<void> enroll_anew();
@@ -94,7 +102,9 @@ class Agent {
 
   AgentConfig config_;
   Anchors anchors_;
-  const Clock& clock_;
+  const BootTime& boot_;
+  GuardedClock time_;
+  const Clock& clock_;  // the same: what everything here goes by
   platform::Tpm& tpm_;
   DeviceKey key_;
   ReleaseFloors floors_;
@@ -116,6 +126,8 @@ class Agent {
 
   // The lifecycle's thread alone uses these.
   std::unique_ptr<platform::HttpClient> client_;
+  TimePoint known_time_;  // has passed for certain
+  TimePoint time_due_;
   TimePoint releases_due_;
   TimePoint contact_due_;
   RenewalPlan renewal_;
@@ -126,7 +138,7 @@ class Agent {
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable stop_requested_;
   std::optional<Credentials> credentials_;
-  Phase phase_ = Phase::enroll;
+  Phase phase_ = Phase::learn_time;
   bool stopping_ = false;
 };
 

@@ -15,6 +15,10 @@ struct Row {
 
 // In this phase, after this outcome  ->  go there, after a wait?, with models still serving?
 constexpr std::array kTable{
+    // What else the server may answer leads nowhere without the time.
+    Row{Phase::learn_time, Outcome::done, {Phase::attest, false, false}},
+    Row{Phase::learn_time, Outcome::certificate_due, {Phase::enroll, false, false}},
+    Row{Phase::learn_time, Outcome::unreachable, {Phase::learn_time, true, false}},
     Row{Phase::enroll, Outcome::done, {Phase::attest, false, false}},
     Row{Phase::enroll, Outcome::unreachable, {Phase::enroll, true, false}},
     Row{Phase::enroll, Outcome::refused, {Phase::enroll, true, false}},
@@ -89,6 +93,8 @@ Outcome outcome_of(const Error& error) {
 
 std::string_view name_of(Phase phase) {
   switch (phase) {
+    case Phase::learn_time:
+      return "learning the time";
     case Phase::enroll:
       return "enrolling";
     case Phase::renew:

@@ -9,12 +9,13 @@
 namespace vedette::agent {
 
 enum class Phase {
-  enroll,   // no certificate: prove the TPM, get one
-  renew,    // a certificate that is to be followed by another
-  attest,   // a certificate, no fresh verdict: quote, get an EAR
-  fetch,    // a verdict: look for releases, verify, load
-  serve,    // models answer; wait for the next duty
-  stopped,  // the control plane said that this device is revoked: nothing runs
+  learn_time,  // nothing is judged before the server has told what time it is
+  enroll,      // no certificate: prove the TPM, get one
+  renew,       // a certificate that is to be followed by another
+  attest,      // a certificate, no fresh verdict: quote, get an EAR
+  fetch,       // a verdict: look for releases, verify, load
+  serve,       // models answer; wait for the next duty
+  stopped,     // the control plane said that this device is revoked: nothing runs
 };
 
 enum class Outcome {

@@ -7,8 +7,8 @@
 namespace vedette::agent {
 namespace {
 
-constexpr std::array kPhases{Phase::enroll, Phase::renew, Phase::attest,
-                             Phase::fetch,  Phase::serve, Phase::stopped};
+constexpr std::array kPhases{Phase::learn_time, Phase::enroll, Phase::renew,  Phase::attest,
+                             Phase::fetch,      Phase::serve,  Phase::stopped};
 constexpr std::array kOutcomes{
     Outcome::done,        Outcome::unreachable,  Outcome::refused, Outcome::certificate_due,
     Outcome::verdict_due, Outcome::releases_due, Outcome::revoked};
@@ -16,6 +16,14 @@ constexpr std::array kOutcomes{
 TEST(Lifecycle, ARevocationStopsEveryModelInEveryPhase) {
   for (const Phase phase : kPhases)
     EXPECT_FALSE(next_step(phase, Outcome::revoked).keep_serving);
+}
+
+TEST(Lifecycle, NothingIsDoneBeforeTheTimeIsKnown) {
+  const Step step = next_step(Phase::learn_time, Outcome::unreachable);
+  EXPECT_EQ(step.next, Phase::learn_time);
+  EXPECT_TRUE(step.wait);
+  EXPECT_EQ(next_step(Phase::learn_time, Outcome::certificate_due).next, Phase::enroll);
+  EXPECT_EQ(next_step(Phase::learn_time, Outcome::done).next, Phase::attest);
 }
 
 TEST(Lifecycle, ARefusedQuoteStopsEveryModel) {

@@ -30,23 +30,31 @@ Result<Anchors> load_anchors(const AgentConfig& config) {
   return anchors;
 }
 
-Result<std::unique_ptr<platform::HttpClient>> ServerLink::to_enrollment() const {
+platform::HttpClientSettings ServerLink::settings(std::uint16_t port) const {
   platform::HttpClientSettings settings;
   settings.host = config_.server_host;
-  settings.port = config_.enrollment_port;
+  settings.port = port;
   settings.roots = anchors_.server_roots;
-  return http_.connect(settings);
+  settings.clock = &clock_;
+  return settings;
+}
+
+Result<std::unique_ptr<platform::HttpClient>> ServerLink::insecure_of_any_time() const {
+  platform::HttpClientSettings any_time = settings(config_.enrollment_port);
+  any_time.insecure_any_time = true;
+  return http_.connect(any_time);
+}
+
+Result<std::unique_ptr<platform::HttpClient>> ServerLink::to_enrollment() const {
+  return http_.connect(settings(config_.enrollment_port));
 }
 
 Result<std::unique_ptr<platform::HttpClient>> ServerLink::to_device_plane(
     const Credentials& credentials) const {
-  platform::HttpClientSettings settings;
-  settings.host = config_.server_host;
-  settings.port = config_.device_port;
-  settings.roots = anchors_.server_roots;
-  settings.chain = credentials.chain;
-  settings.key = credentials.key;
-  return http_.connect(settings);
+  platform::HttpClientSettings ours = settings(config_.device_port);
+  ours.chain = credentials.chain;
+  ours.key = credentials.key;
+  return http_.connect(ours);
 }
 
 }  // namespace vedette::agent

@@ -24,18 +24,26 @@ struct Anchors {
 
 class ServerLink {
  public:
-  ServerLink(const AgentConfig& config, const Anchors& anchors, platform::HttpFactory& http)
-      : config_(config), anchors_(anchors), http_(http) {}
+  // Certificates are judged by `clock`.
+  ServerLink(const AgentConfig& config, const Anchors& anchors, platform::HttpFactory& http,
+             const Clock& clock)
+      : config_(config), anchors_(anchors), http_(http), clock_(clock) {}
 
+  // To the enrolment listener, for a device that does not know the time: certificates of any time
+  // are taken, and no answer is to be believed but one that is signed.
+  [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> insecure_of_any_time() const;
   [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> to_enrollment() const;
   // Presents the device's certificate; the TPM signs the handshake.
   [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> to_device_plane(
       const Credentials& credentials) const;
 
  private:
+  [[nodiscard]] platform::HttpClientSettings settings(std::uint16_t port) const;
+
   const AgentConfig& config_;
   const Anchors& anchors_;
   platform::HttpFactory& http_;
+  const Clock& clock_;
 };
 
 }  // namespace vedette::agent

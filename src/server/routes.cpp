@@ -68,6 +68,7 @@ std::vector<Route> enrollment_routes(const Services& s) {
       {"GET", "/.well-known/est/nonce", Action::enroll, to(s.enrollment, &E::nonce)},
       {"GET", "/.well-known/jwks.json", Action::read_authorities,
        to(s.tokens, &TokenService::key_set)},
+      {"GET", "/v1/time", Action::read_authorities, to(s.renewal, &RenewalService::time)},
       {"GET", "/revocation/crl/{}", Action::read_authorities, to(s.revocations, &V::list)},
       {"POST", "/revocation/ocsp", Action::read_authorities, to(s.revocations, &V::ocsp)},
       {"GET", "/revocation/ocsp/{}", Action::read_authorities,

@@ -12,6 +12,7 @@
 #include "server/silence_watch.h"
 #include "server/state_folder.h"
 #include "server/upkeep.h"
+#include "server/verifier_identity.h"
 
 namespace vedette::server {
 
@@ -84,7 +85,8 @@ struct Server::Impl {
                    {config.runtime_register, {std::move(signers), config.registers, config.bank}}),
         log_service(parts.store),
         revocations(parts.store, keys.authority, parts.clock),
-        renewal(parts.clock, keys.authority, verifier, *signing),
+        verifier_identity(parts.clock, keys.authority, verifier, *signing),
+        renewal(parts.clock, verifier_identity),
         groups(parts.store, chronicle, parts.clock,
                [this](const DeviceId& device) { return disconnect(device); }),
         tokens(chronicle, parts.clock, verifier, *signing),
@@ -134,6 +136,7 @@ struct Server::Impl {
   ReferenceService references;
   LogService log_service;
   RevocationService revocations;
+  VerifierIdentity verifier_identity;
   RenewalService renewal;
   GroupService groups;
   TokenService tokens;

@@ -129,6 +129,11 @@ struct HttpClientSettings {
   std::vector<crypto::Certificate> roots;  // anchors for the server; never the system's
   std::vector<crypto::Certificate> chain;  // our certificate, leaf first; may be empty
   std::optional<crypto::PrivateKey> key;
+  // By whose time the server's certificates are judged, at each handshake; without one, the
+  // operating system's. It outlives the client.
+  const Clock* clock = nullptr;
+  // The named power to take certificates of whatever time: for who is to learn what time it is.
+  bool insecure_any_time = false;
   std::chrono::seconds timeout{20};  // of a whole request, connecting included
   std::size_t max_body_bytes = 16 << 20;
 };

@@ -66,6 +66,8 @@ class Tpm {
   // retried when they changed in between.
   [[nodiscard]] virtual Result<TpmQuote> quote(const codec::TpmPcrSelection& selection,
                                                ByteView qualifying_data) = 0;
+  // TPM2_ReadClock: its own clock, which counts while it has power and nobody sets back.
+  [[nodiscard]] virtual Result<codec::TpmClockInfo> read_clock() = 0;
   // TPM2_PCR_Read: the register in each of crypto::kBanks that the TPM keeps, in that order and at
   // one moment.
   [[nodiscard]] virtual Result<std::vector<crypto::BankDigest>> read_register(std::uint8_t pcr) = 0;

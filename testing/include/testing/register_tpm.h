@@ -38,6 +38,7 @@ class RegisterTpm final : public platform::Tpm {
     return {};
   }
 
+  Result<codec::TpmClockInfo> read_clock() override { return no(); }
   Result<Bytes> endorsement_key() override { return no(); }
   Result<std::optional<Bytes>> endorsement_certificate() override { return no(); }
   Result<Bytes> attestation_key() override { return no(); }

@@ -183,6 +183,7 @@ class BeastClient final : public HttpClient {
     if (wire.tls() == nullptr) co_return Result<void>{};
     auto expected = expect_server(wire.tls(), settings_.host);
     if (!expected) co_return expected;
+    expect_time(wire.tls(), settings_);
     const auto failure = co_await wire.handshake(Side::client);
     if (failure == boost::beast::error::timeout) co_return std::unexpected(timed_out());
     if (failure)

@@ -171,6 +171,14 @@ Result<void> expect_server(SSL* tls, const std::string& host) {
   return {};
 }
 
+void expect_time(SSL* tls, const HttpClientSettings& settings) {
+  X509_VERIFY_PARAM* rules = SSL_get0_param(tls);
+  if (settings.insecure_any_time)
+    crypto::require(X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_NO_CHECK_TIME) == 1, "any time");
+  else if (settings.clock != nullptr)
+    X509_VERIFY_PARAM_set_time(rules, to_unix_seconds(settings.clock->now()));
+}
+
 Result<void> check_agreed_protocol(SSL* tls) {
   const unsigned char* name = nullptr;
   unsigned size = 0;

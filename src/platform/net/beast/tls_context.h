@@ -24,6 +24,9 @@ namespace vedette::platform::net {
 // SNI for a name.
 [[nodiscard]] Result<void> expect_server(SSL* tls, const std::string& host);
 
+// Before the handshake: when the server's certificates must be valid, as the settings say.
+void expect_time(SSL* tls, const HttpClientSettings& settings);
+
 // After the handshake: refuses NET-TLS unless the server agreed on http/1.1.
 [[nodiscard]] Result<void> check_agreed_protocol(SSL* tls);
 

@@ -144,6 +144,10 @@ class EsysTpm final : public Tpm {
     });
   }
 
+  Result<codec::TpmClockInfo> read_clock() override {
+    return session_->serve([](ESYS_CONTEXT* context) { return esys::read_clock(context); });
+  }
+
   Result<std::vector<crypto::BankDigest>> read_register(std::uint8_t pcr) override {
     return session_->serve(
         [&](ESYS_CONTEXT* context) { return esys::read_register(context, pcr); });

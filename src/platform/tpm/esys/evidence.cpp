@@ -174,6 +174,17 @@ Result<TpmQuote> quote(ESYS_CONTEXT* context, ESYS_TR attestation_key,
                 std::to_string(kAttempts) + " attempts", "try again when the device is quieter");
 }
 
+Result<codec::TpmClockInfo> read_clock(ESYS_CONTEXT* context) {
+  Received<TPMS_TIME_INFO> time;
+  VEDETTE_CHECK(check("Esys_ReadClock", Esys_ReadClock(context, ESYS_TR_NONE, ESYS_TR_NONE,
+                                                       ESYS_TR_NONE, time.out())));
+  const TPMS_CLOCK_INFO& info = time->clockInfo;
+  return codec::TpmClockInfo{.clock = info.clock,
+                             .reset_count = info.resetCount,
+                             .restart_count = info.restartCount,
+                             .safe = info.safe == TPM2_YES};
+}
+
 Result<std::vector<crypto::BankDigest>> read_register(ESYS_CONTEXT* context, std::uint8_t pcr) {
   VEDETTE_CHECK(check_selection({codec::TpmAlgorithm::sha256, {pcr}}));
   VEDETTE_TRY(const TPML_PCR_SELECTION wanted, kept_banks(context, pcr));

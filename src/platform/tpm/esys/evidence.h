@@ -20,6 +20,8 @@ namespace vedette::platform::esys {
 [[nodiscard]] Result<TpmCertification> certify(ESYS_CONTEXT* context, ESYS_TR object,
                                                ESYS_TR attestation_key, ByteView qualifying_data);
 
+[[nodiscard]] Result<codec::TpmClockInfo> read_clock(ESYS_CONTEXT* context);
+
 // Refuses TPM-PCR-SELECTION as quote() does, and TPM-PCR-BANK when the TPM keeps the register in
 // none of crypto::kBanks.
 [[nodiscard]] Result<std::vector<crypto::BankDigest>> read_register(ESYS_CONTEXT* context,
