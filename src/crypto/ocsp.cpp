@@ -110,6 +110,15 @@ Result<void> copy_nonce(OCSP_BASICRESP* basic, OCSP_REQUEST* request) {
   return {};
 }
 
+Result<Bytes> signed_by(const OcspResponder& responder, OCSP_BASICRESP* basic) {
+  if (OCSP_basic_sign(basic, native(responder.certificate), native(responder.key),
+                      message_digest(Hash::sha256), nullptr, OCSP_RESPID_KEY) != 1)
+    return refuse("KEY-SIGN", "the OCSP responder's key could not sign", drain_errors());
+  const ResponsePtr response(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic));
+  require(response != nullptr, "make an OCSP response");
+  return der_of<i2d_OCSP_RESPONSE>(response.get());
+}
+
 Bytes without_content(int status) {
   const ResponsePtr response(OCSP_response_create(status, nullptr));
   require(response != nullptr, "make an OCSP response");
@@ -132,12 +141,20 @@ Result<Bytes> answer_ocsp(ByteView request_der, const OcspResponder& responder,
     add_status(basic.get(), id, found, validity);
   }
   VEDETTE_CHECK(copy_nonce(basic.get(), request.get()));
-  if (OCSP_basic_sign(basic.get(), native(responder.certificate), native(responder.key),
-                      message_digest(Hash::sha256), nullptr, OCSP_RESPID_KEY) != 1)
-    return refuse("KEY-SIGN", "the OCSP responder's key could not sign", drain_errors());
-  const ResponsePtr response(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get()));
-  require(response != nullptr, "make an OCSP response");
-  return der_of<i2d_OCSP_RESPONSE>(response.get());
+  return signed_by(responder, basic.get());
+}
+
+Result<Bytes> make_ocsp_statement(const Certificate& certificate, const OcspResponder& responder,
+                                  TimePoint this_update, TimePoint next_update) {
+  const ErrorQueueScope errors;
+  const BasicPtr basic(OCSP_BASICRESP_new());
+  require(basic != nullptr, "start an OCSP response");
+  // By SHA-1, under which clients look for it.
+  const IdPtr id(OCSP_cert_to_id(nullptr, native(certificate), native(responder.issuer)));
+  require(id != nullptr, "make an identifier");
+  add_status(basic.get(), id.get(), {.kind = CertificateStanding::Kind::good, .revocation = {}},
+             {time_of(this_update), time_of(next_update)});
+  return signed_by(responder, basic.get());
 }
 
 Bytes ocsp_malformed_request() {

@@ -75,6 +75,11 @@ struct OcspResponder {
 [[nodiscard]] Result<Bytes> answer_ocsp(ByteView request, const OcspResponder& responder,
                                         TimePoint this_update, TimePoint next_update,
                                         const FindStanding& standing);
+// The statement that `certificate`, of `responder.issuer`, is good: what a TLS server shows beside
+// it (RFC 6066, 8; RFC 8446, 4.4.2.1). Refuses KEY-SIGN.
+[[nodiscard]] Result<Bytes> make_ocsp_statement(const Certificate& certificate,
+                                                const OcspResponder& responder,
+                                                TimePoint this_update, TimePoint next_update);
 // The unsigned answers to a request that is none, and for a server that cannot tell now.
 [[nodiscard]] Bytes ocsp_malformed_request();
 [[nodiscard]] Bytes ocsp_try_later();

@@ -112,6 +112,8 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
   config.manifest_signers = all_beside(folder, reader.texts("attestation.manifest_signers"));
   config.certificate_lifetime =
       read_seconds(reader, "certificates.lifetime_seconds", config.certificate_lifetime);
+  config.server_certificate_lifetime = read_seconds(reader, "certificates.server_lifetime_seconds",
+                                                    config.server_certificate_lifetime);
   config.revocation_url = reader.text("certificates.revocation_url", "");
   config.issuances_at_once = static_cast<std::size_t>(
       reader.integer("certificates.issuances_at_once", 64, 1, kMostIssuances));

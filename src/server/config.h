@@ -33,6 +33,7 @@ struct ServerConfig {
   std::vector<std::uint8_t> registers;  // PCRs that a quote must select, ascending
   std::uint8_t runtime_register = 13;   // PCR of the agent's measurement log: always quoted
   std::chrono::seconds certificate_lifetime{3600};
+  std::chrono::seconds server_certificate_lifetime{86'400};  // of its own; renewed at half of it
   // Where anybody finds what this server tells under /revocation, without a slash at its end:
   // device certificates name it. Empty: they name nothing, and all revocations stand in one list.
   std::string revocation_url;

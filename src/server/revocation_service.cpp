@@ -123,6 +123,13 @@ Result<crypto::OcspResponder> RevocationService::responder() {
   return *responder_;
 }
 
+Result<OcspStatement> RevocationService::statement_of(const crypto::Certificate& certificate) {
+  const TimePoint now = clock_.now();
+  VEDETTE_TRY(const crypto::OcspResponder by, responder());
+  VEDETTE_TRY(Bytes der, crypto::make_ocsp_statement(certificate, by, now, now + kStapleLifetime));
+  return OcspStatement{std::move(der), now};
+}
+
 Result<CertificateStanding> RevocationService::standing(const std::string& serial_hex) {
   CertificateStanding found;
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {

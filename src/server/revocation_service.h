@@ -20,6 +20,14 @@ inline constexpr std::chrono::seconds kListAge{10};
 inline constexpr std::chrono::minutes kListLifetime{10};
 inline constexpr std::chrono::minutes kOcspLifetime{2};
 
+// How long holds what the server shows of its own certificate.
+inline constexpr std::chrono::hours kStapleLifetime{1};
+
+struct OcspStatement {
+  Bytes der;
+  TimePoint made_at;
+};
+
 // Anybody may ask. All lists are made together, at most once in kListAge whoever asks how often, be
 // it with success or not: as many signatures of the issuing key as there are lists. An OCSP answer
 // is signed for each request, with a key that can do nothing else. Thread-safe.
@@ -35,6 +43,10 @@ class RevocationService {
   // answer for that.
   [[nodiscard]] Result<platform::HttpResponse> ocsp(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> ocsp_by_address(const Call& call);
+
+  // That this certificate, of the server's own, is good. Refuses what the authority refuses, and
+  // KEY-SIGN.
+  [[nodiscard]] Result<OcspStatement> statement_of(const crypto::Certificate& certificate);
 
  private:
   struct Lists {

@@ -8,6 +8,7 @@
 #include "server/gate.h"
 #include "server/policy_file.h"
 #include "server/routes.h"
+#include "server/server_certificate.h"
 #include "server/signing_keys.h"
 #include "server/silence_watch.h"
 #include "server/state_folder.h"
@@ -19,9 +20,7 @@ namespace vedette::server {
 namespace {
 
 constexpr std::size_t kMaxPemBytes = 64U << 10U;
-constexpr std::chrono::days kServerCertificateLifetime{30};
 constexpr std::chrono::seconds kSilencePeriod{5};
-constexpr std::chrono::seconds kUpkeepPeriod{5};
 constexpr std::size_t kMaxEnrollmentBody = std::size_t{1} << 20U;  // from whoever comes
 // Of devices that are known: evidence with the logs of a whole boot, in base64.
 constexpr std::size_t kMaxDeviceBody = std::size_t{16} << 20U;
@@ -37,19 +36,11 @@ Result<std::vector<crypto::PublicKey>> read_keys(const std::vector<std::string>&
   return keys;
 }
 
-// The server's own certificate: a fresh key with each start, never on disk.
-Result<platform::TlsServerSettings> server_tls(const ServerConfig& config,
-                                               const identity::CertificateAuthority& authority,
-                                               TimePoint now) {
-  crypto::PrivateKey key = crypto::PrivateKey::generate_p256();
-  VEDETTE_TRY(const identity::ServerId name, identity::ServerId::parse("control-plane"));
-  VEDETTE_TRY(crypto::Certificate leaf,
-              authority.issue_server(name, {config.dns_names, config.ip_addresses},
-                                     key.public_key(), now, kServerCertificateLifetime));
-  return platform::TlsServerSettings{.chain = {std::move(leaf), authority.issuing()},
-                                     .key = std::move(key),
-                                     .client_roots = {authority.root()},
-                                     .require_client_certificate = true};
+// Enrolment takes no certificate, so none is judged there.
+platform::TlsServerSettings for_anybody(platform::TlsServerSettings tls) {
+  tls.require_client_certificate = false;
+  tls.client_roots.clear();
+  return tls;
 }
 
 Result<ledger::Log> open_log(const identity::TrustDomain& domain, const crypto::PrivateKey& key) {
@@ -85,6 +76,8 @@ struct Server::Impl {
                    {config.runtime_register, {std::move(signers), config.registers, config.bank}}),
         log_service(parts.store),
         revocations(parts.store, keys.authority, parts.clock),
+        certificate(parts.clock, keys.authority, revocations,
+                    {config.dns_names, config.ip_addresses}, config.server_certificate_lifetime),
         verifier_identity(parts.clock, keys.authority, verifier, *signing),
         renewal(parts.clock, verifier_identity),
         groups(parts.store, chronicle, parts.clock,
@@ -117,7 +110,8 @@ struct Server::Impl {
   }
 
   Result<void> listen(const ServerConfig& config, const Parts& parts);
-  void start_upkeep(const Clock& clock);
+  void start_upkeep(const Parts& parts);
+  Result<void> renew_certificate();
 
   ServerKeys keys;
   LoadedPolicy policy;
@@ -136,6 +130,7 @@ struct Server::Impl {
   ReferenceService references;
   LogService log_service;
   RevocationService revocations;
+  ServerCertificate certificate;
   VerifierIdentity verifier_identity;
   RenewalService renewal;
   GroupService groups;
@@ -154,33 +149,48 @@ struct Server::Impl {
   std::unique_ptr<platform::HttpServer> device_server;
   std::unique_ptr<platform::HttpServer> enrollment_server;
   std::unique_ptr<platform::HttpServer> operator_server;
+  bool is_unshown = false;  // the certificate, to some listener; of the upkeep's thread
   Upkeep upkeep;
 };
 
 Result<void> Server::Impl::listen(const ServerConfig& config, const Parts& parts) {
-  VEDETTE_TRY(platform::TlsServerSettings tls,
-              server_tls(config, keys.authority, parts.clock.now()));
+  VEDETTE_CHECK(certificate.tend());
+  const platform::TlsServerSettings tls = certificate.settings();
   platform::HttpServerSettings settings;
   settings.max_body_bytes = kMaxDeviceBody;
   const auto open = [&](const Listener& listener, platform::HttpHandler& gate) {
     settings.address = listener.address;
     settings.port = listener.port;
-    settings.tls = tls;
     return parts.http.serve(settings, gate);
   };
+  settings.tls = tls;
   VEDETTE_TRY(device_server, open(config.device, device_door));
   settings.max_body_bytes = kMaxOperatorBody;
   VEDETTE_TRY(operator_server, open(config.operators, operator_gate));
   settings.max_body_bytes = kMaxEnrollmentBody;
-  tls.require_client_certificate = false;
-  tls.client_roots.clear();  // enrolment takes no certificate, so none is judged there
+  settings.tls = for_anybody(tls);
   VEDETTE_TRY(enrollment_server, open(config.enrollment, enrollment_door));
   return {};
 }
 
-void Server::Impl::start_upkeep(const Clock& clock) {
-  upkeep.start({{"the signing keys", [this, &clock] { return signing->tend(clock.now()); }}},
-               kUpkeepPeriod);
+// Live connections go on with the former one.
+Result<void> Server::Impl::renew_certificate() {
+  VEDETTE_TRY(const bool is_new, certificate.tend());
+  if (!is_new && !is_unshown) return {};
+  is_unshown = true;  // until every listener shows it
+  const platform::TlsServerSettings tls = certificate.settings();
+  VEDETTE_CHECK(device_server->renew(tls));
+  VEDETTE_CHECK(operator_server->renew(tls));
+  VEDETTE_CHECK(enrollment_server->renew(for_anybody(tls)));
+  is_unshown = false;
+  return {};
+}
+
+void Server::Impl::start_upkeep(const Parts& parts) {
+  upkeep.start(
+      {{"the signing keys", [this, &clock = parts.clock] { return signing->tend(clock.now()); }},
+       {"the server's certificate", [this] { return renew_certificate(); }}},
+      parts.upkeep_period);
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -207,7 +217,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const 
                              [](platform::UnitOfWork&, Matter&) { return Result<void>{}; }));
   VEDETTE_CHECK(impl->listen(config, parts));
   impl->silence.start(kSilencePeriod);
-  impl->start_upkeep(parts.clock);
+  impl->start_upkeep(parts);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

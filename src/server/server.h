@@ -27,6 +27,7 @@ class Server {
     platform::Store& store;
     release::BlobStore& blobs;
     platform::KeyProvider* keys = nullptr;  // of keys that are named, if any may be
+    std::chrono::milliseconds upkeep_period{5'000};  // how often it looks what is due
   };
 
   // Loads keys, publishers and the policy, enters the policy in the log, and listens. Refuses

@@ -18,7 +18,7 @@ void run_all(const std::vector<Upkeep::Chore>& chores, std::vector<std::string>&
 
 }  // namespace
 
-void Upkeep::start(std::vector<Chore> chores, std::chrono::seconds period) {
+void Upkeep::start(std::vector<Chore> chores, std::chrono::milliseconds period) {
   thread_ = std::jthread([this, chores = std::move(chores), period](const std::stop_token& stop) {
     std::vector<std::string> refusals(chores.size());
     std::unique_lock lock(mutex_);

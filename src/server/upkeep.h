@@ -28,7 +28,7 @@ class Upkeep {
   ~Upkeep() = default;
 
   // Runs them every `period` until this object goes. Once alone.
-  void start(std::vector<Chore> chores, std::chrono::seconds period);
+  void start(std::vector<Chore> chores, std::chrono::milliseconds period);
 
  private:
   std::mutex mutex_;

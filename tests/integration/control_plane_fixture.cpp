@@ -23,7 +23,8 @@ T must(Result<T> result) {
 
 }  // namespace
 
-ControlPlane::ControlPlane(const std::function<void(server::ServerConfig&)>& adjust)
+ControlPlane::ControlPlane(const std::function<void(server::ServerConfig&)>& adjust,
+                           std::chrono::milliseconds upkeep_period)
     : http_(platform::make_beast_http()) {
   const auto domain = must(identity::TrustDomain::parse(kDomain));
   const std::string state = folder_ / "state";
@@ -43,7 +44,8 @@ ControlPlane::ControlPlane(const std::function<void(server::ServerConfig&)>& adj
   config.publisher_keys = {publisher_path};
   config.registers = {0, 4};
   if (adjust) adjust(config);
-  server_ = must(server::Server::start(config, {clock_, *http_, *store_, *blobs_}));
+  server_ = must(
+      server::Server::start(config, {clock_, *http_, *store_, *blobs_, nullptr, upkeep_period}));
 }
 
 ControlPlane::Client ControlPlane::client(std::uint16_t port,

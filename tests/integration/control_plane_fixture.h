@@ -21,7 +21,8 @@ namespace vedette {
 class ControlPlane : public ::testing::Test {
  protected:
   // `adjust` sees the configuration before the server does.
-  explicit ControlPlane(const std::function<void(server::ServerConfig&)>& adjust = {});
+  explicit ControlPlane(const std::function<void(server::ServerConfig&)>& adjust = {},
+                        std::chrono::milliseconds upkeep_period = std::chrono::seconds(5));
 
   using Client = std::unique_ptr<platform::HttpClient>;
 

@@ -16,4 +16,8 @@ Entry HttpHandler::enter(const Connection& /*connection*/, const HttpRequest& /*
   return {};
 }
 
+Result<void> HttpServer::renew(const TlsServerSettings& /*settings*/) {
+  return refuse("NET-TLS", "this server has no certificate to renew");
+}
+
 }  // namespace vedette::platform

@@ -87,6 +87,8 @@ struct TlsServerSettings {
   crypto::PrivateKey key;
   std::vector<crypto::Certificate> client_roots;  // anchors for client certificates
   bool require_client_certificate = true;
+  // DER of an OCSP response for the leaf, shown to clients that ask for one; empty: none.
+  Bytes ocsp_response = {};
 };
 
 struct HttpServerSettings {
@@ -115,6 +117,10 @@ class HttpServer {
   virtual ~HttpServer() = default;
 
   [[nodiscard]] virtual std::uint16_t port() const = 0;  // 0 on a Unix socket
+  // Connections from now on are made with this certificate, key and OCSP response; those that are
+  // open go on as they are. Refuses NET-TLS as HttpFactory::serve does, and where no TLS is spoken;
+  // then nothing has changed. Thread-safe.
+  [[nodiscard]] virtual Result<void> renew(const TlsServerSettings& settings);
   // Closes every live connection that `condemned` picks; at once, mid-request too. Returns how
   // many.
   virtual std::size_t close_connections(

@@ -50,7 +50,7 @@ class BeastServer final : public HttpServer {
       : tls_(std::move(tls)),
         handlers_(std::max(settings.handler_threads, 1U)),
         slots_(handlers_),
-        environment_{settings, handler, tls_.get(), io_.get_executor(), slots_},
+        environment_{settings, handler, io_.get_executor(), slots_},
         table_(settings.max_connections),
         acceptor_(asio::make_strand(io_)) {}
 
@@ -92,6 +92,14 @@ class BeastServer final : public HttpServer {
 
   [[nodiscard]] std::uint16_t port() const override { return port_; }
 
+  Result<void> renew(const TlsServerSettings& settings) override {
+    if (present_tls() == nullptr) return HttpServer::renew(settings);
+    VEDETTE_TRY(std::shared_ptr<ssl::context> made, make_server_context(settings));
+    const std::scoped_lock lock(tls_mutex_);
+    tls_ = std::move(made);
+    return {};
+  }
+
   std::size_t close_connections(const std::function<bool(const Connection&)>& condemned) override {
     return table_.condemn(condemned);
   }
@@ -114,12 +122,19 @@ class BeastServer final : public HttpServer {
     error_code ignored;  // a Unix socket knows no delay
     socket.set_option(tcp::no_delay(true), ignored);
     const auto strand = socket.get_executor();
-    auto session = std::make_shared<Session>(++last_id_, std::move(socket), environment_);
+    const auto tls = present_tls();
+    auto session =
+        std::make_shared<Session>(++last_id_, std::move(socket), environment_, tls.get());
     if (!table_.admit(session)) return;
     asio::co_spawn(strand, session->run(), [this, session](std::exception_ptr fault) {
       log_exception(std::move(fault), "a connection ended");
       table_.forget(session->id());
     });
+  }
+
+  std::shared_ptr<ssl::context> present_tls() {
+    const std::scoped_lock lock(tls_mutex_);
+    return tls_;
   }
 
   // Every coroutine ends by itself once its socket is gone; run() returns when the last one has,
@@ -135,7 +150,9 @@ class BeastServer final : public HttpServer {
       thread.join();
   }
 
-  const std::unique_ptr<ssl::context> tls_;
+  std::mutex tls_mutex_;  // guards what follows
+  // Of connections to come; each keeps what it needs of its own. None: plain HTTP.
+  std::shared_ptr<ssl::context> tls_;
   asio::io_context io_;
   const unsigned handlers_;  // at once, at most
   HandlerSlots slots_;

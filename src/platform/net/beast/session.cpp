@@ -72,10 +72,11 @@ void log_fault(const std::string& what) {
   std::fprintf(stderr, "vedette http: %s\n", what.c_str());
 }
 
-Session::Session(std::uint64_t id, stream::socket socket, const SessionEnvironment& environment)
+Session::Session(std::uint64_t id, stream::socket socket, const SessionEnvironment& environment,
+                 ssl::context* tls)
     : environment_(environment),
       strand_(socket.get_executor()),
-      wire_(std::move(socket), environment.tls),
+      wire_(std::move(socket), tls),
       reader_(environment.settings.max_body_bytes) {
   connection_.id = id;
 }

@@ -20,7 +20,6 @@ namespace vedette::platform::net {
 struct SessionEnvironment {
   HttpServerSettings settings;
   HttpHandler& handler;
-  ssl::context* tls = nullptr;      // nullptr: plain HTTP
   asio::any_io_executor unordered;  // the wire's threads, on no strand
   HandlerSlots& slots;
 };
@@ -31,8 +30,10 @@ void log_fault(const std::string& what);
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // `socket` runs on a strand of its own; everything but the thread-safe calls happens there.
-  Session(std::uint64_t id, stream::socket socket, const SessionEnvironment& environment);
+  // `socket` runs on a strand of its own; everything but the thread-safe calls happens there. `tls`
+  // is used here alone; nullptr: plain HTTP.
+  Session(std::uint64_t id, stream::socket socket, const SessionEnvironment& environment,
+          ssl::context* tls);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   ~Session() = default;

@@ -111,6 +111,41 @@ int choose_protocol(SSL* /*tls*/, const unsigned char** chosen, unsigned char* c
   return SSL_TLSEXT_ERR_OK;
 }
 
+// What the context shows goes with it: connections hold it for as long as they may need it.
+void free_staple(void* /*context*/, void* staple, CRYPTO_EX_DATA* /*data*/, int /*index*/,
+                 long /*unused*/, void* /*unused*/) {
+  delete static_cast<Bytes*>(staple);
+}
+
+int staple_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_staple);
+  return index;
+}
+
+// Copies what lies there: a handshake never waits for an answer to be made.
+int show_staple(SSL* tls, void* /*unused*/) {
+  const auto* staple =
+      static_cast<const Bytes*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(tls), staple_index()));
+  if (staple == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(staple->data(), staple->size()));
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  if (SSL_set_tlsext_status_ocsp_resp(tls, copy, static_cast<long>(staple->size())) != 1) {
+    OPENSSL_free(copy);
+    return SSL_TLSEXT_ERR_NOACK;
+  }
+  return SSL_TLSEXT_ERR_OK;
+}
+
+void set_staple(SSL_CTX* context, const Bytes& response) {
+  if (response.empty()) return;
+  auto staple = std::make_unique<Bytes>(response);
+  crypto::require(SSL_CTX_set_ex_data(context, staple_index(), staple.get()) == 1, "OCSP response");
+  static_cast<void>(staple.release());  // the context's now
+  crypto::require(SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB,
+                                        reinterpret_cast<void (*)()>(show_staple)) == 1,
+                  "OCSP response");
+}
+
 int verification_mode(const TlsServerSettings& settings) {
   if (settings.client_roots.empty()) return SSL_VERIFY_NONE;
   if (!settings.require_client_certificate) return SSL_VERIFY_PEER;
@@ -133,6 +168,7 @@ Result<std::unique_ptr<ssl::context>> make_server_context(const TlsServerSetting
     crypto::require(SSL_CTX_add_client_CA(context, crypto::native(root)) == 1, "client roots");
   SSL_CTX_set_verify(context, verification_mode(settings), check_peer);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  set_staple(context, settings.ocsp_response);
   return result;
 }
 

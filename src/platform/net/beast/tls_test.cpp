@@ -161,6 +161,55 @@ TEST_F(Tls, SettingsThatDoNotFitTogetherAreRefused) {
   EXPECT_EQ(code_of(http->connect(client)), "NET-TLS");
 }
 
+TEST_F(Tls, ARenewalThatDoesNotFitTogetherChangesNothing) {
+  auto wrong = *tls_server(authority_.server(), authority_.root()).tls;
+  wrong.key = crypto::PrivateKey::generate_p256();
+  EXPECT_EQ(code_of(server_->renew(wrong)), "NET-TLS");
+  EXPECT_EQ(refusal_of(authority_.client()).code, "");
+  restart(plain_server());
+  EXPECT_EQ(code_of(server_->renew(*tls_server(authority_.server(), authority_.root()).tls)),
+            "NET-TLS");
+}
+
+TEST_F(Tls, ARenewalIsForNewConnectionsAndLetsLiveOnesGoOn) {
+  const auto live = connect(tls_client(server_->port(), authority_.root(), authority_.client()));
+  const auto id = must(live->send(get("/"))).body;
+  ASSERT_TRUE(server_->renew(*tls_server(foreign_.server(), authority_.root()).tls));
+  EXPECT_EQ(must(live->send(get("/"))).body, id) << "the same connection";
+  EXPECT_EQ(refusal_of(authority_.client()).code, "NET-TLS")
+      << "a new one meets the new certificate";
+  EXPECT_EQ(code_of(ask(tls_client(server_->port(), foreign_.root(), authority_.client()))), "");
+}
+
+// By the clock that the settings name, not the operating system's.
+TEST_F(Tls, TheServersCertificateIsJudgedByTheClockThatIsGiven) {
+  class Fixed final : public Clock {
+   public:
+    explicit Fixed(TimePoint at) : at_(at) {}
+    [[nodiscard]] TimePoint now() const override { return at_; }
+
+   private:
+    TimePoint at_;
+  };
+  const TimePoint now = SystemClock().now();
+  auto settings = tls_client(server_->port(), authority_.root(), authority_.client());
+  for (const auto& [off, expected] : {std::pair{std::chrono::hours(-50'000), "NET-TLS"},
+                                      {std::chrono::hours(90'000), "NET-TLS"},
+                                      {std::chrono::hours(0), ""}}) {
+    const Fixed clock(now + off);
+    settings.clock = &clock;
+    EXPECT_EQ(code_of(ask(settings)), expected) << off.count();
+  }
+  settings.clock = nullptr;
+  settings.insecure_any_time = true;
+  restart(tls_server(authority_.server({"localhost"}, {"127.0.0.1"}, {-3600s, -60s}),
+                     authority_.root()));
+  settings.port = server_->port();
+  EXPECT_EQ(code_of(ask(settings)), "");
+  settings.roots = {foreign_.root()};
+  EXPECT_EQ(code_of(ask(settings)), "NET-TLS");
+}
+
 TEST_F(Tls, PlainHttpBeyondLoopbackIsRefused) {
   auto server = plain_server();
   server.address = "0.0.0.0";
