@@ -10,6 +10,7 @@
 #include "server/config.h"
 #include "server/state_folder.h"
 
+#include "root_passphrase.h"
 #include "server_keys.h"
 
 namespace vedette {
@@ -27,16 +28,11 @@ struct InitOptions {
 constexpr const char* kUnencryptedRoot =
     "\nWARNING: offline/root.key IS NOT ENCRYPTED. Whoever reads it can be this authority, for ten "
     "years.\nTake it off this machine now, and encrypt it: openssl pkcs8 -topk8 -v2 aes-256-cbc "
-    "-iter 600000\n(or give --root-passphrase-file next time)\n";
+    "-iter 600000\n";
 constexpr const char* kUnencryptedKeys =
     "\nWARNING: the issuing CA's, the verifier's and the log's keys ARE NOT ENCRYPTED; encrypt "
     "them "
     "with\n'vedette-server ca encrypt', and set passphrase_file in the section [keys]\n";
-
-Result<SecretBytes> read_root_passphrase(const InitOptions& options) {
-  if (options.root_passphrase_file.empty()) return SecretBytes();
-  return platform::read_secret_file(options.root_passphrase_file);
-}
 
 // It would be taken for this authority's own later, with a key that another folder uses.
 Result<void> check_new(const InitOptions& options) {
@@ -49,9 +45,11 @@ Result<void> init(const InitOptions& options) {
   VEDETTE_TRY(const auto domain, identity::TrustDomain::parse(options.trust_domain));
   VEDETTE_TRY(const auto name, OperatorId::parse(options.operator_name));
   VEDETTE_CHECK(check_new(options));
-  VEDETTE_TRY(const SecretBytes root_passphrase, read_root_passphrase(options));
   ServerKeyProvider provider(options.folder, options.keys.insecure_extractable);
   VEDETTE_TRY(const auto custody, server::KeyCustody::open(options.keys, &provider));
+  VEDETTE_TRY(const SecretBytes root_passphrase,
+              choose_root_passphrase(options.root_passphrase_file, !custody.encrypts(),
+                                     cli::system_console()));
   VEDETTE_CHECK(server::create_state(options.folder, domain, name, SystemClock().now(), custody,
                                      root_passphrase));
   std::cout << "made the certificate authority of " << domain.str() << " in " << options.folder
@@ -121,11 +119,11 @@ void add_init(CLI::App& app, std::function<Result<void>()>& command) {
   verb->add_option("--passphrase-file", options->keys.passphrase_file,
                    "encrypt the server's key files");
   verb->add_flag("--insecure-unencrypted", options->keys.insecure_unencrypted,
-                 "leave them as they are");
+                 "leave them as they are, and the root's");
   verb->add_flag("--insecure-extractable", options->keys.insecure_extractable,
                  "take a key that its token would hand out");
   verb->add_option("--root-passphrase-file", options->root_passphrase_file,
-                   "encrypt the root's key");
+                   "encrypt the root's key; else a passphrase is asked for");
   verb->callback([options, &command] { command = [options] { return init(*options); }; });
 }
 

@@ -14,12 +14,11 @@ namespace vedette::cli {
 
 namespace {
 
-constexpr const char* kVariable = "VEDETTE_KEY_PASSPHRASE";
 constexpr std::size_t kMaxPassphrase = 1024;
 
 std::unexpected<Error> terminal_failed(std::string_view what) {
   return refuse("CLI-FAILED", "the terminal cannot be used to ask for a passphrase",
-                errno_text(what), std::string("set ") + kVariable);
+                errno_text(what), "give the passphrase by a file or the environment");
 }
 
 // Echo is off while this lives. A signal that ends the program leaves it to the shell to repair.
@@ -76,11 +75,11 @@ Result<SecretBytes> ask(const std::string& prompt) {
 }  // namespace
 
 Result<std::optional<SecretBytes>> find_passphrase(const Console& console,
-                                                   const std::string& prompt) {
-  if (const char* value = std::getenv(kVariable); value != nullptr) {
+                                                   const std::string& prompt, PassphraseOf key) {
+  if (const char* value = std::getenv(key.variable); value != nullptr) {
     if (*value == '\0')
       return refuse("CLI-PASSPHRASE", "an empty passphrase protects nothing",
-                    std::string(kVariable) + " is set, but empty");
+                    std::string(key.variable) + " is set, but empty");
     return std::optional(SecretBytes(to_bytes(std::string_view(value))));
   }
   if (!console.asks) return std::optional<SecretBytes>();
@@ -89,9 +88,9 @@ Result<std::optional<SecretBytes>> find_passphrase(const Console& console,
 }
 
 Result<std::optional<SecretBytes>> choose_passphrase(const Console& console,
-                                                     const std::string& prompt) {
-  VEDETTE_TRY(auto first, find_passphrase(console, prompt));
-  if (!first || std::getenv(kVariable) != nullptr) return first;
+                                                     const std::string& prompt, PassphraseOf key) {
+  VEDETTE_TRY(auto first, find_passphrase(console, prompt, key));
+  if (!first || std::getenv(key.variable) != nullptr) return first;
   VEDETTE_TRY(const SecretBytes second, ask(prompt + ", again"));
   if (!equal_constant_time(first->expose(), second.expose()))
     return refuse("CLI-PASSPHRASE", "the two passphrases differ");

@@ -10,13 +10,22 @@
 
 namespace vedette::cli {
 
-// VEDETTE_KEY_PASSPHRASE, else the answer to `prompt` on the terminal with echo off; none when the
+// One kind of key, so that keys of two kinds that one command needs may have two passphrases.
+struct PassphraseOf {
+  const char* variable;  // of the environment
+};
+inline constexpr PassphraseOf kSigningKey{"VEDETTE_KEY_PASSPHRASE"};
+inline constexpr PassphraseOf kRootKey{"VEDETTE_ROOT_PASSPHRASE"};
+
+// What the variable holds, else the answer to `prompt` on the terminal with echo off; none when the
 // variable is not set and nobody can be asked. An empty answer refuses CLI-PASSPHRASE; a terminal
 // that fails, CLI-FAILED.
 [[nodiscard]] Result<std::optional<SecretBytes>> find_passphrase(const Console& console,
-                                                                 const std::string& prompt);
+                                                                 const std::string& prompt,
+                                                                 PassphraseOf key = kSigningKey);
 // The same for a new passphrase, which a person types twice.
 [[nodiscard]] Result<std::optional<SecretBytes>> choose_passphrase(const Console& console,
-                                                                   const std::string& prompt);
+                                                                   const std::string& prompt,
+                                                                   PassphraseOf key = kSigningKey);
 
 }  // namespace vedette::cli

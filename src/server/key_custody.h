@@ -36,6 +36,9 @@ class KeyCustody {
   // Refuses KEY-PASSPHRASE for a file that is not kept as was said, be it better or worse.
   [[nodiscard]] Result<crypto::PrivateKey> read(const std::string& path) const;
 
+  // Whether key files are encrypted.
+  [[nodiscard]] bool encrypts() const { return !passphrase_.empty(); }
+
   // Whether the issuing key lives elsewhere than in a file.
   [[nodiscard]] bool names_issuing_key() const { return !issuing_key_.empty(); }
   // That key. Refuses what its provider refuses, KEY-PROVIDER without one.

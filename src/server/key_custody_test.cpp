@@ -31,6 +31,9 @@ struct KeyCustodyTest : testing::Test {
   Result<void> create(const KeyCustody& custody, const SecretBytes& root = {}) const {
     return create_state(state, domain, *OperatorId::parse("admin"), now, custody, root);
   }
+  static SecretBytes in_the_safe() {
+    return SecretBytes(to_bytes(std::string_view("in the safe")));
+  }
   std::string load_code(const KeyCustody& custody) const {
     const auto keys = load_state(state, domain, now, custody);
     return keys ? "" : keys.error().code;
@@ -79,7 +82,13 @@ TEST_F(KeyCustodyTest, RefusesACredentialThatIsNoneOrNotGiven) {
 TEST_F(KeyCustodyTest, RefusesANamedKeyThatNothingCanOpen) {
   const auto custody = KeyCustody::open(
       {.issuing_key = "pkcs11:token=t", .passphrase_file = folder / "passphrase"}, nullptr);
-  EXPECT_EQ(create(*custody).error().code, "KEY-PROVIDER");
+  EXPECT_EQ(create(*custody, in_the_safe()).error().code, "KEY-PROVIDER");
+}
+
+TEST_F(KeyCustodyTest, RefusesToLeaveTheRootsKeyOpenBesideEncryptedOnes) {
+  EXPECT_EQ(create(*encrypted()).error().code, "KEY-ROOT-OPEN");
+  EXPECT_FALSE(std::filesystem::exists(state)) << "nothing was made";
+  EXPECT_TRUE(create(*unencrypted())) << "said outright, for demonstrations";
 }
 
 TEST_F(KeyCustodyTest, RefusesFilesThatAreNotKeptAsWasSaid) {
@@ -94,7 +103,7 @@ TEST_F(KeyCustodyTest, RefusesFilesThatAreNotKeptAsWasSaid) {
 }
 
 TEST_F(KeyCustodyTest, EncryptsEveryKeyThatTheServerKeeps) {
-  ASSERT_TRUE(create(*encrypted(), SecretBytes(to_bytes(std::string_view("in the safe")))));
+  ASSERT_TRUE(create(*encrypted(), in_the_safe()));
   for (const std::string& name : {std::string("/ca/issuing.key"), signing_key(),
                                   std::string("/log.key"), std::string("/offline/root.key")})
     EXPECT_TRUE(is_encrypted(name)) << name;

@@ -96,6 +96,9 @@ Result<void> create_state(const std::string& folder, const identity::TrustDomain
   if (std::filesystem::exists(folder + "/ca"))
     return refuse("STATE-EXISTS", "there is a certificate authority here already", folder,
                   "choose another folder; replacing it would orphan every device");
+  if (custody.encrypts() && root_passphrase.empty())
+    return refuse("KEY-ROOT-OPEN", "the root's key needs a passphrase of its own", {},
+                  "whoever reads it can be this authority, for ten years");
   VEDETTE_CHECK(make_folder(folder));
   VEDETTE_TRY(PrivateKey issuing_key, new_issuing_key(custody));
   VEDETTE_TRY(const identity::NewAuthority made,

@@ -31,8 +31,9 @@ struct ServerKeys {
 [[nodiscard]] std::string log_origin(const identity::TrustDomain& trust_domain);
 
 // Makes a new folder with all keys and one operator; a key that custody names is used, not made.
-// The root's key is encrypted unless `root_passphrase` is empty. Refuses STATE-EXISTS where there
-// is one already: it would orphan every device.
+// The root's key is encrypted; `root_passphrase` may be empty only where custody leaves its own
+// files open, too. Refuses STATE-EXISTS where there is one already: it would orphan every device;
+// and KEY-ROOT-OPEN.
 [[nodiscard]] Result<void> create_state(const std::string& folder,
                                         const identity::TrustDomain& trust_domain,
                                         const OperatorId& first_operator, TimePoint now,

@@ -20,6 +20,7 @@
 #include "testing/temporary_folder.h"
 
 #include "agent_keys.h"
+#include "root_passphrase.h"
 #include "server_keys.h"
 
 namespace vedette {
@@ -149,6 +150,32 @@ TEST(KeyProviders, MemoryAuthenticatesManyThreads) {
   TlsClients(must(keys.private_key("memory:"))).expect_that_many_threads_prove_the_key();
 }
 
+struct RootPassphrase : ::testing::Test {
+  ~RootPassphrase() override { ::unsetenv("VEDETTE_ROOT_PASSPHRASE"); }
+  static std::string chosen(Result<SecretBytes> passphrase) {
+    return std::string(as_text(must(std::move(passphrase)).expose()));
+  }
+
+  const cli::Console nobody{};
+};
+
+TEST_F(RootPassphrase, IsWantedWhereNobodySaidThatTheRootsKeyMayLieOpen) {
+  EXPECT_EQ(code_of(choose_root_passphrase("", false, nobody)), "KEY-ROOT-OPEN");
+  ::setenv("VEDETTE_ROOT_PASSPHRASE", "", 1);
+  EXPECT_EQ(code_of(choose_root_passphrase("", false, nobody)), "CLI-PASSPHRASE");
+  EXPECT_EQ(code_of(choose_root_passphrase("/none", true, nobody)), "KEY-SECRET-FILE");
+}
+
+TEST_F(RootPassphrase, ComesFromAFileOrTheEnvironment) {
+  EXPECT_EQ(chosen(choose_root_passphrase("", true, nobody)), "");
+  ::setenv("VEDETTE_ROOT_PASSPHRASE", "in the safe", 1);
+  EXPECT_EQ(chosen(choose_root_passphrase("", false, nobody)), "in the safe");
+  const TemporaryFolder folder;
+  std::ofstream(folder / "root") << "of the file\n";
+  ::chmod((folder / "root").c_str(), 0400);
+  EXPECT_EQ(chosen(choose_root_passphrase(folder / "root", true, nobody)), "of the file");
+}
+
 TEST(AgentKeyProvider, OpensEachKindByItsNameAndNoOther) {
   VEDETTE_SKIP_WITHOUT_SOFTWARE_TPM();
   VEDETTE_SKIP_WITHOUT_SOFTWARE_TOKEN();
@@ -174,7 +201,8 @@ class HardwareAuthority : public ::testing::Test {
     settings_.passphrase_file = folder_ / "passphrase";
     settings_.issuing_key = issuing_key;
     provider_ = std::make_unique<ServerKeyProvider>(state_, false);
-    must(server::create_state(state_, kDomain, must(OperatorId::parse("admin")), now_, custody()));
+    must(server::create_state(state_, kDomain, must(OperatorId::parse("admin")), now_, custody(),
+                              SecretBytes(to_bytes(std::string_view("root")))));
   }
   [[nodiscard]] server::KeyCustody custody() const {
     return must(server::KeyCustody::open(settings_, provider_.get()));

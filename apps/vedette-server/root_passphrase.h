@@ -1,0 +1,19 @@
+// What encrypts the root's key: chosen when the authority is made, and kept apart from the server.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "base/secret.h"
+#include "cli/console.h"
+
+namespace vedette {
+
+// The content of `file`, VEDETTE_ROOT_PASSPHRASE, or what a person types twice, in this order.
+// Empty only where `insecure_unencrypted` is said and no file is named. Refuses KEY-ROOT-OPEN when
+// nobody says one, KEY-SECRET-FILE, CLI-PASSPHRASE and CLI-FAILED.
+[[nodiscard]] Result<SecretBytes> choose_root_passphrase(const std::string& file,
+                                                         bool insecure_unencrypted,
+                                                         const cli::Console& console);
+
+}  // namespace vedette
