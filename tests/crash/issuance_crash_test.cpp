@@ -86,7 +86,7 @@ TEST(IssuanceCrash, WhatWasNotCommittedWasNotIssuedAndARetryGetsOneCertificate) 
       for (const std::uint64_t number : acknowledged) {
         VEDETTE_TRY(const auto issued,
                     unit.certificates().latest(device_id(number), key.spki_sha256()));
-        if (!issued) return refuse("TEST", "a certificate was lost", std::to_string(number));
+        if (!issued) return refuse("TEST-LOST", "a certificate was lost", std::to_string(number));
         serials.emplace(number, issued->serial_hex);
       }
       return {};
