@@ -21,7 +21,7 @@ class AttestedEnrollment : public EnrollingTpm {
     if (IsSkipped()) return;
     client_ = enrollment_client();
     allow("drone");
-    const auto chain = agent::enroll(*client_, *tpm_, *key_);
+    const auto chain = agent::enroll(*client_, *tpm_, {*key_});
     ASSERT_TRUE(chain.has_value()) << describe(chain.error());
     former_ = chain->front();
   }

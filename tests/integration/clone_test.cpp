@@ -21,7 +21,7 @@ class CloneAlarm : public EnrollingTpm {
     for (const std::uint8_t pcr : {std::uint8_t{0}, std::uint8_t{4}})
       ASSERT_TRUE(tpm_->extend(pcr, {crypto::sha256(as_bytes("firmware"))}).has_value());
     allow("drone");
-    const auto chain = agent::enroll(*enrollment_client(), *tpm_, *key_);
+    const auto chain = agent::enroll(*enrollment_client(), *tpm_, {*key_});
     ASSERT_TRUE(chain.has_value()) << describe(chain.error());
     credentials_ = agent::make_credentials(*chain, *key_, "test.vedette", clock_.now()).value();
   }

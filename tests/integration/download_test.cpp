@@ -114,7 +114,7 @@ TEST_F(Download, APartIsThatPart) {
 TEST_F(Download, GoesOnAfterBreaksWithWhatIsThere) {
   agent::PartialDownload partial;
   std::uint64_t received = 0;
-  for (const std::uint64_t octets : {1, 300'000, 70'000}) {
+  for (const std::uint64_t octets : {1UL, 300'000UL, 70'000UL}) {
     CutClient cut(*drone_.client, octets);
     EXPECT_EQ(partial.complete(cut, ear_, wanted_, file_.size()).error().code, "NET-CLOSED");
     received += octets;

@@ -81,7 +81,7 @@ TEST_F(AttackOnEnrolment, AGenuineEndorsementKeyBesideASoftwareKeyGetsNoCertific
   const auto answer = begin(body(scene, scene.ak_public(), scene.ak));
   ASSERT_TRUE(answer.has_value()) << describe(answer.error());
   expect_no_certificate(*answer, scene.key);
-  EXPECT_TRUE(agent::enroll(*client_, *tpm_, *key_).has_value()) << "the genuine one still can";
+  EXPECT_TRUE(agent::enroll(*client_, *tpm_, {*key_}).has_value()) << "the genuine one still can";
 }
 
 TEST_F(AttackOnEnrolment, ASoftwareKeyThatDoesNotSayThatItIsFixedIsRefused) {
@@ -113,9 +113,9 @@ TEST_F(AttackOnEnrolment, AnAnswerThatWasLostIsGivenAgain) {
     lost = crypto::parse_certs_only(der).value().front().serial_hex();
     return Result<platform::HttpResponse>(refuse("NET-CLOSED", "the connection broke"));
   });
-  EXPECT_EQ(agent::enroll(broken, *tpm_, *key_).error().code, "NET-CLOSED");
+  EXPECT_EQ(agent::enroll(broken, *tpm_, {*key_}).error().code, "NET-CLOSED");
   const auto other = enrollment_client();
-  const auto again = agent::enroll(*other, *tpm_, *key_);
+  const auto again = agent::enroll(*other, *tpm_, {*key_});
   ASSERT_TRUE(again.has_value()) << describe(again.error());
   EXPECT_EQ(again->front().serial_hex(), lost);
 }

@@ -37,7 +37,7 @@ class TokenEnrolment : public EnrollingTpm {
   static std::string enrolled(platform::HttpClient& client, platform::Tpm& tpm,
                               const crypto::PrivateKey& key,
                               const std::optional<std::string>& token) {
-    const auto chain = agent::enroll(client, tpm, key, nullptr, token);
+    const auto chain = agent::enroll(client, tpm, {key}, nullptr, token);
     return chain ? "" : chain.error().code;
   }
 
