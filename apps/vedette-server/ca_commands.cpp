@@ -10,6 +10,7 @@
 #include "server/config.h"
 #include "server/state_folder.h"
 
+#include "rollover_commands.h"
 #include "root_passphrase.h"
 #include "server_keys.h"
 
@@ -74,6 +75,7 @@ struct OperatorOptions {
   std::string name;
   std::string config = "/etc/vedette/server.toml";
   std::string key;
+  bool renew = false;
 };
 
 Result<std::optional<server::OperatorToken>> find_operator_token(const OperatorOptions& options,
@@ -93,6 +95,13 @@ Result<void> make_operator(const OperatorOptions& options) {
   VEDETTE_TRY(const auto custody, server::KeyCustody::open(config.keys, &provider));
   const TimePoint now = SystemClock().now();
   VEDETTE_TRY(const auto keys, server::load_state(config.state_folder, domain, now, custody));
+  if (options.renew) {
+    VEDETTE_CHECK(
+        server::renew_operator(config.state_folder, keys.authority, keys.trust, name, now));
+    std::cout << "renewed operator.pem and roots.pem in " << config.state_folder << "/operators/"
+              << name.str() << ": give both to their owner\n";
+    return {};
+  }
   VEDETTE_CHECK(server::add_operator(config.state_folder, keys.authority, name, now, token));
   std::cout << "made " << config.state_folder << "/operators/" << name.str()
             << "; set host and port in its operator.toml, and give the folder to its owner\n";
@@ -104,7 +113,10 @@ void add_operator_verb(CLI::App& group, std::function<Result<void>()>& command) 
   CLI::App* verb = group.add_subcommand("operator", "a certificate of a year for an operator");
   verb->add_option("name", options->name, "of the operator")->required();
   verb->add_option("--config", options->config, "TOML file")->capture_default_str();
-  verb->add_option("--key", options->key, "the operator's key in a token: pkcs11:...");
+  CLI::Option* key =
+      verb->add_option("--key", options->key, "the operator's key in a token: pkcs11:...");
+  verb->add_flag("--renew", options->renew, "another certificate for the same key, and the roots")
+      ->excludes(key);
   verb->callback([options, &command] { command = [options] { return make_operator(*options); }; });
 }
 
@@ -134,6 +146,7 @@ void add_ca_commands(CLI::App& app, std::function<Result<void>()>& command) {
   CLI::App* group = app.add_subcommand("ca", "about the certificate authority's keys");
   group->require_subcommand(1);
   add_operator_verb(*group, command);
+  add_rollover_commands(*group, command);
   CLI::App* verb = group->add_subcommand("encrypt", "encrypt the key files of a state folder");
   const auto folder = std::make_shared<std::string>();
   const auto passphrase_file = std::make_shared<std::string>();

@@ -57,6 +57,7 @@ struct Agent::Start {
   AgentConfig config;
   Parts parts;
   Anchors anchors;
+  TrustAnchors server_trust;
   DeviceKey key;
   ReleaseFloors floors;
   SequenceNumbers sequence;
@@ -71,6 +72,7 @@ struct Agent::Start {
 Agent::Agent(Start start)
     : config_(std::move(start.config)),
       anchors_(std::move(start.anchors)),
+      server_trust_(std::move(start.server_trust)),
       boot_(start.parts.boot),
       time_(boot_, start.parts.clock),
       clock_(time_),
@@ -79,7 +81,7 @@ Agent::Agent(Start start)
       floors_(std::move(start.floors)),
       news_(clock_, std::move(start.parts.log)),
       trust_(clock_),
-      link_(config_, anchors_, start.parts.http, clock_),
+      link_(config_, server_trust_, clock_, start.parts.http),
       reporter_(clock_, trust_, std::move(start.sequence)),
       measurements_(std::move(start.measurements)),
       delegation_(std::move(start.delegation)),
@@ -125,6 +127,9 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   for (const auto& event : {own_start, configuration_event(config)})
     VEDETTE_CHECK(unless_broken(*measurements, measurements->measure(event)));
   VEDETTE_TRY(Anchors anchors, load_anchors(config));
+  VEDETTE_TRY(const auto domain, identity::TrustDomain::parse(config.trust_domain));
+  VEDETTE_TRY(TrustAnchors trust,
+              TrustAnchors::load(config.state_folder, anchors.server_roots, domain));
   VEDETTE_TRY(crypto::PrivateKey key, parts.keys.private_key(config.device_key));
   VEDETTE_TRY(ReleaseFloors floors, ReleaseFloors::load(config.state_folder));
   VEDETTE_TRY(SequenceNumbers sequence, SequenceNumbers::load(config.state_folder));
@@ -136,7 +141,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   VEDETTE_TRY(auto time, load_time_record(config.state_folder));
   platform::HttpFactory& http = parts.http;
   std::unique_ptr<Agent> agent(
-      new Agent({config, std::move(parts), std::move(anchors),
+      new Agent({config, std::move(parts), std::move(anchors), std::move(trust),
                  DeviceKey{std::move(key), config.device_key_kind}, std::move(floors),
                  std::move(sequence), std::move(measurements), std::move(delegation),
                  std::move(workers), std::move(violations), std::move(quarantine),
@@ -281,7 +286,10 @@ Result<void> Agent::adopt(std::vector<crypto::Certificate> chain) {
 // A device that was on the shelf proves itself in one exchange, by its former certificate's name;
 // one that the server does not know so proves its whole TPM.
 Result<void> Agent::enroll_anew() {
-  VEDETTE_TRY(const auto client, link_.to_enrollment());
+  VEDETTE_TRY(auto client, link_.to_enrollment());
+  if (hear_of_rollovers(*client)) {
+    VEDETTE_TRY(client, link_.to_enrollment());
+  }
   if (const auto former = load_chain(config_.state_folder);
       key_.kind == identity::KeyKind::tpm && former && *former && !(*former)->empty()) {
     auto again = enroll_attested(*client, tpm_, key_.key, (*former)->front(), &asked_to_wait_);
@@ -302,13 +310,6 @@ Result<void> Agent::renew_now() {
   if (renewed) return adopt(*std::move(renewed));
   renewal_.failed(clock_.now(), wait, jitter());
   return std::unexpected(std::move(renewed).error());
-}
-
-void Agent::ask_when_to_renew() {
-  const auto advice = renewal_advice(*client_, *credentials_, anchors_.server_roots, clock_.now());
-  renewal_.advised(advice, clock_.now());
-  if (!advice && outcome_of(advice.error()) != Outcome::unreachable)
-    news_.say(Phase::serve, "renews by its own rule", advice.error());
 }
 
 EvidenceSource Agent::evidence_source() const {
@@ -397,6 +398,7 @@ Json Agent::status() const {
   {
     const std::scoped_lock lock(mutex_);
     json.set("phase", name_of(phase_));
+    json.set("trust_bundle", server_trust_.version());
     if (credentials_) json.set("device", credentials_->device.str());
   }
   Json::Array quarantined;

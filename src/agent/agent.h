@@ -27,6 +27,7 @@
 #include "agent/server_link.h"
 #include "agent/serving.h"
 #include "agent/time_record.h"
+#include "agent/trust_anchors.h"
 #include "agent/trust_state.h"
 #include "agent/violation_reporter.h"
 #include "agent/violation_store.h"
@@ -51,9 +52,9 @@ class Agent {
   };
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
-  // KEY-*, PKCS11-*, CERT-*, CONFIG-*, AGT-FLOORS, AGT-STATE, AGT-SEQUENCE, AGT-VIOLATIONS,
-  // AGT-QUARANTINE,
-  // TPM-*, SBX-SPAWN, INF-RUNTIME, AGT-RUNTIME-LIBRARY, NET-LISTEN and MEM-SOCKET.
+  // KEY-*, PKCS11-*, CERT-*, CONFIG-*, BUNDLE-*, AGT-FLOORS, AGT-STATE, AGT-SEQUENCE,
+  // AGT-VIOLATIONS, AGT-QUARANTINE, TPM-*, SBX-SPAWN, INF-RUNTIME, AGT-RUNTIME-LIBRARY, NET-LISTEN
+  // and MEM-SOCKET.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -84,6 +85,8 @@ class Agent {
   [[nodiscard]] Result<void> enroll_anew();
   [[nodiscard]] Result<void> renew_now();
   void ask_when_to_renew();
+  // Whether there was a rollover that this device had not heard of.
+  bool hear_of_rollovers(platform::HttpClient& client);
   [[nodiscard]] EvidenceSource evidence_source() const;
   [[nodiscard]] Result<void> adopt(std::vector<crypto::Certificate> chain);
   [[nodiscard]] Result<void> attest_now();
@@ -102,6 +105,7 @@ class Agent {
 
   AgentConfig config_;
   Anchors anchors_;
+  TrustAnchors server_trust_;
   const BootTime& boot_;
   GuardedClock time_;
   const Clock& clock_;  // the same: what everything here goes by

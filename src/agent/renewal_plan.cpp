@@ -18,7 +18,8 @@ constexpr Duration kAskAfterTrouble = std::chrono::minutes(5);
 Result<identity::RenewalAdvice> renewal_advice(platform::HttpClient& client,
                                                const Credentials& credentials,
                                                std::span<const crypto::Certificate> roots,
-                                               TimePoint now) {
+                                               TimePoint now,
+                                               std::span<const crypto::Certificate> issuing) {
   VEDETTE_TRY(const auto response, client.send(platform::get_request("/v1/renewal-info")));
   VEDETTE_TRY(const codec::Json answer, platform::read_json_answer(response));
   VEDETTE_TRY(const std::string info, answer.string("renewal_info"));
@@ -26,8 +27,11 @@ Result<identity::RenewalAdvice> renewal_advice(platform::HttpClient& client,
   VEDETTE_TRY(const auto signer, crypto::Certificate::from_pem(pem));
   const auto names = credentials.leaf().uri_names();  // one: make_credentials looked
   VEDETTE_TRY(identity::SpiffeId device, identity::SpiffeId::parse(names.front()));
+  std::vector<crypto::Certificate> intermediates(credentials.chain.begin() + 1,
+                                                 credentials.chain.end());
+  intermediates.insert(intermediates.end(), issuing.begin(), issuing.end());
   return identity::verify_renewal_info(
-      info, signer, std::span(credentials.chain).subspan(1),
+      info, signer, intermediates,
       {.roots = roots, .device = std::move(device), .certificate = credentials.leaf(), .now = now});
 }
 

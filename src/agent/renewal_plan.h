@@ -13,11 +13,13 @@
 
 namespace vedette::agent {
 
-// Asks the server when this very certificate is to be renewed. Refuses what verify_renewal_info
-// refuses, RENEW-* and CERT-* among it, and NET-*.
+// Asks the server when this very certificate is to be renewed. `issuing` are authorities beside
+// those that came with it, as after a rollover. Refuses what verify_renewal_info refuses, RENEW-*
+// and CERT-* among it, and NET-*.
 [[nodiscard]] Result<identity::RenewalAdvice> renewal_advice(
     platform::HttpClient& client, const Credentials& credentials,
-    std::span<const crypto::Certificate> roots, TimePoint now);
+    std::span<const crypto::Certificate> roots, TimePoint now,
+    std::span<const crypto::Certificate> issuing = {});
 
 // Of one thread. Nothing is due before the first begin().
 class RenewalPlan {

@@ -34,7 +34,7 @@ platform::HttpClientSettings ServerLink::settings(std::uint16_t port) const {
   platform::HttpClientSettings settings;
   settings.host = config_.server_host;
   settings.port = port;
-  settings.roots = anchors_.server_roots;
+  settings.roots = trust_.roots_at(clock_.now());
   settings.clock = &clock_;
   return settings;
 }

@@ -6,6 +6,8 @@
 
 #include "agent/config.h"
 #include "agent/credentials.h"
+#include "agent/trust_anchors.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "crypto/certificate.h"
 #include "crypto/key.h"
@@ -24,10 +26,11 @@ struct Anchors {
 
 class ServerLink {
  public:
-  // Certificates are judged by `clock`.
-  ServerLink(const AgentConfig& config, const Anchors& anchors, platform::HttpFactory& http,
-             const Clock& clock)
-      : config_(config), anchors_(anchors), http_(http), clock_(clock) {}
+  // Certificates are judged by `clock`; a client that was made is of the roots that were trusted
+  // then.
+  ServerLink(const AgentConfig& config, const TrustAnchors& trust, const Clock& clock,
+             platform::HttpFactory& http)
+      : config_(config), trust_(trust), clock_(clock), http_(http) {}
 
   // To the enrolment listener, for a device that does not know the time: certificates of any time
   // are taken, and no answer is to be believed but one that is signed.
@@ -41,9 +44,9 @@ class ServerLink {
   [[nodiscard]] platform::HttpClientSettings settings(std::uint16_t port) const;
 
   const AgentConfig& config_;
-  const Anchors& anchors_;
-  platform::HttpFactory& http_;
+  const TrustAnchors& trust_;
   const Clock& clock_;
+  platform::HttpFactory& http_;
 };
 
 }  // namespace vedette::agent

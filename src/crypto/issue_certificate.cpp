@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "crypto/alternative_names.h"
+#include "crypto/issuance.h"
 #include "crypto/key_values.h"
 #include "crypto/name_text.h"
 #include "crypto/revocation.h"
@@ -275,6 +278,44 @@ Result<Certificate> issue_certificate(const CertificateProfile& profile,
   VEDETTE_CHECK(add_revocation_addresses(certificate, profile.revocation_url));
   VEDETTE_CHECK(sign(certificate, issuer_key));
   return certificate_from_native(certificate);
+}
+
+Result<Certificate> issue_cross_certificate(const Certificate& subject, const Certificate& issuer,
+                                            const PrivateKey& issuer_key, TimePoint not_before) {
+  const ErrorQueueScope errors;
+  if (!subject.is_ca()) return bad_profile("only an authority is certified by another");
+  VEDETTE_TRY(const PublicKey key, subject.public_key());
+  CertificateProfile profile;
+  profile.kind = CertificateKind::issuing_ca;  // whose issuer is checked as this one's
+  profile.not_before = not_before;
+  profile.not_after = std::min(subject.not_after(), issuer.not_after());
+  VEDETTE_CHECK(check_issuer(profile, key, issuer, issuer_key));
+  if (profile.not_after <= not_before) return bad_profile("it ends before it starts");
+  const CertificateHandle made(X509_new());
+  X509* const certificate = made.get();
+  require(certificate != nullptr && X509_set_version(certificate, X509_VERSION_3) == 1 &&
+              X509_set_pubkey(certificate, native(key)) == 1 &&
+              X509_set_subject_name(certificate, X509_get_subject_name(native(subject))) == 1 &&
+              X509_set_issuer_name(certificate, X509_get_subject_name(native(issuer))) == 1,
+          "start a cross-certificate");
+  set_serial(certificate);
+  set_validity(certificate, profile);
+  add_basic_constraints(certificate, CertificateKind::root_ca);
+  add_key_usage(certificate, CertificateKind::root_ca);
+  add_key_identifiers(certificate, issuer);
+  VEDETTE_CHECK(sign(certificate, issuer_key));
+  return certificate_from_native(certificate);
+}
+
+bool names_issuer(const Certificate& certificate, const Certificate& issuer) {
+  return X509_check_issued(native(issuer), native(certificate)) == X509_V_OK;
+}
+
+bool is_issued_by(const Certificate& certificate, const Certificate& issuer) {
+  const ErrorQueueScope errors;
+  if (!names_issuer(certificate, issuer)) return false;
+  EVP_PKEY* const key = X509_get0_pubkey(native(issuer));
+  return key != nullptr && X509_verify(native(certificate), key) == 1;
 }
 
 }  // namespace vedette::crypto

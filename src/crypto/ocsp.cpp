@@ -4,6 +4,7 @@
 
 #include "crypto/der.h"
 #include "crypto/key_values.h"
+#include "crypto/ocsp_request.h"
 #include "crypto/revocation.h"
 
 namespace vedette::crypto {
@@ -155,6 +156,13 @@ Result<Bytes> make_ocsp_statement(const Certificate& certificate, const OcspResp
   add_status(basic.get(), id.get(), {.kind = CertificateStanding::Kind::good, .revocation = {}},
              {time_of(this_update), time_of(next_update)});
   return signed_by(responder, basic.get());
+}
+
+bool asks_about_issuer(ByteView request_der, const Certificate& issuer) {
+  const ErrorQueueScope errors;
+  const auto request = parse(request_der);
+  return request &&
+         names_issuer(OCSP_onereq_get0_id(OCSP_request_onereq_get0(request->get(), 0)), issuer);
 }
 
 Bytes ocsp_malformed_request() {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "identity/rollover.h"
+
 namespace vedette::identity {
 namespace {
 
@@ -12,36 +14,10 @@ using crypto::PrivateKey;
 using crypto::PublicKey;
 
 constexpr Duration kBackdating = std::chrono::seconds(60);
-constexpr Duration kYear = std::chrono::hours(24 * 365);
-constexpr Duration kRootLifetime = 10 * kYear;
-constexpr const char* kOrganization = "Vedette";
 
 std::unexpected<Error> refuse_material(std::string cause) {
   return refuse("CA-MATERIAL", "the certificate authority's keys and certificates do not fit",
                 std::move(cause), "restore the authority's folder from its backup");
-}
-
-Result<Certificate> issue_root(const PrivateKey& key, TimePoint now) {
-  CertificateProfile profile;
-  profile.kind = CertificateKind::root_ca;
-  profile.common_name = "Vedette root CA";
-  profile.organization = kOrganization;
-  profile.not_before = now - kBackdating;
-  profile.not_after = now + kRootLifetime;
-  return issue_certificate(profile, key.public_key(), std::nullopt, key);
-}
-
-Result<Certificate> issue_issuing(const TrustDomain& trust_domain, const PublicKey& key,
-                                  const Certificate& root, const PrivateKey& root_key,
-                                  TimePoint now) {
-  CertificateProfile profile;
-  profile.kind = CertificateKind::issuing_ca;
-  profile.common_name = "Vedette issuing CA";
-  profile.organization = kOrganization;
-  profile.permitted_uri_domain = trust_domain.str();
-  profile.not_before = now - kBackdating;
-  profile.not_after = std::min(now + kYear, root.not_after());
-  return issue_certificate(profile, key, root, root_key);
 }
 
 Result<void> check_material(const AuthorityMaterial& material) {
@@ -76,9 +52,9 @@ Result<NewAuthority> CertificateAuthority::create(const TrustDomain& trust_domai
 Result<NewAuthority> CertificateAuthority::create(const TrustDomain& trust_domain, TimePoint now,
                                                   PrivateKey issuing_key) {
   PrivateKey root_key = PrivateKey::generate_p256();
-  VEDETTE_TRY(Certificate root, issue_root(root_key, now));
-  VEDETTE_TRY(Certificate issuing,
-              issue_issuing(trust_domain, issuing_key.public_key(), root, root_key, now));
+  VEDETTE_TRY(Certificate root, issue_root_certificate(root_key, now));
+  VEDETTE_TRY(Certificate issuing, issue_issuing_certificate(trust_domain, issuing_key.public_key(),
+                                                             root, root_key, now));
   return NewAuthority{
       AuthorityMaterial{std::move(root), std::move(issuing), std::move(issuing_key)},
       std::move(root_key)};

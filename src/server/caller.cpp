@@ -112,6 +112,7 @@ Result<Caller> CallerJudge::identify(const platform::Connection& connection,
   Caller caller;
   if (!connection.peer) return caller;
   VEDETTE_TRY(caller.peer, identity::identify_peer(*connection.peer, trust_domain, now));
+  VEDETTE_CHECK(identity::check_issuer(*connection.peer, trust, now));
   if (caller.peer->kind() != identity::PrincipalKind::device) return caller;
   VEDETTE_TRY(caller.device, find_device(*caller.peer, *connection.peer));
   const std::string token = bearer_token(request);

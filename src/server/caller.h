@@ -10,6 +10,7 @@
 #include "identity/device.h"
 #include "identity/peer.h"
 #include "identity/spiffe.h"
+#include "identity/trust_bundle.h"
 #include "platform/net/http.h"
 #include "platform/store/store.h"
 #include "policy/policy.h"
@@ -35,9 +36,10 @@ struct CallerJudge {
   const identity::TrustDomain& trust_domain;
   const identity::SpiffeId& verifier;  // issues EARs
   const SigningKeys& verifier_keys;    // and signs them
+  const identity::TrustBundle& trust;  // whose issuing CAs are in force
 
-  // Proven anew for every request: validity, SAN, status, key, and the bearer token if one is
-  // presented. Refuses PEER-*, AUTH-UNKNOWN, AUTH-KEY, AUTH-REVOKED, AUTH-QUARANTINED, EAR-*
+  // Proven anew for every request: validity, SAN, issuing CA, status, key, and the bearer token if
+  // one is presented. Refuses PEER-*, AUTH-UNKNOWN, AUTH-KEY, AUTH-REVOKED, AUTH-QUARANTINED, EAR-*
   // (EAR-KEY for a token of no key or of a stale one among them), AUTH-EPOCH, STORE-*.
   [[nodiscard]] Result<Caller> identify(const platform::Connection& connection,
                                         const platform::HttpRequest& request, TimePoint now) const;

@@ -86,6 +86,7 @@ Result<void> check_token_groups(const std::vector<std::string>& groups) {
 KeySettings read_keys(SettingsReader& reader, const std::string& folder) {
   KeySettings keys;
   keys.issuing_key = reader.text("ca.issuing_key", "");
+  keys.former_issuing_keys = reader.texts("ca.former_issuing_keys");
   const std::string passphrase_file = reader.text("keys.passphrase_file", "");
   if (!passphrase_file.empty()) keys.passphrase_file = beside(folder, passphrase_file);
   keys.passphrase_credential = reader.text("keys.passphrase_credential", "");

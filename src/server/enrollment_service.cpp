@@ -7,6 +7,7 @@
 #include "codec/base64.h"
 #include "crypto/attestation_bundle.h"
 #include "crypto/csr_attributes.h"
+#include "crypto/issuance.h"
 #include "crypto/tpm.h"
 #include "server/answers.h"
 #include "server/est.h"
@@ -84,7 +85,10 @@ Result<void> tell_again(const crypto::Certificate& certificate, Matter& matter) 
 }  // namespace
 
 Result<HttpResponse> EnrollmentService::ca_certificates(const Call& /*call*/) {
-  const std::array certificates{authority_.issuing(), authority_.root()};
+  const TimePoint now = clock_.now();
+  std::vector<crypto::Certificate> certificates = trust_.intermediates_at(now);
+  const auto roots = trust_.roots_at(now);
+  certificates.insert(certificates.begin() + 1, roots.begin(), roots.end());
   return certs_only_answer(certificates, "application/pkcs7-mime");
 }
 
@@ -188,6 +192,7 @@ Result<std::optional<crypto::Certificate>> EnrollmentService::issued_before(
   if (!latest || !identity::answers_a_retry(*latest, device, presented_serial, clock_.now()))
     return std::nullopt;
   VEDETTE_TRY(crypto::Certificate certificate, crypto::Certificate::from_der(latest->der));
+  if (!crypto::names_issuer(certificate, authority_.issuing())) return std::nullopt;
   return certificate;
 }
 

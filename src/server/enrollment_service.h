@@ -9,6 +9,7 @@
 #include "identity/authority.h"
 #include "identity/enrollment_nonces.h"
 #include "identity/pending_enrollments.h"
+#include "identity/trust_bundle.h"
 #include "platform/store/store.h"
 #include "server/chronicle.h"
 #include "server/reference_cache.h"
@@ -26,17 +27,20 @@ struct EnrollmentQuotes {
 class EnrollmentService {
  public:
   EnrollmentService(platform::Store& store, Chronicle& chronicle,
-                    const identity::CertificateAuthority& authority, const Clock& clock,
+                    const identity::CertificateAuthority& authority,
+                    const identity::TrustBundle& trust, const Clock& clock,
                     std::chrono::seconds certificate_lifetime, EnrollmentQuotes quotes,
                     std::vector<std::string> token_groups)
       : store_(store),
         chronicle_(chronicle),
         authority_(authority),
+        trust_(trust),
         clock_(clock),
         certificate_lifetime_(certificate_lifetime),
         quotes_(quotes),
         token_groups_(std::move(token_groups)) {}
 
+  // With all that leads from a former root to the present one and back (RFC 7030, 4.1.3).
   [[nodiscard]] Result<platform::HttpResponse> ca_certificates(const Call& call);
   // What a certification request must hold (RFC 9908).
   [[nodiscard]] Result<platform::HttpResponse> csr_attributes(const Call& call);
@@ -71,7 +75,7 @@ class EnrollmentService {
   [[nodiscard]] Result<crypto::Certificate> issue(platform::UnitOfWork& unit,
                                                   const DeviceId& device,
                                                   const crypto::PublicKey& key) const;
-  // What answers a retry; see identity::answers_a_retry.
+  // What answers a retry; see identity::answers_a_retry. Nothing of a former issuing CA does.
   [[nodiscard]] Result<std::optional<crypto::Certificate>> issued_before(
       platform::UnitOfWork& unit, const identity::Device& device,
       const crypto::Sha256Digest& key_sha256,
@@ -82,6 +86,7 @@ class EnrollmentService {
   platform::Store& store_;
   Chronicle& chronicle_;
   const identity::CertificateAuthority& authority_;
+  const identity::TrustBundle& trust_;
   const Clock& clock_;
   std::chrono::seconds certificate_lifetime_;
   EnrollmentQuotes quotes_;

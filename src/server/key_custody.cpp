@@ -53,7 +53,7 @@ Result<void> check(const KeySettings& settings) {
 Result<KeyCustody> KeyCustody::open(const KeySettings& settings, platform::KeyProvider* provider) {
   VEDETTE_CHECK(check(settings));
   VEDETTE_TRY(SecretBytes passphrase, read_passphrase(settings));
-  return KeyCustody(settings.issuing_key, std::move(passphrase), provider);
+  return KeyCustody(settings, std::move(passphrase), provider);
 }
 
 Result<void> KeyCustody::write(const std::string& path, const PrivateKey& key) const {
@@ -75,10 +75,24 @@ Result<PrivateKey> KeyCustody::read(const std::string& path) const {
   return std::unexpected(std::move(error));
 }
 
-Result<PrivateKey> KeyCustody::named_issuing_key() const {
+Result<PrivateKey> KeyCustody::named(const std::string& name) const {
   if (provider_ == nullptr)
-    return refuse("KEY-PROVIDER", "there is nothing here that could open this key", issuing_key_);
-  return provider_->private_key(issuing_key_);
+    return refuse("KEY-PROVIDER", "there is nothing here that could open this key", name);
+  return provider_->private_key(name);
+}
+
+Result<PrivateKey> KeyCustody::named_issuing_key() const {
+  return named(issuing_key_);
+}
+
+Result<std::optional<PrivateKey>> KeyCustody::named_key_of(const crypto::PublicKey& key) const {
+  std::vector<std::string> names = former_issuing_keys_;
+  if (names_issuing_key()) names.insert(names.begin(), issuing_key_);
+  for (const std::string& name : names) {
+    VEDETTE_TRY(PrivateKey found, named(name));
+    if (found.public_key() == key) return found;
+  }
+  return std::nullopt;
 }
 
 Result<void> write_encrypted_key(const std::string& path, const PrivateKey& key,

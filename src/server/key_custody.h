@@ -1,7 +1,9 @@
 // KeyCustody: how the control plane's private keys are kept.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/secret.h"
@@ -15,6 +17,8 @@ struct KeySettings {
   // The issuing CA's key by name (`pkcs11:...`, `tpm:...`); empty: ca/issuing.key of the state
   // folder.
   std::string issuing_key{};
+  // Those of former issuing CAs, while these still tell what is revoked of theirs.
+  std::vector<std::string> former_issuing_keys{};
   // What opens the key files of the state folder: a file, or the name of a systemd credential.
   std::string passphrase_file{};
   std::string passphrase_credential{};
@@ -43,14 +47,21 @@ class KeyCustody {
   [[nodiscard]] bool names_issuing_key() const { return !issuing_key_.empty(); }
   // That key. Refuses what its provider refuses, KEY-PROVIDER without one.
   [[nodiscard]] Result<crypto::PrivateKey> named_issuing_key() const;
+  // The same of a present or former one, by its public key; none when no name leads to that.
+  [[nodiscard]] Result<std::optional<crypto::PrivateKey>> named_key_of(
+      const crypto::PublicKey& key) const;
 
  private:
-  KeyCustody(std::string issuing_key, SecretBytes passphrase, platform::KeyProvider* provider)
-      : issuing_key_(std::move(issuing_key)),
+  KeyCustody(const KeySettings& settings, SecretBytes passphrase, platform::KeyProvider* provider)
+      : issuing_key_(settings.issuing_key),
+        former_issuing_keys_(settings.former_issuing_keys),
         passphrase_(std::move(passphrase)),
         provider_(provider) {}
 
+  [[nodiscard]] Result<crypto::PrivateKey> named(const std::string& name) const;
+
   std::string issuing_key_;
+  std::vector<std::string> former_issuing_keys_;
   SecretBytes passphrase_;  // empty: files are not encrypted
   platform::KeyProvider* provider_;
 };

@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include "codec/base64.h"
+#include "crypto/issuance.h"
+#include "crypto/ocsp_request.h"
 #include "server/answers.h"
 
 namespace vedette::server {
@@ -60,12 +62,20 @@ std::optional<std::string> percent_decoded(std::string_view text) {
 
 }  // namespace
 
+std::size_t RevocationService::shards() const {
+  return issuers_.front().authority.revocation_url().empty() ? 1 : crypto::kRevocationShards;
+}
+
 Result<HttpResponse> RevocationService::list(const Call& call) {
-  const std::string& name = call.arguments.at(0);
-  const auto shard = shard_named(name, !authority_.revocation_url().empty());
-  if (!shard) return refuse("HTTP-NOT-FOUND", "there is no such list", name.substr(0, 32));
+  const std::string& name = call.arguments.back();
+  const std::string label = call.arguments.size() > 1 ? call.arguments.front() : "";
+  const auto issuer = std::ranges::find(issuers_, label, &RevocationIssuer::label);
+  const auto shard = shard_named(name, shards() > 1);
+  if (!shard || issuer == issuers_.end())
+    return refuse("HTTP-NOT-FOUND", "there is no such list", name.substr(0, 32));
   VEDETTE_TRY(const auto lists, current_lists());
-  return answer_octets("application/pkix-crl", lists->lists.at(*shard));
+  const auto index = static_cast<std::size_t>(issuer - issuers_.begin());
+  return answer_octets("application/pkix-crl", lists->lists.at(index).at(*shard));
 }
 
 Result<std::shared_ptr<const RevocationService::Lists>> RevocationService::current_lists() {
@@ -84,57 +94,84 @@ Result<std::shared_ptr<const RevocationService::Lists>> RevocationService::curre
   return lists_;
 }
 
+// Our own certificates name their issuer truly: no signature needs to be checked again.
+Result<std::optional<std::size_t>> RevocationService::issuer_of(
+    const identity::IssuedCertificate& certificate) const {
+  VEDETTE_TRY(const auto parsed, crypto::Certificate::from_der(certificate.der));
+  for (std::size_t i = 0; i < issuers_.size(); ++i)
+    if (crypto::names_issuer(parsed, issuers_[i].authority.issuing())) return i;
+  return std::nullopt;
+}
+
+Result<std::vector<Bytes>> RevocationService::sign_lists(std::size_t issuer, const Entries& entries,
+                                                         TimePoint now) const {
+  const identity::CertificateAuthority& authority = issuers_.at(issuer).authority;
+  std::vector<Bytes> lists;
+  for (unsigned shard = 0; shard < entries.size(); ++shard) {
+    std::optional<std::string> address;
+    if (shards() > 1) address = crypto::revocation_list_address(authority.revocation_url(), shard);
+    VEDETTE_TRY(Bytes der,
+                authority.revocation_list({address, now, now + kListLifetime}, entries.at(shard)));
+    lists.push_back(std::move(der));
+  }
+  return lists;
+}
+
 Result<std::shared_ptr<const RevocationService::Lists>> RevocationService::make_lists(
     TimePoint now) const {
-  const bool sharded = !authority_.revocation_url().empty();
-  std::vector<std::vector<RevokedCertificate>> entries(sharded ? crypto::kRevocationShards : 1);
+  std::vector<Entries> entries(issuers_.size(), Entries(shards()));
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(const auto doubtful, unit.certificates().in_doubt(now));
     for (const auto& [certificate, device] : doubtful) {
       const CertificateStanding found = identity::standing_of(certificate, device);
       if (found.kind != CertificateStanding::Kind::revoked) continue;
+      VEDETTE_TRY(const auto issuer, issuer_of(certificate));
+      if (!issuer) continue;
       VEDETTE_TRY(const unsigned shard, crypto::revocation_shard(certificate.serial_hex));
-      entries.at(sharded ? shard : 0).push_back({certificate.serial_hex, found.revocation});
+      entries.at(*issuer)
+          .at(shards() > 1 ? shard : 0)
+          .push_back({certificate.serial_hex, found.revocation});
     }
     return {};
   }));
   auto made = std::make_shared<Lists>();
   made->made_at = now;
-  for (unsigned shard = 0; shard < entries.size(); ++shard) {
-    std::optional<std::string> address;
-    if (sharded) address = crypto::revocation_list_address(authority_.revocation_url(), shard);
-    VEDETTE_TRY(Bytes der,
-                authority_.revocation_list({address, now, now + kListLifetime}, entries.at(shard)));
-    made->lists.push_back(std::move(der));
+  for (std::size_t issuer = 0; issuer < issuers_.size(); ++issuer) {
+    VEDETTE_TRY(made->lists.emplace_back(), sign_lists(issuer, entries.at(issuer), now));
   }
   return made;
 }
 
-Result<crypto::OcspResponder> RevocationService::responder() {
+Result<crypto::OcspResponder> RevocationService::responder(std::size_t issuer) {
   const std::scoped_lock lock(responder_mutex_);
   const TimePoint now = clock_.now();
+  auto& present = responders_.at(issuer);
   // One that ends with the authority is not made anew for that.
-  const bool ends_soon = responder_ &&
-                         responder_->certificate.not_after() - now < kResponderLifetime / 2 &&
-                         responder_->certificate.not_after() < responder_->issuer.not_after();
-  if (!responder_ || ends_soon) {
-    VEDETTE_TRY(responder_, authority_.make_ocsp_responder(now, kResponderLifetime));
+  const bool ends_soon = present &&
+                         present->certificate.not_after() - now < kResponderLifetime / 2 &&
+                         present->certificate.not_after() < present->issuer.not_after();
+  if (!present || ends_soon) {
+    VEDETTE_TRY(present,
+                issuers_.at(issuer).authority.make_ocsp_responder(now, kResponderLifetime));
   }
-  return *responder_;
+  return *present;
 }
 
 Result<OcspStatement> RevocationService::statement_of(const crypto::Certificate& certificate) {
   const TimePoint now = clock_.now();
-  VEDETTE_TRY(const crypto::OcspResponder by, responder());
+  VEDETTE_TRY(const crypto::OcspResponder by, responder(0));
   VEDETTE_TRY(Bytes der, crypto::make_ocsp_statement(certificate, by, now, now + kStapleLifetime));
   return OcspStatement{std::move(der), now};
 }
 
-Result<CertificateStanding> RevocationService::standing(const std::string& serial_hex) {
+Result<CertificateStanding> RevocationService::standing(const std::string& serial_hex,
+                                                        std::size_t issuer) {
   CertificateStanding found;
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(const auto certificate, unit.certificates().find(serial_hex));
     if (!certificate) return {};
+    VEDETTE_TRY(const auto of, issuer_of(*certificate));
+    if (of != issuer) return {};
     VEDETTE_TRY(const auto device, unit.devices().find(certificate->device));
     if (device) found = identity::standing_of(*certificate, *device);
     return {};
@@ -142,14 +179,20 @@ Result<CertificateStanding> RevocationService::standing(const std::string& seria
   return found;
 }
 
+// Who asks about nobody's certificate learns from the present issuing CA that it is unknown.
 Result<HttpResponse> RevocationService::answer_to(ByteView request) {
   constexpr const char* kType = "application/ocsp-response";
   const TimePoint now = clock_.now();
-  const auto answering = responder();
+  const auto asked = std::ranges::find_if(issuers_, [&](const RevocationIssuer& issuer) {
+    return crypto::asks_about_issuer(request, issuer.authority.issuing());
+  });
+  const auto issuer =
+      asked == issuers_.end() ? 0 : static_cast<std::size_t>(asked - issuers_.begin());
+  const auto answering = responder(issuer);
   if (!answering) return answer_octets(kType, crypto::ocsp_try_later());
-  const auto answer =
-      crypto::answer_ocsp(request, *answering, now, now + kOcspLifetime,
-                          [this](const std::string& serial) { return standing(serial); });
+  const auto answer = crypto::answer_ocsp(
+      request, *answering, now, now + kOcspLifetime,
+      [this, issuer](const std::string& serial) { return standing(serial, issuer); });
   if (answer) return answer_octets(kType, *answer);
   return answer_octets(kType, answer.error().code == "OCSP-SYNTAX"
                                   ? crypto::ocsp_malformed_request()
@@ -161,7 +204,7 @@ Result<HttpResponse> RevocationService::ocsp(const Call& call) {
 }
 
 Result<HttpResponse> RevocationService::ocsp_by_address(const Call& call) {
-  const auto text = percent_decoded(call.arguments.at(0));
+  const auto text = percent_decoded(call.arguments.back());
   const auto request = codec::from_base64(text.value_or(""));
   return answer_to(request ? ByteView(*request) : ByteView());
 }

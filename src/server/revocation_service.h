@@ -3,8 +3,10 @@
 // Vedette's own servers do not ask it: they look at the device's record on every request.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -28,18 +30,28 @@ struct OcspStatement {
   TimePoint made_at;
 };
 
+// An issuing CA whose certificates may be asked about. Its lists have addresses of their own, since
+// those stand in its certificates; the label is their part of the path, empty for the first one.
+struct RevocationIssuer {
+  const identity::CertificateAuthority& authority;
+  std::string label;
+};
+
 // Anybody may ask. All lists are made together, at most once in kListAge whoever asks how often, be
-// it with success or not: as many signatures of the issuing key as there are lists. An OCSP answer
+// it with success or not: as many signatures of an issuing key as it has lists. An OCSP answer
 // is signed for each request, with a key that can do nothing else. Thread-safe.
 class RevocationService {
  public:
-  RevocationService(platform::Store& store, const identity::CertificateAuthority& authority,
+  // The present issuing CA first, then former ones.
+  RevocationService(platform::Store& store, std::vector<RevocationIssuer> issuers,
                     const Clock& clock)
-      : store_(store), authority_(authority), clock_(clock) {}
+      : store_(store), issuers_(std::move(issuers)), clock_(clock), responders_(issuers_.size()) {}
 
-  // GET .../crl/<n>.crl; `all.crl` where the certificates name no address. RFC 5280, RFC 2585.
+  // GET .../crl/<n>.crl and .../<label>/crl/<n>.crl; `all.crl` where the certificates name no
+  // address. RFC 5280, RFC 2585.
   [[nodiscard]] Result<platform::HttpResponse> list(const Call& call);
-  // POST .../ocsp and GET .../ocsp/<base64> (RFC 6960, A.1). What is no request gets OCSP's own
+  // POST .../ocsp and GET .../ocsp/<base64> (RFC 6960, A.1), and the same behind a label, which
+  // means nothing: a request says whose certificate it is about. What is no request gets OCSP's own
   // answer for that.
   [[nodiscard]] Result<platform::HttpResponse> ocsp(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> ocsp_by_address(const Call& call);
@@ -51,7 +63,8 @@ class RevocationService {
  private:
   struct Lists {
     TimePoint made_at;
-    std::vector<Bytes> lists;  // by shard; one where all are in one
+    // Of each issuer, by shard; one where all are in one.
+    std::vector<std::vector<Bytes>> lists;
   };
 
   struct Failure {
@@ -61,18 +74,26 @@ class RevocationService {
 
   [[nodiscard]] Result<std::shared_ptr<const Lists>> current_lists();
   [[nodiscard]] Result<std::shared_ptr<const Lists>> make_lists(TimePoint now) const;
-  [[nodiscard]] Result<crypto::OcspResponder> responder();
+  // Which issuer's; none when it is nobody's.
+  [[nodiscard]] Result<std::optional<std::size_t>> issuer_of(
+      const identity::IssuedCertificate& certificate) const;
+  using Entries = std::vector<std::vector<crypto::RevokedCertificate>>;
+  [[nodiscard]] Result<std::vector<Bytes>> sign_lists(std::size_t issuer, const Entries& entries,
+                                                      TimePoint now) const;
+  [[nodiscard]] std::size_t shards() const;
+  [[nodiscard]] Result<crypto::OcspResponder> responder(std::size_t issuer);
   [[nodiscard]] Result<platform::HttpResponse> answer_to(ByteView request);
-  [[nodiscard]] Result<crypto::CertificateStanding> standing(const std::string& serial_hex);
+  [[nodiscard]] Result<crypto::CertificateStanding> standing(const std::string& serial_hex,
+                                                             std::size_t issuer);
 
   platform::Store& store_;
-  const identity::CertificateAuthority& authority_;
+  std::vector<RevocationIssuer> issuers_;  // the present one first
   const Clock& clock_;
   std::mutex lists_mutex_;  // guards what follows, and is held while lists are made
   std::shared_ptr<const Lists> lists_;
   std::optional<Failure> failure_;  // the last attempt's, if it failed: not repeated in kListAge
   std::mutex responder_mutex_;      // guards what follows
-  std::optional<crypto::OcspResponder> responder_;
+  std::vector<std::optional<crypto::OcspResponder>> responders_;  // of each issuer
 };
 
 }  // namespace vedette::server

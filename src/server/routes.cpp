@@ -73,6 +73,11 @@ std::vector<Route> enrollment_routes(const Services& s) {
       {"POST", "/revocation/ocsp", Action::read_authorities, to(s.revocations, &V::ocsp)},
       {"GET", "/revocation/ocsp/{}", Action::read_authorities,
        to(s.revocations, &V::ocsp_by_address)},
+      {"GET", "/revocation/{}/crl/{}", Action::read_authorities, to(s.revocations, &V::list)},
+      {"POST", "/revocation/{}/ocsp", Action::read_authorities, to(s.revocations, &V::ocsp)},
+      {"GET", "/revocation/{}/ocsp/{}", Action::read_authorities,
+       to(s.revocations, &V::ocsp_by_address)},
+      {"GET", "/v1/trust/bundles", Action::read_authorities, to(s.trust, &TrustService::bundles)},
       {"POST", "/v1/enrollments", Action::enroll, to(s.enrollment, &E::begin)},
       {"POST", "/.well-known/est/simpleenroll", Action::enroll,
        to(s.enrollment, &E::simple_enroll)},
@@ -91,6 +96,7 @@ std::vector<Route> device_routes(const Services& s) {
       {"POST", "/.well-known/est/simplereenroll", Action::reenroll,
        to(s.enrollment, &E::simple_reenroll)},
       {"GET", "/v1/renewal-info", Action::reenroll, to(s.renewal, &RenewalService::info)},
+      {"GET", "/v1/trust/bundles", Action::read_authorities, to(s.trust, &TrustService::bundles)},
       {"POST", "/v1/attestation/challenge", Action::challenge,
        to(s.attestation, &AttestationService::challenge)},
       {"POST", "/v1/attestation/evidence", Action::submit_evidence,
@@ -114,6 +120,7 @@ std::vector<Route> operator_routes(const Services& s) {
   using L = LogService;
   std::vector<Route> routes{
       {"GET", "/v1/status", Action::read_everything, to(s.operators, &O::status)},
+      {"GET", "/v1/trust/bundles", Action::read_authorities, to(s.trust, &TrustService::bundles)},
       {"GET", "/v1/devices", Action::read_everything, to(s.operators, &O::list_devices)},
       {"POST", "/v1/devices/allow", Action::manage_devices, to(s.operators, &O::allow_device),
        About::body},

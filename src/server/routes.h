@@ -15,6 +15,7 @@
 #include "server/revocation_service.h"
 #include "server/route.h"
 #include "server/token_service.h"
+#include "server/trust_service.h"
 #include "server/violation_gateway.h"
 
 namespace vedette::server {
@@ -33,6 +34,7 @@ struct Services {
   RenewalService& renewal;
   GroupService& groups;
   TokenService& tokens;
+  TrustService& trust;
 };
 
 [[nodiscard]] std::vector<Route> enrollment_routes(const Services& services);

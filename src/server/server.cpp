@@ -1,10 +1,12 @@
 #include "server/server.h"
 
+#include <string>
 #include <utility>
 
 #include "attestation/tpm2/tpm2_evidence.h"
 #include "base/fd.h"
 #include "server/admission.h"
+#include "server/ca_folder.h"
 #include "server/gate.h"
 #include "server/policy_file.h"
 #include "server/routes.h"
@@ -48,6 +50,47 @@ Result<ledger::Log> open_log(const identity::TrustDomain& domain, const crypto::
   return ledger::Log(std::move(signer));
 }
 
+// The addresses of its revocations stand in a certificate: each issuing CA but the first has its
+// own.
+std::string revocation_label(const ServerKeys& keys, const crypto::Certificate& issuing) {
+  const crypto::Certificate& first =
+      keys.bundles.empty() ? keys.authority.issuing()
+                           : keys.bundles.front().bundle().issuing.front().certificate;
+  if (issuing.spki_sha256() == first.spki_sha256()) return {};
+  return issuing_id(issuing.spki_sha256());
+}
+
+void tell_revocations_at(const std::string& url, ServerKeys& keys) {
+  const auto tell = [&](identity::CertificateAuthority& authority) {
+    const std::string label = revocation_label(keys, authority.issuing());
+    authority.tell_revocations_at(url.empty() || label.empty() ? url : url + "/" + label);
+  };
+  tell(keys.authority);
+  for (identity::CertificateAuthority& former : keys.former)
+    tell(former);
+}
+
+// Rollovers happen where no log is: each start says which one it stands on.
+Matter rolled_over(const ServerKeys& keys, const identity::SpiffeId& server) {
+  const identity::SignedTrustBundle& bundle = keys.bundles.back();
+  codec::Json details;
+  details.set("version", bundle.bundle().version);
+  details.set("sha256", to_hex(crypto::sha256(as_bytes(bundle.payload()))));
+  return {.kind = "trust",
+          .subject = "trust bundle",
+          .actor = std::string(identity::to_string(server.kind())) + "/" + server.name(),
+          .rule = {},
+          .details = std::move(details)};
+}
+
+std::vector<RevocationIssuer> revocation_issuers(const ServerKeys& keys) {
+  std::vector<RevocationIssuer> issuers{
+      {keys.authority, revocation_label(keys, keys.authority.issuing())}};
+  for (const identity::CertificateAuthority& former : keys.former)
+    issuers.push_back({former, revocation_label(keys, former.issuing())});
+  return issuers;
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -60,10 +103,10 @@ struct Server::Impl {
         verifier(keys.authority.trust_domain(), name),
         signing(std::move(verifier_keys)),
         chronicle(parts.store, parts.clock, std::move(log)),
-        judge{parts.store, keys.authority.trust_domain(), verifier, *signing},
+        judge{parts.store, keys.authority.trust_domain(), verifier, *signing, keys.trust},
         tpm2({config.registers, config.runtime_register, {}, config.bank}),
-        enrollment(parts.store, chronicle, keys.authority, parts.clock, config.certificate_lifetime,
-                   {tpm2, reference_cache}, config.token_groups),
+        enrollment(parts.store, chronicle, keys.authority, keys.trust, parts.clock,
+                   config.certificate_lifetime, {tpm2, reference_cache}, config.token_groups),
         attestation(parts.store, chronicle, parts.clock, verifier, *signing, reference_cache,
                     {{&tpm2}, config.attestation_lifetime, config.attestation_interval},
                     [this](const DeviceId& device) { return disconnect(device); }),
@@ -75,20 +118,21 @@ struct Server::Impl {
         references(parts.store, chronicle, parts.clock, reference_cache,
                    {config.runtime_register, {std::move(signers), config.registers, config.bank}}),
         log_service(parts.store),
-        revocations(parts.store, keys.authority, parts.clock),
-        certificate(parts.clock, keys.authority, revocations,
+        revocations(parts.store, revocation_issuers(keys), parts.clock),
+        certificate(parts.clock, keys.authority, keys.trust, revocations,
                     {config.dns_names, config.ip_addresses}, config.server_certificate_lifetime),
-        verifier_identity(parts.clock, keys.authority, verifier, *signing),
+        verifier_identity(parts.clock, keys.authority, keys.trust, verifier, *signing),
         renewal(parts.clock, verifier_identity),
         groups(parts.store, chronicle, parts.clock,
                [this](const DeviceId& device) { return disconnect(device); }),
         tokens(chronicle, parts.clock, verifier, *signing),
+        trust(keys.bundles),
         enrollment_places(config.issuances_at_once),
         renewal_places(config.issuances_at_once),
         silence(parts.store, chronicle, parts.clock,
                 std::max(config.silence_limit, config.attestation_lifetime)),
         services{enrollment, attestation, releases,    results, violations, operators,
-                 references, log_service, revocations, renewal, groups,     tokens},
+                 references, log_service, revocations, renewal, groups,     tokens,    trust},
         enrollment_gate(enrollment_routes(services), entrance(parts)),
         device_gate(device_routes(services), entrance(parts)),
         operator_gate(operator_routes(services), entrance(parts)),
@@ -135,6 +179,7 @@ struct Server::Impl {
   RenewalService renewal;
   GroupService groups;
   TokenService tokens;
+  TrustService trust;
   Places enrollment_places;
   Places renewal_places;  // apart: whoever comes to enrol takes no place from a device
   SilenceWatch silence;
@@ -201,7 +246,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const 
               identity::TrustDomain::parse(config.trust_domain));
   VEDETTE_TRY(KeyCustody custody, KeyCustody::open(config.keys, parts.keys));
   VEDETTE_TRY(ServerKeys keys, load_state(config.state_folder, domain, parts.clock.now(), custody));
-  keys.authority.tell_revocations_at(config.revocation_url);
+  tell_revocations_at(config.revocation_url, keys);
   VEDETTE_TRY(auto publishers, read_keys(config.publisher_keys));
   VEDETTE_TRY(auto signers, read_keys(config.manifest_signers));
   VEDETTE_TRY(ledger::Log log, open_log(domain, keys.log));
@@ -215,6 +260,10 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const 
   VEDETTE_CHECK(
       impl->chronicle.decide(in_force(impl->policy, impl->verifier),
                              [](platform::UnitOfWork&, Matter&) { return Result<void>{}; }));
+  if (impl->keys.trust.version > 1)
+    VEDETTE_CHECK(
+        impl->chronicle.decide(rolled_over(impl->keys, impl->verifier),
+                               [](platform::UnitOfWork&, Matter&) { return Result<void>{}; }));
   VEDETTE_CHECK(impl->listen(config, parts));
   impl->silence.start(kSilencePeriod);
   impl->start_upkeep(parts);

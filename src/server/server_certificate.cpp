@@ -1,6 +1,7 @@
 #include "server/server_certificate.h"
 
 #include <utility>
+#include <vector>
 
 namespace vedette::server {
 
@@ -43,9 +44,12 @@ Result<bool> ServerCertificate::renew_statement(TimePoint now) {
 }
 
 platform::TlsServerSettings ServerCertificate::settings() const {
-  return platform::TlsServerSettings{.chain = {shown_->leaf, shown_->issuing},
+  std::vector<crypto::Certificate> chain{shown_->leaf, shown_->issuing};
+  // For peers that know a former root alone.
+  chain.insert(chain.end(), trust_.new_with_old.begin(), trust_.new_with_old.end());
+  return platform::TlsServerSettings{.chain = std::move(chain),
                                      .key = shown_->key,
-                                     .client_roots = {authority_.root()},
+                                     .client_roots = trust_.roots_at(clock_.now()),
                                      .require_client_certificate = true,
                                      .ocsp_response = shown_->statement.der};
 }

@@ -9,6 +9,7 @@
 #include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "identity/authority.h"
+#include "identity/trust_bundle.h"
 #include "platform/net/http.h"
 #include "server/revocation_service.h"
 
@@ -18,10 +19,11 @@ namespace vedette::server {
 class ServerCertificate {
  public:
   ServerCertificate(const Clock& clock, const identity::CertificateAuthority& authority,
-                    RevocationService& revocations, identity::ServerNames names,
+                    const identity::TrustBundle& trust, RevocationService& revocations, identity::ServerNames names,
                     std::chrono::seconds lifetime)
       : clock_(clock),
         authority_(authority),
+        trust_(trust),
         revocations_(revocations),
         names_(std::move(names)),
         lifetime_(lifetime) {}
@@ -47,6 +49,7 @@ class ServerCertificate {
 
   const Clock& clock_;
   const identity::CertificateAuthority& authority_;
+  const identity::TrustBundle& trust_;
   RevocationService& revocations_;
   const identity::ServerNames names_;
   const std::chrono::seconds lifetime_;

@@ -1,10 +1,14 @@
 #include "server/state_folder.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
 #include "base/fd.h"
+#include "crypto/issuance.h"
+#include "identity/rollover.h"
 #include "ledger/signed_note.h"
+#include "server/ca_folder.h"
 #include "server/signing_keys.h"
 
 namespace vedette::server {
@@ -45,12 +49,13 @@ Result<void> write_root_key(const std::string& folder, const PrivateKey& key,
 }
 
 Result<void> write_authority(const std::string& folder, const identity::NewAuthority& made,
-                             const KeyCustody& custody, const SecretBytes& root_passphrase) {
+                             const identity::SignedTrustBundle& bundle, const KeyCustody& custody,
+                             const SecretBytes& root_passphrase) {
   VEDETTE_CHECK(make_folder(folder + "/ca"));
   VEDETTE_CHECK(make_folder(folder + "/offline"));
   VEDETTE_CHECK(write_root_key(folder, made.root_key, root_passphrase));
-  VEDETTE_CHECK(write_public(folder + "/ca/root.pem", made.material.root.pem()));
-  VEDETTE_CHECK(write_public(folder + "/ca/issuing.pem", made.material.issuing.pem()));
+  VEDETTE_CHECK(write_public_copies(folder, bundle.bundle()));
+  VEDETTE_CHECK(keep_bundle(folder, bundle));
   if (custody.names_issuing_key()) return {};
   return custody.write(folder + "/ca/issuing.key", made.material.issuing_key);
 }
@@ -61,11 +66,6 @@ Result<void> write_log_key(const std::string& folder, const identity::TrustDomai
   VEDETTE_TRY(const auto signer, ledger::NoteSigner::create(log_origin(trust_domain), key));
   VEDETTE_CHECK(write_public(folder + "/log.vkey", signer.verifier().vkey() + "\n"));
   return custody.write(folder + "/log.key", key);
-}
-
-Result<PrivateKey> issuing_key(const std::string& folder, const KeyCustody& custody) {
-  if (custody.names_issuing_key()) return custody.named_issuing_key();
-  return custody.read(folder + "/ca/issuing.key");
 }
 
 Result<PrivateKey> new_issuing_key(const KeyCustody& custody) {
@@ -82,6 +82,47 @@ Result<void> encrypt_key(const std::string& path, const SecretBytes& passphrase)
   const auto encrypted = PrivateKey::from_pem(as_text(pem.expose()), passphrase.expose());
   if (!encrypted) return std::unexpected(encrypted.error());
   return {};
+}
+
+const crypto::Certificate& issuer_of(const crypto::Certificate& issuing,
+                                     const identity::TrustBundle& trust) {
+  const auto found = std::ranges::find_if(trust.roots, [&](const auto& root) {
+    return crypto::is_issued_by(issuing, root.certificate);
+  });
+  return found == trust.roots.end() ? trust.root() : found->certificate;
+}
+
+// A former one whose key is not at hand is missed only while devices are still taken by it.
+Result<std::vector<identity::CertificateAuthority>> open_former(
+    const std::string& folder, const identity::CertificateAuthority& present,
+    const identity::TrustBundle& trust, const KeyCustody& custody, TimePoint now) {
+  std::vector<identity::CertificateAuthority> all;
+  const auto is_open = [&](const crypto::Certificate& issuing) {
+    const auto same = [&](const identity::CertificateAuthority& other) {
+      return other.issuing().spki_sha256() == issuing.spki_sha256();
+    };
+    return same(present) || std::ranges::any_of(all, same);
+  };
+  for (const auto& [certificate, until] : std::span(trust.issuing).subspan(1)) {
+    if (is_open(certificate) || now >= certificate.not_after()) continue;
+    auto key = find_issuing_key(folder, custody, certificate);
+    const bool is_trusted = !until || now < *until;
+    if (!key && !is_trusted) continue;
+    if (!key) return std::unexpected(std::move(key).error());
+    auto opened = identity::CertificateAuthority::open(
+        present.trust_domain(), {issuer_of(certificate, trust), certificate, *std::move(key)}, now);
+    if (!opened && !is_trusted) continue;
+    if (!opened) return std::unexpected(std::move(opened).error());
+    all.push_back(*std::move(opened));
+  }
+  return all;
+}
+
+std::string roots_pem(const identity::TrustBundle& trust, TimePoint now) {
+  std::string pem;
+  for (const crypto::Certificate& root : trust.roots_at(now))
+    pem += root.pem();
+  return pem;
 }
 
 }  // namespace
@@ -103,7 +144,9 @@ Result<void> create_state(const std::string& folder, const identity::TrustDomain
   VEDETTE_TRY(PrivateKey issuing_key, new_issuing_key(custody));
   VEDETTE_TRY(const identity::NewAuthority made,
               identity::CertificateAuthority::create(trust_domain, now, std::move(issuing_key)));
-  VEDETTE_CHECK(write_authority(folder, made, custody, root_passphrase));
+  VEDETTE_TRY(const auto bundle, identity::first_bundle(trust_domain, made.material.root,
+                                                        made.material.issuing, made.root_key, now));
+  VEDETTE_CHECK(write_authority(folder, made, bundle, custody, root_passphrase));
   VEDETTE_CHECK(make_first_signing_key(folder, custody, now));
   VEDETTE_CHECK(write_log_key(folder, trust_domain, custody));
   VEDETTE_TRY(const auto authority,
@@ -133,30 +176,48 @@ Result<void> add_operator(const std::string& folder,
   return write_public(own + "/roots.pem", authority.root().pem());
 }
 
+Result<void> renew_operator(const std::string& folder,
+                            const identity::CertificateAuthority& authority,
+                            const identity::TrustBundle& trust, const OperatorId& name,
+                            TimePoint now) {
+  const std::string own = folder + "/operators/" + name.str();
+  VEDETTE_TRY(const crypto::Certificate present, read_certificate(own + "/operator.pem"));
+  VEDETTE_TRY(const crypto::PublicKey key, present.public_key());
+  VEDETTE_TRY(const auto certificate, authority.issue_operator(name, key, now, kOperatorLifetime));
+  VEDETTE_CHECK(write_public(own + "/roots.pem", roots_pem(trust, now)));
+  return write_public(own + "/operator.pem", certificate.pem() + authority.issuing().pem());
+}
+
 Result<ServerKeys> load_state(const std::string& folder, const identity::TrustDomain& trust_domain,
                               TimePoint now, const KeyCustody& custody) {
   if (!std::filesystem::exists(folder + "/ca"))
     return refuse("STATE-MISSING", "there is no certificate authority here", folder,
                   "make one with `vedette-server init`");
-  VEDETTE_TRY(crypto::Certificate root, read_certificate(folder + "/ca/root.pem"));
-  VEDETTE_TRY(crypto::Certificate issuing, read_certificate(folder + "/ca/issuing.pem"));
-  VEDETTE_TRY(PrivateKey authority_key, issuing_key(folder, custody));
-  VEDETTE_TRY(
-      auto authority,
-      identity::CertificateAuthority::open(
-          trust_domain, {std::move(root), std::move(issuing), std::move(authority_key)}, now));
+  VEDETTE_TRY(auto bundles, load_bundles(folder));
+  VEDETTE_TRY(identity::TrustBundle trust, trust_in_force(folder, trust_domain, bundles));
+  if (!bundles.empty()) VEDETTE_CHECK(write_public_copies(folder, trust));
+  const crypto::Certificate issuing = trust.issuing.front().certificate;
+  VEDETTE_TRY(PrivateKey issuing_key, find_issuing_key(folder, custody, issuing));
+  VEDETTE_TRY(auto authority,
+              identity::CertificateAuthority::open(
+                  trust_domain, {trust.root(), issuing, std::move(issuing_key)}, now));
+  VEDETTE_TRY(auto former, open_former(folder, authority, trust, custody, now));
   VEDETTE_TRY(PrivateKey log, custody.read(folder + "/log.key"));
-  return ServerKeys{std::move(authority), std::move(log)};
+  return ServerKeys{std::move(authority), std::move(log), std::move(trust), std::move(bundles),
+                    std::move(former)};
 }
 
 Result<void> encrypt_state(const std::string& folder, const SecretBytes& passphrase) {
   if (!std::filesystem::exists(folder + "/ca"))
     return refuse("STATE-MISSING", "there is no certificate authority here", folder);
-  for (const char* name : {"/ca/issuing.key", "/verifier.key", "/log.key"})
+  for (const char* name : {"/verifier.key", "/log.key"})
     VEDETTE_CHECK(encrypt_key(folder + name, passphrase));
   VEDETTE_TRY(const auto signing, signing_key_files(folder));
   for (const std::string& path : signing)
     VEDETTE_CHECK(encrypt_key(path, passphrase));
+  for (const auto& entry : std::filesystem::directory_iterator(folder + "/ca"))
+    if (entry.path().extension() == ".key")
+      VEDETTE_CHECK(encrypt_key(entry.path().string(), passphrase));
   return {};
 }
 

@@ -1,6 +1,6 @@
 // StateFolder: the control plane's keys on disk.
 //
-//   ca/root.pem  ca/issuing.pem  ca/issuing.key     the certificate authority (root key elsewhere)
+//   ca/                                             the certificate authority: server/ca_folder.h
 //   signing/<seconds>.key                           sign EARs and tokens (server/signing_keys.h)
 //   log.key  log.vkey                               signs checkpoints (Ed25519); what checks them
 //   server.db  blobs/                               the store
@@ -12,12 +12,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "crypto/key.h"
 #include "identity/authority.h"
 #include "identity/spiffe.h"
+#include "identity/trust_bundle.h"
 #include "server/key_custody.h"
 
 namespace vedette::server {
@@ -25,6 +27,10 @@ namespace vedette::server {
 struct ServerKeys {
   identity::CertificateAuthority authority;
   crypto::PrivateKey log;
+  identity::TrustBundle trust;  // what is in force
+  std::vector<identity::SignedTrustBundle> bundles;
+  // Issuing CAs of other keys that issued before, while what they issued may be asked about.
+  std::vector<identity::CertificateAuthority> former;
 };
 
 // The name of the log of decisions, which is also the name of its key.
@@ -40,7 +46,8 @@ struct ServerKeys {
                                         const KeyCustody& custody,
                                         const SecretBytes& root_passphrase = {});
 
-// Refuses STATE-MISSING, FILE-*, KEY-*, CERT-*, CA-MATERIAL, and what a named key refuses.
+// Refuses STATE-MISSING, STATE-TRUST, FILE-*, KEY-*, CERT-*, CA-MATERIAL, and what a named key
+// refuses; of a former issuing CA only while it is trusted.
 [[nodiscard]] Result<ServerKeys> load_state(const std::string& folder,
                                             const identity::TrustDomain& trust_domain,
                                             TimePoint now, const KeyCustody& custody);
@@ -61,5 +68,12 @@ struct OperatorToken {
                                         const identity::CertificateAuthority& authority,
                                         const OperatorId& name, TimePoint now,
                                         const std::optional<OperatorToken>& token = {});
+
+// Another certificate for the same key and of the present issuing CA, and the present roots, for an
+// operator whose folder is there: `trust` is what is in force. Refuses FILE-* and CERT-*.
+[[nodiscard]] Result<void> renew_operator(const std::string& folder,
+                                          const identity::CertificateAuthority& authority,
+                                          const identity::TrustBundle& trust,
+                                          const OperatorId& name, TimePoint now);
 
 }  // namespace vedette::server

@@ -29,7 +29,10 @@ Result<VerifierIdentity::Present> VerifierIdentity::present() {
 }
 
 std::string VerifierIdentity::chain_pem(const Present& present) const {
-  return present.certificate.pem() + authority_.issuing().pem();
+  std::string chain = present.certificate.pem() + authority_.issuing().pem();
+  for (const crypto::Certificate& cross : trust_.new_with_old)
+    chain += cross.pem();
+  return chain;
 }
 
 }  // namespace vedette::server

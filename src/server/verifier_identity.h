@@ -9,6 +9,7 @@
 #include "crypto/certificate.h"
 #include "identity/authority.h"
 #include "identity/spiffe.h"
+#include "identity/trust_bundle.h"
 #include "server/signing_keys.h"
 
 namespace vedette::server {
@@ -17,8 +18,9 @@ namespace vedette::server {
 class VerifierIdentity {
  public:
   VerifierIdentity(const Clock& clock, const identity::CertificateAuthority& authority,
-                   const identity::SpiffeId& name, const SigningKeys& keys)
-      : clock_(clock), authority_(authority), name_(name), keys_(keys) {}
+                   const identity::TrustBundle& trust, const identity::SpiffeId& name,
+                   const SigningKeys& keys)
+      : clock_(clock), authority_(authority), trust_(trust), name_(name), keys_(keys) {}
 
   struct Present {
     SigningKeys::Signer signer;
@@ -29,12 +31,13 @@ class VerifierIdentity {
   [[nodiscard]] Result<Present> present();
 
   [[nodiscard]] const identity::SpiffeId& name() const { return name_; }
-  // Of the certificate and of the authority above it.
+  // Of the certificate, the authority above it, and what leads from former roots to its root.
   [[nodiscard]] std::string chain_pem(const Present& present) const;
 
  private:
   const Clock& clock_;
   const identity::CertificateAuthority& authority_;
+  const identity::TrustBundle& trust_;
   const identity::SpiffeId& name_;
   const SigningKeys& keys_;
   std::mutex mutex_;  // guards what follows

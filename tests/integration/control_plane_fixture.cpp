@@ -28,7 +28,7 @@ ControlPlane::ControlPlane(const std::function<void(server::ServerConfig&)>& adj
     : http_(platform::make_beast_http()) {
   const auto domain = must(identity::TrustDomain::parse(kDomain));
   const std::string state = folder_ / "state";
-  server::ServerConfig config;
+  server::ServerConfig& config = config_;
   config.keys.insecure_unencrypted = true;
   const auto custody = must(server::KeyCustody::open(config.keys, nullptr));
   must(
@@ -48,15 +48,30 @@ ControlPlane::ControlPlane(const std::function<void(server::ServerConfig&)>& adj
       server::Server::start(config, {clock_, *http_, *store_, *blobs_, nullptr, upkeep_period}));
 }
 
+void ControlPlane::restart() {
+  server_.reset();
+  const auto domain = must(identity::TrustDomain::parse(kDomain));
+  const auto custody = must(server::KeyCustody::open(config_.keys, nullptr));
+  keys_ = must(server::load_state(config_.state_folder, domain, clock_.now(), custody));
+  server_ = must(server::Server::start(config_, {clock_, *http_, *store_, *blobs_}));
+}
+
 ControlPlane::Client ControlPlane::client(std::uint16_t port,
                                           const std::optional<crypto::Certificate>& leaf,
                                           const crypto::PrivateKey& key) {
+  if (!leaf) return client_with(port, {}, key);
+  return client_with(port, {*leaf, keys_->authority.issuing()}, key);
+}
+
+ControlPlane::Client ControlPlane::client_with(std::uint16_t port,
+                                               const std::vector<crypto::Certificate>& chain,
+                                               const crypto::PrivateKey& key) {
   platform::HttpClientSettings settings;
   settings.host = "127.0.0.1";
   settings.port = port;
   settings.roots = {keys_->authority.root()};
-  if (leaf) settings.chain = {*leaf, keys_->authority.issuing()};
-  if (leaf) settings.key = key;
+  settings.chain = chain;
+  if (!chain.empty()) settings.key = key;
   return must(http_->connect(settings));
 }
 
@@ -131,10 +146,11 @@ void ControlPlane::add_operator(const std::string& name) {
 
 ControlPlane::Client ControlPlane::operator_client(const std::string& name) {
   const std::string own = folder_ / ("state/operators/" + name + "/");
-  const auto leaf = must(read_file(own + "operator.pem", 1U << 16U));
+  const auto chain = must(read_file(own + "operator.pem", 1U << 16U));
   const auto key = must(read_file(own + "operator.key", 1U << 16U));
-  return client(server_->ports().operators, must(crypto::Certificate::from_pem(as_text(leaf))),
-                must(crypto::PrivateKey::from_pem(as_text(key))));
+  return client_with(server_->ports().operators,
+                     must(crypto::Certificate::all_from_pem(as_text(chain))),
+                     must(crypto::PrivateKey::from_pem(as_text(key))));
 }
 
 agent::EvidenceSource ControlPlane::without_logs() {

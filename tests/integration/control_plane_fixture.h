@@ -24,6 +24,9 @@ class ControlPlane : public ::testing::Test {
   explicit ControlPlane(const std::function<void(server::ServerConfig&)>& adjust = {},
                         std::chrono::milliseconds upkeep_period = std::chrono::seconds(5));
 
+  // Starts the server anew, with what its folder says now; its ports are others then.
+  void restart();
+
   using Client = std::unique_ptr<platform::HttpClient>;
 
   [[nodiscard]] Client enrollment_client();
@@ -35,6 +38,11 @@ class ControlPlane : public ::testing::Test {
   [[nodiscard]] static agent::EvidenceSource without_logs();
   [[nodiscard]] Client client(std::uint16_t port, const std::optional<crypto::Certificate>& leaf,
                               const crypto::PrivateKey& key);
+
+  // The same with a chain that is whole, leaf first.
+  [[nodiscard]] Client client_with(std::uint16_t port,
+                                   const std::vector<crypto::Certificate>& chain,
+                                   const crypto::PrivateKey& key);
 
   // A device's record with a new key and certificate, as enrolment would leave them.
   struct Enrolled {
@@ -66,6 +74,7 @@ class ControlPlane : public ::testing::Test {
   std::unique_ptr<platform::Store> store_;
   std::unique_ptr<release::BlobStore> blobs_;
   crypto::PrivateKey publisher_ = crypto::PrivateKey::generate_p256();
+  server::ServerConfig config_;
   std::optional<server::ServerKeys> keys_;
   std::unique_ptr<server::Server> server_;
 };

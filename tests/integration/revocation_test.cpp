@@ -7,6 +7,8 @@
 #include "agent/enrollment.h"
 #include "base/fd.h"
 #include "codec/base64.h"
+#include "server/ca_folder.h"
+#include "server/rollover.h"
 
 #include "control_plane_fixture.h"
 
@@ -165,6 +167,47 @@ TEST_F(RevocationOutside, ARenewalThatIsRepeatedGetsTheSameCertificate) {
   const auto other = agent::renew(*renewed, *next);
   ASSERT_TRUE(other.has_value()) << describe(other.error());
   EXPECT_NE(other->front().serial_hex(), leaf_->serial_hex());
+}
+
+// Group 13: what a former issuing CA issued is told by its own key, at its own address, until it
+// ends.
+TEST_F(RevocationOutside, BothIssuingAuthoritiesTellWhatIsRevokedBehindARollover) {
+  const auto old_issuing = keys_->authority.issuing();
+  const auto domain = *identity::TrustDomain::parse("test.vedette");
+  const auto custody = *server::KeyCustody::open(config_.keys, nullptr);
+  const auto root_key = crypto::PrivateKey::from_pem(
+      as_text(*read_file(folder_ / "state/offline/root.key", 1U << 16U)));
+  const auto rolled = server::rollover_issuing(
+      {folder_ / "state", domain, custody, *root_key, clock_.now(), std::chrono::hours(1)}, {});
+  ASSERT_TRUE(rolled.has_value()) << describe(rolled.error());
+  restart();
+  const auto credentials =
+      agent::make_credentials({*leaf_, old_issuing}, drone_->key, "test.vedette", clock_.now());
+  const auto plane = client_with(server_->ports().device, {*leaf_, old_issuing}, drone_->key);
+  const auto renewed = agent::renew(*plane, *credentials);
+  ASSERT_TRUE(renewed.has_value()) << describe(renewed.error());
+  EXPECT_TRUE(says(ask_ocsp(), "leaf.pem: good"));
+  ASSERT_EQ(measure("revoke"), "");
+
+  EXPECT_TRUE(says(judge_by_list(list_name()), "certificate revoked"));
+  const std::string former = ask_ocsp();
+  EXPECT_TRUE(says(former, "Response verify OK") && says(former, "leaf.pem: revoked")) << former;
+
+  leaf_ = renewed->front();
+  write("leaf.pem", as_bytes(leaf_->pem()));
+  write("issuing.pem", as_bytes(keys_->authority.issuing().pem()));
+  const std::string label = server::issuing_id(keys_->authority.issuing().spki_sha256());
+  const std::string text = openssl("x509 -in leaf.pem -noout -text");
+  EXPECT_TRUE(says(text, std::string(kUrl) + "/" + label + "/crl/" + list_name())) << text;
+  EXPECT_TRUE(says(text, std::string(kUrl) + "/" + label + "/ocsp")) << text;
+  EXPECT_FALSE(says(judge_by_list(list_name()), "OK")) << "the former's list is not its own";
+  write("list.crl", fetch("/revocation/" + label + "/crl/" + list_name()));
+  EXPECT_TRUE(says(openssl("verify -CAfile root.pem -untrusted issuing.pem -crl_check -extended_crl"
+                           " -CRLfile list.crl -purpose sslclient -x509_strict leaf.pem"),
+                   "certificate revoked"));
+  const std::string present = ask_ocsp();
+  EXPECT_TRUE(says(present, "Response verify OK") && says(present, "leaf.pem: revoked")) << present;
+  EXPECT_EQ(get(*enrollment_client(), "/revocation/0123456789abcdef/crl/0.crl"), "HTTP-NOT-FOUND");
 }
 
 class RevocationWithoutAddress : public RevocationOutside {

@@ -1,0 +1,224 @@
+// Group 13 of the identity attacks: rollover, and bundles that cannot go back.
+#include "identity/trust_bundle.h"
+
+#include "codec/base64.h"
+#include "codec/json.h"
+#include "crypto/jws.h"
+#include "identity/rollover_scene.h"
+
+namespace vedette::identity {
+namespace {
+
+using codec::Json;
+using crypto::PrivateKey;
+
+class TrustBundles : public RolloverScene {
+ protected:
+  [[nodiscard]] Result<std::optional<SignedTrustBundle>> walk(
+      std::optional<SignedTrustBundle> held, const std::vector<SignedTrustBundle>& bundles,
+      std::optional<TimePoint> at = {}) const {
+    std::vector<std::string> texts;
+    for (const auto& bundle : bundles)
+      texts.push_back(bundle.text());
+    return walk_trust({.trust_domain = domain,
+                       .held = std::move(held),
+                       .anchors = std::span(&created.material.root, 1),
+                       .now = at.value_or(now)},
+                      texts);
+  }
+  [[nodiscard]] std::string code(const SignedTrustBundle& held,
+                                 const SignedTrustBundle& next) const {
+    return code_of(walk(held, {next}));
+  }
+
+  SignedTrustBundle second = root_rolled(first, b, a);
+  SignedTrustBundle third = root_rolled(second, c, b);
+};
+
+TEST_F(TrustBundles, AnOlderOneIsRefused) {
+  EXPECT_EQ(code(third, second), "BUNDLE-ROLLBACK");
+  EXPECT_EQ(code(second, first), "BUNDLE-ROLLBACK");
+}
+
+TEST_F(TrustBundles, AnotherOfTheSameVersionIsRefused) {
+  EXPECT_EQ(code(second, root_rolled(first, c, a)), "BUNDLE-FORK");
+}
+
+TEST_F(TrustBundles, OneThatSkipsAVersionIsRefused) {
+  EXPECT_EQ(code(first, third), "BUNDLE-GAP");
+  const auto skipped = edited(second, {a, b}, [](TrustBundle& next) { next.version = 3; });
+  EXPECT_EQ(code(first, skipped.value()), "BUNDLE-GAP") << "signed by whoever has to";
+}
+
+TEST_F(TrustBundles, OneThatTheNewKeyAloneSignedIsRefused) {
+  const auto alone = edited(second, {b}, [](TrustBundle&) {});
+  EXPECT_EQ(code(first, alone.value()), "BUNDLE-SIGNATURE");
+  const auto other = edited(second, {c, b}, [](TrustBundle&) {});
+  EXPECT_EQ(code(first, other.value()), "BUNDLE-SIGNATURE");
+}
+
+TEST_F(TrustBundles, OneThatTheOldKeyAloneSignedIsRefused) {
+  EXPECT_EQ(code_of(edited(second, {a}, [](TrustBundle&) {})), "BUNDLE-SIGNATURE");
+  EXPECT_EQ(code_of(edited(second, {}, [](TrustBundle&) {})), "BUNDLE-SYNTAX");
+}
+
+TEST_F(TrustBundles, AForeignRootIsRefused) {
+  const auto foreign = CertificateAuthority::create(domain, now).value().material.root;
+  const auto beside = edited(
+      second, {a, b}, [&](TrustBundle& next) { next.roots.push_back({foreign, now + kOverlap}); });
+  EXPECT_EQ(code(first, beside.value()), "BUNDLE-ROOT") << "whoever signed it";
+  EXPECT_EQ(code_of(edited(
+                second, {a, b},
+                [&](TrustBundle& next) { next.roots[1].certificate = created.material.issuing; })),
+            "BUNDLE-ROOT");
+  EXPECT_EQ(code_of(edited(second, {a, b}, [](TrustBundle& next) { next.roots[1].until.reset(); })),
+            "BUNDLE-ROOT");
+  EXPECT_EQ(code_of(edited(second, {a, b},
+                           [&](TrustBundle& next) { next.roots[0].until = now + kOverlap; })),
+            "BUNDLE-ROOT");
+  EXPECT_EQ(code_of(edited(second, {a, b},
+                           [](TrustBundle& next) { next.roots.push_back(next.roots[1]); })),
+            "BUNDLE-ROOT");
+}
+
+TEST_F(TrustBundles, AnIssuingAuthorityThatNoRootSignedIsRefused) {
+  const auto foreign = CertificateAuthority::create(domain, now).value().material.issuing;
+  EXPECT_EQ(code_of(edited(second, {a, b},
+                           [&](TrustBundle& next) { next.issuing[0].certificate = foreign; })),
+            "BUNDLE-ISSUING");
+  EXPECT_EQ(code_of(edited(
+                second, {a, b},
+                [&](TrustBundle& next) { next.issuing.push_back({foreign, now + kOverlap}); })),
+            "BUNDLE-ISSUING");
+  EXPECT_EQ(code_of(edited(second, {a, b},
+                           [&](TrustBundle& next) {
+                             next.issuing[0].certificate = created.material.issuing;
+                             next.issuing.pop_back();
+                           })),
+            "BUNDLE-ISSUING")
+      << "the present one is the present root's";
+  EXPECT_EQ(code_of(edited(
+                second, {a, b},
+                [](TrustBundle& next) { next.issuing.push_back({next.root(), next.expires_at}); })),
+            "BUNDLE-ISSUING")
+      << "a root is none";
+}
+
+TEST_F(TrustBundles, OneOfAnotherTrustDomainIsRefused) {
+  const auto other =
+      edited(second, {a, b}, [](TrustBundle& next) { next.trust_domain = "other.example"; });
+  EXPECT_EQ(code(first, other.value()), "BUNDLE-DOMAIN");
+}
+
+TEST_F(TrustBundles, EveryChangedOctetIsRefused) {
+  Json json = codec::parse_json(second.text()).value();
+  std::string payload = second.payload();
+  const std::size_t at = payload.find("\"version\":2");
+  payload.at(at + 10) = '3';
+  json.set("payload", codec::to_base64url(as_bytes(payload)));
+  EXPECT_EQ(code_of(SignedTrustBundle::parse(codec::to_json(json))), "BUNDLE-SIGNATURE");
+  EXPECT_EQ(code_of(SignedTrustBundle::parse(second.text() + "x")), "BUNDLE-SYNTAX");
+  EXPECT_EQ(code_of(SignedTrustBundle::parse("{}")), "BUNDLE-SYNTAX");
+  EXPECT_EQ(code_of(SignedTrustBundle::parse(std::string(kMaxTrustBundle + 1, ' '))),
+            "BUNDLE-SYNTAX");
+}
+
+// A root's key signs nothing else of that type: another kind of token is no bundle's signature.
+TEST_F(TrustBundles, ASignatureOfAnotherKindIsRefused) {
+  Json json = codec::parse_json(first.text()).value();
+  const std::string token = crypto::sign_jws({"JWT", {}}, first.payload(), a).value();
+  Json signature;
+  signature.set("protected", token.substr(0, token.find('.')));
+  signature.set("signature", token.substr(token.rfind('.') + 1));
+  json.set("signatures", Json::Array{signature});
+  EXPECT_EQ(code_of(SignedTrustBundle::parse(codec::to_json(json))), "BUNDLE-SIGNATURE");
+}
+
+TEST_F(TrustBundles, WhoeverTrustsNoneOfTheirRootsTakesNone) {
+  const auto stranger = CertificateAuthority::create(domain, now).value().material.root;
+  const std::vector<std::string> texts{first.text(), second.text()};
+  const auto walked = walk_trust(
+      {.trust_domain = domain, .held = {}, .anchors = std::span(&stranger, 1), .now = now}, texts);
+  EXPECT_EQ(code_of(walked), "BUNDLE-FOREIGN");
+  EXPECT_EQ(code_of(walk({}, {second, third})), "BUNDLE-FOREIGN") << "former roots begin nothing";
+}
+
+TEST_F(TrustBundles, ABadOneAtTheEndSpoilsTheWalk) {
+  const auto alone = edited(third, {c}, [](TrustBundle&) {});
+  EXPECT_EQ(code_of(walk(first, {second, alone.value()})), "BUNDLE-SIGNATURE");
+}
+
+TEST_F(TrustBundles, TheNewestMustNotHaveExpired) {
+  const TimePoint late = third.bundle().expires_at;
+  EXPECT_EQ(code_of(walk(first, {second, third}, late)), "BUNDLE-EXPIRED");
+  EXPECT_EQ(code_of(walk(first, {second, third}, late - Duration(1))), "");
+  const auto stale =
+      edited(second, {a, b}, [&](TrustBundle& next) { next.expires_at = now + kOverlap; });
+  const auto newest = root_rolled(stale.value(), c, b);
+  EXPECT_EQ(code_of(walk(first, {stale.value(), newest}, now + 2 * kOverlap)), "")
+      << "a step on the way may have";
+}
+
+TEST_F(TrustBundles, AWalkOverTwoRolloversEndsAtTheThirdRoot) {
+  for (const auto& held : {std::optional<SignedTrustBundle>(), std::optional(first)}) {
+    const auto walked = walk(held, {first, second, third});
+    ASSERT_TRUE(walked.has_value() && walked->has_value()) << code_of(walked);
+    EXPECT_EQ((*walked)->bundle().version, 3U);
+    EXPECT_EQ(*(*walked)->bundle().root().public_key(), c.public_key());
+  }
+}
+
+TEST_F(TrustBundles, WhoeverIsGivenTheThirdRootBeginsThere) {
+  const std::vector<std::string> texts{first.text(), second.text(), third.text()};
+  const auto walked = walk_trust({.trust_domain = domain,
+                                  .held = {},
+                                  .anchors = std::span(&third.bundle().root(), 1),
+                                  .now = now},
+                                 texts);
+  ASSERT_TRUE(walked.has_value() && walked->has_value()) << code_of(walked);
+  EXPECT_EQ((*walked)->bundle().version, 3U);
+}
+
+TEST_F(TrustBundles, NothingNewIsNoNews) {
+  const auto walked = walk(second, {second});
+  ASSERT_TRUE(walked.has_value()) << code_of(walked);
+  EXPECT_FALSE(walked->has_value());
+  EXPECT_FALSE(walk(second, {}).value().has_value());
+}
+
+TEST_F(TrustBundles, ReadAsTheyWereWritten) {
+  const auto again = SignedTrustBundle::parse(third.text());
+  ASSERT_TRUE(again.has_value()) << code_of(again);
+  EXPECT_EQ(again->payload(), third.payload());
+  EXPECT_EQ(again->bundle().roots[1].until, now + kOverlap);
+  EXPECT_EQ(again->bundle().new_with_old.size(), 2U);
+}
+
+class IssuerInForce : public RolloverScene {
+ protected:
+  [[nodiscard]] static CertificateAuthority opened(const AuthorityMaterial& material,
+                                                   const TrustDomain& domain, TimePoint now) {
+    return CertificateAuthority::open(domain, material, now).value();
+  }
+  [[nodiscard]] crypto::Certificate leaf_of(const CertificateAuthority& authority) const {
+    return authority
+        .issue_device(DeviceId::parse("drone").value(), b.public_key(), now, std::chrono::hours(24))
+        .value();
+  }
+};
+
+TEST_F(IssuerInForce, IsNoRetiredOneAndNoStranger) {
+  const auto leaf = leaf_of(opened(created.material, domain, now));
+  const TrustBundle rolled = issuing_rolled(first, a).bundle();
+  EXPECT_EQ(code_of(check_issuer(leaf, rolled, now + kOverlap)), "PEER-ISSUER");
+  EXPECT_EQ(code_of(check_issuer(leaf, rolled, now + kOverlap - Duration(1))), "");
+  EXPECT_EQ(code_of(check_issuer(leaf, issuing_rolled(first, a, Duration{0}).bundle(), now)),
+            "PEER-ISSUER");
+  const auto foreign = CertificateAuthority::create(domain, now).value().material;
+  EXPECT_EQ(code_of(check_issuer(leaf_of(opened(foreign, domain, now)), rolled, now)),
+            "PEER-ISSUER");
+  EXPECT_EQ(code_of(check_issuer(leaf, first.bundle(), now)), "");
+}
+
+}  // namespace
+}  // namespace vedette::identity
