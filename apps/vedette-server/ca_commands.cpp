@@ -64,10 +64,17 @@ Result<void> init(const InitOptions& options) {
 
 Result<void> encrypt(const std::string& folder, const std::string& passphrase_file) {
   VEDETTE_TRY(const SecretBytes passphrase, platform::read_secret_file(passphrase_file));
-  VEDETTE_CHECK(server::encrypt_state(folder, passphrase));
-  std::cout << "the key files of " << folder
+  VEDETTE_TRY(const auto open, server::encrypt_state(folder, passphrase));
+  std::cout << "the server's own key files in " << folder
             << " are encrypted; set passphrase_file in the section "
             << "[keys]\nwhat backups and the disk's free space held of them, they hold still\n";
+  if (open.empty()) return {};
+  std::cerr << "\nNOT ENCRYPTED, since these keys are not the server's:\n";
+  for (const std::string& name : open)
+    std::cerr << "  " << folder << "/" << name << '\n';
+  std::cerr << "take offline/root.key off this machine, and give operators their folders; or "
+               "encrypt a key in place:\n  openssl pkcs8 -topk8 -v2 aes-256-cbc -iter 600000 "
+               "-in KEY -out KEY.new && mv KEY.new KEY\n";
   return {};
 }
 

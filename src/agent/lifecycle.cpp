@@ -20,8 +20,10 @@ constexpr std::array kTable{
     Row{Phase::learn_time, Outcome::certificate_due, {Phase::enroll, false, false}},
     Row{Phase::learn_time, Outcome::unreachable, {Phase::learn_time, true, false}},
     Row{Phase::enroll, Outcome::done, {Phase::attest, false, false}},
-    Row{Phase::enroll, Outcome::unreachable, {Phase::enroll, true, false}},
-    Row{Phase::enroll, Outcome::refused, {Phase::enroll, true, false}},
+    // Whoever comes from a renewal that was refused still holds a certificate and a verdict: both
+    // end by themselves. Without them there is nothing that could serve.
+    Row{Phase::enroll, Outcome::unreachable, {Phase::enroll, true, true}},
+    Row{Phase::enroll, Outcome::refused, {Phase::enroll, true, true}},
     Row{Phase::enroll, Outcome::revoked, {Phase::stopped, false, false}},
     // The key stays, and so does what it proved: models go on while their verdict lasts. When to
     // try again, the renewal's own plan says.

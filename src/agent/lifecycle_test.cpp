@@ -56,6 +56,18 @@ TEST(Lifecycle, NeitherARenewalNorAServerTooBusyForOneStopsModels) {
   EXPECT_EQ(outcome_of({"ENR-BUSY", "", "", ""}), Outcome::unreachable);
 }
 
+// Of a device whose renewal was refused, and which enrols again, the certificate and the verdict
+// still hold. A revocation does not wait for their end.
+TEST(Lifecycle, AnEnrolmentThatDoesNotSucceedLeavesModelsTheVerdictThatTheyHave) {
+  EXPECT_TRUE(next_step(Phase::renew, Outcome::refused).keep_serving);
+  for (const Outcome outcome : {Outcome::refused, Outcome::unreachable}) {
+    EXPECT_TRUE(next_step(Phase::enroll, outcome).keep_serving);
+    EXPECT_EQ(next_step(Phase::enroll, outcome).next, Phase::enroll);
+    EXPECT_TRUE(next_step(Phase::enroll, outcome).wait);
+  }
+  EXPECT_FALSE(next_step(Phase::enroll, Outcome::revoked).keep_serving);
+}
+
 TEST(Lifecycle, ACertificateIsRenewedWhileAttestationIsRefused) {
   EXPECT_EQ(outcome_of({"AGT-CERTIFICATE-DUE", "", "", ""}), Outcome::certificate_due);
   EXPECT_EQ(next_step(Phase::attest, Outcome::certificate_due).next, Phase::renew);

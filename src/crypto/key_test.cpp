@@ -95,6 +95,39 @@ TEST(PublicKey, RefusesWeakRsa) {
   EXPECT_EQ(code_of(PublicKey::from_rsa({}, 65537)), "KEY-WEAK");
 }
 
+// A modulus as RSALib makes them: modulo the product of the first primes a power of 65537. The
+// power decides, so that of its neighbours none is one.
+Bytes roca_modulus(unsigned long offset) {
+  const std::unique_ptr<BN_CTX, FreeWith<BN_CTX_free>> context(BN_CTX_new());
+  const BignumHandle product(BN_new()), number(BN_new()), factor(BN_new()), power(BN_new());
+  BN_one(product.get());
+  for (const BN_ULONG prime :
+       {3,  5,  7,  11, 13, 17,  19,  23,  29,  31,  37,  41,  43,  47,  53,  59,  61,  67,  71,
+        73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167})
+    BN_mul_word(product.get(), prime);
+  BN_set_word(number.get(), 65537);
+  BN_set_word(power.get(), 123'457);
+  BN_mod_exp(number.get(), number.get(), power.get(), product.get(), context.get());
+  BN_set_bit(factor.get(), 2047 - BN_num_bits(product.get()) + 1);
+  BN_mul(factor.get(), factor.get(), product.get(), context.get());
+  BN_add(number.get(), number.get(), factor.get());
+  if (BN_is_odd(number.get()) == 0) BN_add(number.get(), number.get(), product.get());
+  BN_add_word(number.get(), offset);
+  Bytes octets(static_cast<std::size_t>(BN_num_bytes(number.get())));
+  BN_bn2bin(number.get(), octets.data());
+  return octets;
+}
+
+// Group 6 of the identity attacks.
+TEST(PublicKey, RefusesAnRsaModulusThatCanBeFactored) {
+  ASSERT_EQ(roca_modulus(0).size(), 256U);
+  const auto refused = PublicKey::from_rsa(roca_modulus(0), 65537);
+  EXPECT_EQ(code_of(refused), "KEY-WEAK");
+  EXPECT_NE(refused.error().cause.find("ROCA"), std::string::npos);
+  for (const unsigned long offset : {2UL, 4UL, 6UL, 100UL})
+    EXPECT_TRUE(PublicKey::from_rsa(roca_modulus(offset), 65537).has_value()) << offset;
+}
+
 TEST(PublicKey, RefusesPemOfAnotherKind) {
   const PrivateKey key = PrivateKey::generate_p256();
   EXPECT_EQ(code_of(PublicKey::from_pem(key.insecure_unencrypted_pem().value())), "KEY-FORMAT");

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
@@ -57,6 +60,25 @@ BignumHandle number_of(const EVP_PKEY* key, const char* name) {
   return BignumHandle(number);
 }
 
+// Whether the primes look like those of Infineon's RSALib (ROCA, CVE-2017-15361), which TPMs made
+// their endorsement keys with: p = k * M + (65537^a mod M), so that modulo each small prime the
+// modulus is a power of 65537, too. Of other keys one in some hundred million is so by chance.
+bool has_roca_fingerprint(const BIGNUM* modulus) {
+  constexpr std::array<BN_ULONG, 38> kPrimes{
+      3,  5,  7,  11, 13, 17,  19,  23,  29,  31,  37,  41,  43,  47,  53,  59,  61,  67,  71,
+      73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167};
+  constexpr BN_ULONG kGenerator = 65537;
+  return std::ranges::all_of(kPrimes, [&](BN_ULONG prime) {
+    const BN_ULONG rest = BN_mod_word(modulus, prime);
+    BN_ULONG power = 1;
+    do {
+      if (power == rest) return true;
+      power = power * (kGenerator % prime) % prime;
+    } while (power != 1);
+    return false;
+  });
+}
+
 Result<void> check_rsa(const EVP_PKEY* key) {
   const int bits = EVP_PKEY_get_bits(key);
   if (bits < kMinRsaBits) return weak("RSA of " + std::to_string(bits) + " bits");
@@ -64,6 +86,8 @@ Result<void> check_rsa(const EVP_PKEY* key) {
   const BignumHandle modulus = number_of(key, OSSL_PKEY_PARAM_RSA_N);
   const BignumHandle exponent = number_of(key, OSSL_PKEY_PARAM_RSA_E);
   if (BN_is_odd(modulus.get()) == 0) return weak("an even RSA modulus");
+  if (has_roca_fingerprint(modulus.get()))
+    return weak("an RSA modulus that can be factored (CVE-2017-15361, ROCA)");
   if (BN_is_odd(exponent.get()) == 0) return weak("an even RSA exponent");
   if (BN_num_bits(exponent.get()) < 17) return weak("an RSA exponent below 65537");
   if (BN_num_bits(exponent.get()) > kMaxRsaExponentBits) return malformed("a huge RSA exponent");

@@ -1,6 +1,8 @@
 #include "identity/peer.h"
 
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "identity/authority.h"
 
@@ -26,6 +28,31 @@ class Peer : public ::testing::Test {
     profile.not_after = now_ + std::chrono::hours(1);
     return issue_certificate(profile, key_.public_key(), material_.issuing, material_.issuing_key)
         .value();
+  }
+
+  // The device's certificate with other alternative names, signed anew.
+  [[nodiscard]] Certificate with_names(const char* names) const {
+    const Bytes& der = device_.der();
+    const unsigned char* in = der.data();
+    X509* const made = d2i_X509(nullptr, &in, static_cast<long>(der.size()));
+    const int at = X509_get_ext_by_NID(made, NID_subject_alt_name, -1);
+    X509_EXTENSION_free(X509_delete_ext(made, at));
+    X509_EXTENSION* const extension =
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names);
+    X509_add_ext(made, extension, -1);
+    X509_EXTENSION_free(extension);
+    const std::string pem = material_.issuing_key.insecure_unencrypted_pem().value();
+    BIO* const text = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+    EVP_PKEY* const key = PEM_read_bio_PrivateKey(text, nullptr, nullptr, nullptr);
+    EXPECT_GT(X509_sign(made, key, EVP_sha256()), 0);
+    unsigned char* out = nullptr;
+    const int size = i2d_X509(made, &out);
+    auto certificate = Certificate::from_der(ByteView(out, static_cast<std::size_t>(size))).value();
+    OPENSSL_free(out);
+    EVP_PKEY_free(key);
+    BIO_free(text);
+    X509_free(made);
+    return certificate;
   }
 
   [[nodiscard]] std::string code_of(const Certificate& certificate, TimePoint at) const {
@@ -75,6 +102,20 @@ TEST_F(Peer, a_name_of_another_type_alone_or_beside_the_uri_is_refused) {
                         {"drone-1.edge.example"})),
             "PEER-SAN");
   EXPECT_EQ(code_of(odd(CertificateKind::client, "")), "PEER-SAN");
+}
+
+// Group 5 of the identity attacks: of two names, one reader would take the first and another the
+// last. The authority signs no such certificate, so OpenSSL does with its key.
+TEST_F(Peer, two_uris_are_refused_whichever_comes_first) {
+  for (const char* names :
+       {"URI:spiffe://edge.example/device/drone-1,URI:spiffe://edge.example/device/drone-2",
+        "URI:spiffe://edge.example/device/drone-2,URI:spiffe://edge.example/device/drone-1",
+        "URI:spiffe://edge.example/device/drone-1,URI:spiffe://edge.example/device/drone-1"}) {
+    const Certificate two = with_names(names);
+    ASSERT_EQ(two.uri_names().size(), 2U);
+    EXPECT_EQ(code_of(two), "PEER-SAN") << names;
+  }
+  EXPECT_EQ(code_of(with_names("URI:spiffe://edge.example/device/drone-1")), "accepted");
 }
 
 TEST_F(Peer, a_uri_of_lax_spelling_is_refused) {

@@ -113,6 +113,16 @@ TEST_F(KeyCustodyTest, EncryptsEveryKeyThatTheServerKeeps) {
   EXPECT_TRUE(crypto::PrivateKey::from_pem(root, as_bytes("in the safe")));
 }
 
+TEST_F(KeyCustodyTest, SaysWhichKeysItLeavesOpen) {
+  const SecretBytes passphrase(to_bytes(std::string_view("correct horse battery staple")));
+  ASSERT_TRUE(create(*unencrypted()));
+  EXPECT_EQ(encrypt_state(state, passphrase).value(),
+            (std::vector<std::string>{"offline/root.key", "operators/admin/operator.key"}));
+  std::filesystem::remove(state + "/offline/root.key");
+  EXPECT_EQ(encrypt_state(state, passphrase).value(),
+            std::vector<std::string>{"operators/admin/operator.key"});
+}
+
 TEST_F(KeyCustodyTest, EncryptsAFolderOfBeforeOnceAndForAll) {
   ASSERT_TRUE(create(*unencrypted()));
   EXPECT_FALSE(is_encrypted("/ca/issuing.key"));

@@ -125,6 +125,24 @@ std::string roots_pem(const identity::TrustBundle& trust, TimePoint now) {
   return pem;
 }
 
+bool lies_open(const std::string& path) {
+  auto content = read_file(path, kMaxPemBytes);
+  if (!content) return false;
+  const SecretBytes pem(*std::move(content));
+  return PrivateKey::from_pem(as_text(pem.expose())).has_value();
+}
+
+// Of those that are not the server's own.
+Result<std::vector<std::string>> open_keys(const std::string& folder) {
+  std::vector<std::string> names{"offline/root.key"};
+  std::error_code failed;
+  for (const auto& owner : std::filesystem::directory_iterator(folder + "/operators", failed))
+    names.push_back("operators/" + owner.path().filename().string() + "/operator.key");
+  std::erase_if(names, [&](const std::string& name) { return !lies_open(folder + "/" + name); });
+  std::ranges::sort(names);
+  return names;
+}
+
 }  // namespace
 
 std::string log_origin(const identity::TrustDomain& trust_domain) {
@@ -207,7 +225,8 @@ Result<ServerKeys> load_state(const std::string& folder, const identity::TrustDo
                     std::move(former)};
 }
 
-Result<void> encrypt_state(const std::string& folder, const SecretBytes& passphrase) {
+Result<std::vector<std::string>> encrypt_state(const std::string& folder,
+                                               const SecretBytes& passphrase) {
   if (!std::filesystem::exists(folder + "/ca"))
     return refuse("STATE-MISSING", "there is no certificate authority here", folder);
   for (const char* name : {"/verifier.key", "/log.key"})
@@ -218,7 +237,7 @@ Result<void> encrypt_state(const std::string& folder, const SecretBytes& passphr
   for (const auto& entry : std::filesystem::directory_iterator(folder + "/ca"))
     if (entry.path().extension() == ".key")
       VEDETTE_CHECK(encrypt_key(entry.path().string(), passphrase));
-  return {};
+  return open_keys(folder);
 }
 
 }  // namespace vedette::server

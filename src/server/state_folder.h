@@ -53,8 +53,11 @@ struct ServerKeys {
                                             TimePoint now, const KeyCustody& custody);
 
 // Encrypts those key files of the folder that are not yet, but for the root's and the operators';
-// may be repeated. Refuses KEY-PASSPHRASE for a file under another passphrase.
-[[nodiscard]] Result<void> encrypt_state(const std::string& folder, const SecretBytes& passphrase);
+// may be repeated. Answers which key files lie open still, by their paths in the folder: they are
+// their owners' to encrypt or to take away. Refuses KEY-PASSPHRASE for a file under another
+// passphrase.
+[[nodiscard]] Result<std::vector<std::string>> encrypt_state(const std::string& folder,
+                                                             const SecretBytes& passphrase);
 
 // A key that its operator has in a token, by the name under which operator.toml will know it.
 struct OperatorToken {

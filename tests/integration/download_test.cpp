@@ -91,7 +91,7 @@ class CutClient final : public platform::HttpClient {
 
 TEST_F(Download, APartIsRefusedToWhoeverMayNotHaveTheWhole) {
   ear_.clear();
-  EXPECT_EQ(get({{"range", "bytes=5-"}}).status, 401);
+  EXPECT_EQ(get({{"range", "bytes=5-"}}).status, 403);
 }
 
 TEST_F(Download, APartBehindTheEndIsRefused) {

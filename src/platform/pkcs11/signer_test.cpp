@@ -28,6 +28,14 @@ CK_RV short_signature(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG size
   return value;
 }
 
+// Of another digest than the one that was to be signed: well-formed, and by the key itself.
+CK_RV wrong_signature(CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG size, CK_BYTE_PTR out,
+                      CK_ULONG_PTR out_size) {
+  Bytes other(data, data + size);
+  other.front() ^= 1U;
+  return genuine.C_Sign(session, other.data(), size, out, out_size);
+}
+
 CK_RV broken_device(CK_SESSION_HANDLE /*session*/, CK_BYTE_PTR /*data*/, CK_ULONG /*size*/,
                     CK_BYTE_PTR /*out*/, CK_ULONG_PTR /*out_size*/) {
   ++signs;
@@ -102,6 +110,15 @@ TEST_F(TokenSignerTest, RefusesASignatureOfAnotherLength) {
   const auto signer = *TokenSigner::open(make_lying_token(), {});
   lying.C_Sign = short_signature;
   EXPECT_EQ(code(signer->sign_digest(digest)), "PKCS11-SIGN");
+}
+
+TEST_F(TokenSignerTest, VerifiesEachSignatureAndNotTheFirstAlone) {
+  const auto signer = *TokenSigner::open(make_lying_token(), {});
+  ASSERT_EQ(code(signer->sign_digest(digest)), "");
+  lying.C_Sign = wrong_signature;
+  EXPECT_EQ(code(signer->sign_digest(digest)), "PKCS11-KEY");
+  lying.C_Sign = genuine.C_Sign;
+  EXPECT_EQ(code(signer->sign_digest(digest)), "");
 }
 
 TEST_F(TokenSignerTest, RefusesAPointThatIsNotStrictDer) {

@@ -227,7 +227,8 @@ struct FreeTls {
 
 class BareTls {
  public:
-  BareTls(std::uint16_t port, int version, const std::string& alpn, SSL_SESSION* session = nullptr)
+  BareTls(std::uint16_t port, int version, const std::string& alpn, SSL_SESSION* session = nullptr,
+          const Identity* who = nullptr)
       : fd_(dial(port)), context_(SSL_CTX_new(TLS_client_method())) {
     SSL_CTX_set_min_proto_version(context_.get(), version);
     SSL_CTX_set_max_proto_version(context_.get(), version);
@@ -237,6 +238,10 @@ class BareTls {
     tls_.reset(SSL_new(context_.get()));
     SSL_set_fd(tls_.get(), fd_.get());
     if (session != nullptr) SSL_set_session(tls_.get(), session);
+    if (who != nullptr) {
+      SSL_use_certificate(tls_.get(), crypto::native(who->chain.front()));
+      SSL_use_PrivateKey(tls_.get(), crypto::native(who->key));
+    }
     connected_ = SSL_connect(tls_.get()) == 1;
   }
 
@@ -290,6 +295,22 @@ TEST_F(BareClient, NothingCanBeResumed) {
   BareTls second(server_->port(), TLS1_3_VERSION, kHttp11, session);
   ASSERT_NE(second.ask(request), "");
   EXPECT_EQ(SSL_session_reused(second.tls()), 0);
+}
+
+// Group 2 of the identity attacks: OpenSSL would resume the session, and never ask for the dates.
+TEST_F(BareClient, ASessionIsNotResumedOnceTheCertificateHasExpired) {
+  restart(tls_server(authority_.server(), authority_.root()));
+  const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const Identity brief = authority_.client({.to = 3s});
+  BareTls first(server_->port(), TLS1_3_VERSION, kHttp11, nullptr, &brief);
+  ASSERT_NE(first.ask(request), "") << "it holds yet";
+  SSL_SESSION* session = SSL_get0_session(first.tls());
+  std::this_thread::sleep_for(4s);
+  for (SSL_SESSION* offered : {session, static_cast<SSL_SESSION*>(nullptr)}) {
+    BareTls second(server_->port(), TLS1_3_VERSION, kHttp11, offered, &brief);
+    EXPECT_EQ(second.ask(request), "") << "not with the session, nor without it";
+    EXPECT_EQ(SSL_session_reused(second.tls()), 0);
+  }
 }
 
 TEST_F(BareClient, WithoutCertificateThereIsNoPeer) {
