@@ -46,13 +46,6 @@ struct StoredReferences {
   std::string text;
 };
 
-// A set that one operator wants and that a second has yet to approve.
-struct ReferenceProposal {
-  StoredReferences references;
-  std::string proposer;
-  std::string origin = "{}";  // JSON: the device or the manifest that it was taken from
-};
-
 class ReferenceRepository {
  public:
   ReferenceRepository() = default;
@@ -68,13 +61,6 @@ class ReferenceRepository {
       const ReferenceTarget& target) = 0;
   [[nodiscard]] virtual Result<void> save(const ReferenceTarget& target,
                                           const StoredReferences& references) = 0;
-
-  // Replaces the target's earlier proposal. save() leaves proposals alone; withdraw() forgets.
-  [[nodiscard]] virtual Result<void> propose(const ReferenceTarget& target,
-                                             const ReferenceProposal& proposal) = 0;
-  [[nodiscard]] virtual Result<std::optional<ReferenceProposal>> proposal(
-      const ReferenceTarget& target) = 0;
-  [[nodiscard]] virtual Result<void> withdraw(const ReferenceTarget& target) = 0;
 };
 
 // What the last quote that verified said about a device, whether or not its values were accepted.

@@ -92,6 +92,7 @@ Result<Device> apply_attested_enrollment(const CertifiedKey& statement,
     device.group = allowed->group;
   }
   ++device.epoch.value;
+  if (device.device_key_sha256 != key.spki_sha256()) device.key_since = context.now;
   device.device_key_sha256 = key.spki_sha256();
   device.key_kind = KeyKind::tpm;
   device.vouched_in.reset();

@@ -13,7 +13,6 @@ using crypto::CertificateProfile;
 using crypto::PrivateKey;
 using crypto::PublicKey;
 
-constexpr Duration kBackdating = std::chrono::seconds(60);
 
 std::unexpected<Error> refuse_material(std::string cause) {
   return refuse("CA-MATERIAL", "the certificate authority's keys and certificates do not fit",

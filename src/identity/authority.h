@@ -18,6 +18,9 @@
 
 namespace vedette::identity {
 
+// Certificates are valid from so long before they are issued: for clocks that are behind.
+inline constexpr Duration kBackdating = std::chrono::seconds(60);
+
 // What an issuing CA needs to work.
 struct AuthorityMaterial {
   crypto::Certificate root;

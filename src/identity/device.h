@@ -48,6 +48,9 @@ struct Device {
   // The boot whose software named the key, until an attestation of that boot was accepted; never of
   // a key in the TPM.
   std::optional<TpmBoot> vouched_in = {};
+  // Since when the device key is the present one: what was issued before is superseded, be it for
+  // the same key, which then was away meanwhile. 1970 for records from before it was kept.
+  TimePoint key_since = {};
 };
 
 // The record with another status from `now` on, for a reason unless it is active. Whatever changes

@@ -127,7 +127,8 @@ struct KnownDevices {
 [[nodiscard]] bool is_enrolled_already(const KnownDevices& known, const EnrollmentClaim& claim);
 
 // The record to save. Enrolling again raises the epoch, and leaves the SKU as it is: else a device
-// that an operator moved to another could move itself back. Refuses ENR-REVOKED, ENR-QUARANTINED,
+// that an operator moved to another could move itself back. The group changes by the allow-list
+// alone, not by a maker's root. Refuses ENR-REVOKED, ENR-QUARANTINED,
 // ENR-ID-TAKEN (another TPM has that id) and ENR-EK-TAKEN (this TPM has another id).
 [[nodiscard]] Result<Device> apply_enrollment(const KnownDevices& known,
                                               const Verified<EnrollmentClaim>& claim,

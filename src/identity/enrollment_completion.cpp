@@ -55,6 +55,16 @@ Result<void> check_enrollable(const Device& device) {
   return refuse("ENR-REVOKED", "the device's status is unknown", device.id.str());
 }
 
+namespace {
+
+// An entry of the allow-list is an operator's word about this one TPM. A maker's root is none:
+// which of its groups is found first must not take a device out of the one that it has.
+const GroupId& group_of(const std::optional<Device>& existing, const EnrollmentClaim& claim) {
+  return existing && claim.admission == Admission::endorsement_root ? existing->group : claim.group;
+}
+
+}  // namespace
+
 Result<void> check_enrollment_csr(const CertificateRequest& request,
                                   const Verified<EnrollmentClaim>& claim,
                                   const SpiffeId& expected) {
@@ -73,8 +83,7 @@ Result<void> check_reenrollment_csr(const CertificateRequest& request,
   if (!names_only(request.uri_names, request.alternative_name_count, expected) ||
       !names_only(current.uri_names(), current.alternative_name_count(), expected))
     return refuse_names(expected);
-  const auto key = current.public_key();
-  if (!key || !(request.public_key == *key)) return refuse_key();
+  if (request.public_key.spki_sha256() != current.spki_sha256()) return refuse_key();
   return {};
 }
 
@@ -89,7 +98,8 @@ Result<void> check_renewable(const Device& device) {
 
 bool is_enrolled_already(const KnownDevices& known, const EnrollmentClaim& claim) {
   const auto& device = known.by_id;
-  return device && device->status == DeviceStatus::active && device->group == claim.group &&
+  return device && device->status == DeviceStatus::active &&
+         device->group == group_of(device, claim) &&
          device->endorsement_sha256 == claim.endorsement_sha256 &&
          device->attestation_key == claim.attestation_key.encoded &&
          device->device_key_sha256 == claim.device_key_sha256 &&
@@ -102,8 +112,9 @@ Result<Device> apply_enrollment(const KnownDevices& known, const Verified<Enroll
   VEDETTE_CHECK(check_known(known, *claim));
   // Either record is this device's: both were compared with the claim.
   const auto& existing = known.by_id ? known.by_id : known.by_endorsement;
+  const bool keeps_key = existing && existing->device_key_sha256 == claim->device_key_sha256;
   return Device{.id = claim->device,
-                .group = claim->group,
+                .group = group_of(existing, *claim),
                 .status = DeviceStatus::active,
                 .epoch = existing ? Epoch{existing->epoch.value + 1} : Epoch{0},
                 .endorsement_sha256 = claim->endorsement_sha256,
@@ -114,7 +125,8 @@ Result<Device> apply_enrollment(const KnownDevices& known, const Verified<Enroll
                 .status_reason = {},
                 .sku = existing ? existing->sku : claim->sku,
                 .key_kind = claim->key_kind,
-                .vouched_in = claim->vouched_in};
+                .vouched_in = claim->vouched_in,
+                .key_since = keeps_key ? existing->key_since : now};
 }
 
 }  // namespace vedette::identity

@@ -159,6 +159,20 @@ TEST_F(Record, enrolling_again_raises_the_epoch_and_takes_the_new_keys) {
   EXPECT_EQ(device->device_key_sha256, claim_->device_key_sha256);
 }
 
+TEST_F(Record, a_key_that_comes_back_is_the_present_one_from_then_on) {
+  const auto later = [&](int hours) { return scene_.now + std::chrono::hours(hours); };
+  const Device first = apply_enrollment({}, claim_, scene_.now).value();
+  EXPECT_EQ(first.key_since, scene_.now);
+  const Device same = apply_enrollment({first, first}, claim_, later(1)).value();
+  EXPECT_EQ(same.key_since, scene_.now) << "enrolling with the same key changes nothing of it";
+  Device other = same;
+  other.device_key_sha256[0] ^= 1U;
+  other.key_since = later(2);
+  const Device back = apply_enrollment({other, other}, claim_, later(3)).value();
+  EXPECT_EQ(back.device_key_sha256, first.device_key_sha256);
+  EXPECT_EQ(back.key_since, later(3));
+}
+
 TEST_F(Record, enrolling_again_leaves_the_sku_as_an_operator_decided) {
   Device old = known();
   old.sku = SkuId::parse("camera-mk2").value();

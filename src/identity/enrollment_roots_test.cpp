@@ -55,6 +55,21 @@ TEST_F(EnrollmentRoots, a_certificate_of_an_unknown_maker_is_refused) {
   EXPECT_EQ(code(request(kFixtureEndorsement), std::span(roots_).first(1)), "ENR-EK-UNKNOWN");
 }
 
+// Which of a maker's roots is found first is no operator's word about a device that is there.
+TEST_F(EnrollmentRoots, a_root_takes_no_device_out_of_the_group_that_it_has) {
+  const auto claim = verify_enrollment(request(kFixtureEndorsement), context(roots_)).value();
+  Device device = apply_enrollment({}, claim, scene_.now).value();
+  EXPECT_EQ(device.group.str(), "drones");
+  device.group = GroupId::parse("moved").value();
+  EXPECT_EQ(apply_enrollment({device, device}, claim, scene_.now)->group, device.group);
+  EXPECT_TRUE(is_enrolled_already({device, device}, *claim)) << "its retry is one";
+  auto allowed = context(roots_);
+  allowed.allowed = AllowedEndorsement{claim->endorsement_sha256, claim->device, claim->group};
+  const auto by_entry = verify_enrollment(request(kFixtureEndorsement), allowed).value();
+  EXPECT_EQ(apply_enrollment({device, device}, by_entry, scene_.now)->group, claim->group)
+      << "the allow-list is an operator's word about this TPM";
+}
+
 TEST_F(EnrollmentRoots, a_certificate_without_any_configured_root_is_refused) {
   EXPECT_EQ(code(request(kFixtureEndorsement), {}), "ENR-EK-UNKNOWN");
 }

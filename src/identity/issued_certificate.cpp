@@ -1,16 +1,25 @@
 #include "identity/issued_certificate.h"
 
+#include "identity/authority.h"
+
 namespace vedette::identity {
 
 using crypto::CertificateStanding;
 using crypto::RevocationReason;
 
+namespace {
+
+TimePoint since_of_key(const Device& device) {
+  return device.key_since == TimePoint{} ? device.enrolled_at : device.key_since;
+}
+
+}  // namespace
+
 Result<IssuedCertificate> issued(const DeviceId& device, const crypto::Certificate& certificate,
                                  TimePoint now) {
-  VEDETTE_TRY(const auto key, certificate.public_key());
   return IssuedCertificate{.device = device,
                            .serial_hex = certificate.serial_hex(),
-                           .key_sha256 = key.spki_sha256(),
+                           .key_sha256 = certificate.spki_sha256(),
                            .issued_at = now,
                            .not_after = certificate.not_after(),
                            .der = certificate.der()};
@@ -21,6 +30,10 @@ CertificateStanding standing_of(const IssuedCertificate& certificate, const Devi
   const auto revoked = [](TimePoint at, RevocationReason reason) {
     return CertificateStanding{Kind::revoked, {at, reason}};
   };
+  if (certificate.key_sha256 != device.device_key_sha256 ||
+      certificate.issued_at < device.key_since || certificate.superseded_at)
+    return revoked(certificate.superseded_at.value_or(since_of_key(device)),
+                   RevocationReason::superseded);
   switch (device.status) {
     case DeviceStatus::revoked:
       return revoked(device.status_since, RevocationReason::privilege_withdrawn);
@@ -29,9 +42,12 @@ CertificateStanding standing_of(const IssuedCertificate& certificate, const Devi
     case DeviceStatus::active:
       break;
   }
-  if (certificate.key_sha256 != device.device_key_sha256)
-    return revoked(device.enrolled_at, RevocationReason::superseded);
   return {Kind::good, {}};
+}
+
+bool is_from_before_key(const crypto::Certificate& certificate, const Device& device) {
+  constexpr std::chrono::seconds kCut{1};  // dates are of whole seconds
+  return certificate.not_before() + kBackdating + kCut <= device.key_since;
 }
 
 bool answers_a_retry(const IssuedCertificate& latest, const Device& device,

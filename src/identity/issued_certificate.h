@@ -26,17 +26,25 @@ struct IssuedCertificate {
   TimePoint issued_at;
   TimePoint not_after;
   Bytes der;
+  // When the device was first issued a certificate for another key after this one. Told by the
+  // registry, and ignored by add().
+  std::optional<TimePoint> superseded_at = {};
 };
 
 [[nodiscard]] Result<IssuedCertificate> issued(const DeviceId& device,
                                                const crypto::Certificate& certificate,
                                                TimePoint now);
 
-// How an unexpired certificate stands while its device is as `device` says: revoked with the device
-// (for good: privilegeWithdrawn; in quarantine: certificateHold) or superseded by an enrolment with
-// another key.
+// How an unexpired certificate stands while its device is as `device` says: superseded by an
+// enrolment with another key, for good, and from the same moment on whatever happens to the device
+// later; else revoked with the device (for good: privilegeWithdrawn; in quarantine:
+// certificateHold).
 [[nodiscard]] crypto::CertificateStanding standing_of(const IssuedCertificate& certificate,
                                                       const Device& device);
+
+// Whether a certificate of this authority is from before the device's present key, by its own
+// dates: for those who have not its record.
+[[nodiscard]] bool is_from_before_key(const crypto::Certificate& certificate, const Device& device);
 
 // Whether a device that asks again for the same key, as after an answer that was lost, gets
 // `latest` again: while at least half of its life is left, unless the device's status changed
@@ -60,8 +68,8 @@ class CertificateRegistry {
   // The youngest for this device and key.
   [[nodiscard]] virtual Result<std::optional<IssuedCertificate>> latest(
       const DeviceId& device, const crypto::Sha256Digest& key_sha256) = 0;
-  // Those that have not expired and may not stand, with their devices: not active, or of another
-  // key now.
+  // Those that have not expired and may not stand, with their devices: not active, of another key
+  // now, or from before the present key.
   [[nodiscard]] virtual Result<std::vector<std::pair<IssuedCertificate, Device>>> in_doubt(
       TimePoint now) = 0;
 };

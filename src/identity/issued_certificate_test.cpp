@@ -52,6 +52,35 @@ TEST_F(Issued, IsSupersededByAnEnrolmentWithAnotherKey) {
   EXPECT_EQ(found.revocation.at, device.enrolled_at);
 }
 
+// Of keys A, B and A again, what was issued before B is over, though it is for the present key.
+TEST_F(Issued, IsSupersededWhenItsKeyWasAwayMeanwhile) {
+  device.key_since = kIssued + Duration(1);
+  auto found = standing_of(certificate, device);
+  EXPECT_EQ(found.kind, CertificateStanding::Kind::revoked);
+  EXPECT_EQ(found.revocation.reason, RevocationReason::superseded);
+  EXPECT_EQ(found.revocation.at, device.key_since);
+  EXPECT_FALSE(answers_a_retry(certificate, device, "09", kIssued + Duration(2)));
+  device.key_since = kIssued;
+  EXPECT_EQ(standing_of(certificate, device).kind, CertificateStanding::Kind::good)
+      << "of the enrolment that brought the key";
+}
+
+// RFC 5280, 5.3: a list that moved the date would unsay what was revoked meanwhile.
+TEST_F(Issued, StaysSupersededFromTheSameMomentOnWhateverComesLater) {
+  certificate.superseded_at = kIssued + kHour / 4;
+  auto later = device;
+  later.key_since = kIssued + kHour / 2;
+  later.enrolled_at = later.key_since;
+  for (const auto status :
+       {DeviceStatus::active, DeviceStatus::quarantined, DeviceStatus::revoked}) {
+    later = with_status(later, status, "stolen", kIssued + kHour * 3 / 4);
+    const auto found = standing_of(certificate, later);
+    EXPECT_EQ(found.kind, CertificateStanding::Kind::revoked);
+    EXPECT_EQ(found.revocation.reason, RevocationReason::superseded);
+    EXPECT_EQ(found.revocation.at, *certificate.superseded_at);
+  }
+}
+
 // Group 19 of the identity attacks: handover in the middle, the answer lost.
 TEST_F(Issued, AnswersARetryWhileHalfOfItsLifeIsLeft) {
   EXPECT_TRUE(answers_a_retry(certificate, device, "09", kIssued + kHour / 2));

@@ -9,17 +9,18 @@ constexpr std::size_t kSecretOctets = 32;  // what MakeCredential takes with SHA
 }  // namespace
 
 Result<OpenedEnrollment> PendingEnrollments::open(const Verified<EnrollmentClaim>& claim,
-                                                  TimePoint now) {
+                                                  const Applicant& applicant, TimePoint now) {
   OpenedEnrollment opened{to_hex(crypto::random_bytes(kIdOctets)),
                           SecretBytes(crypto::random_bytes(kSecretOctets)), now + kLifetime};
   const std::scoped_lock lock(mutex_);
   forget_expired(now);
-  forget_endorsement(claim->endorsement_sha256);
-  if (entries_.size() >= capacity_)
-    return refuse("ENR-BUSY", "too many devices are enrolling at this moment",
-                  std::to_string(entries_.size()) + " wait", "try again in a minute");
-  entries_.emplace(opened.id,
-                   Entry{claim, crypto::sha256(opened.secret.expose()), opened.expires_at});
+  std::erase_if(entries_, [&](const auto& item) {
+    return item.second.claim->endorsement_sha256 == claim->endorsement_sha256 &&
+           item.second.applicant.connection == applicant.connection;
+  });
+  VEDETTE_CHECK(check_room(claim->endorsement_sha256, applicant.address));
+  entries_.emplace(opened.id, Entry{claim, applicant, crypto::sha256(opened.secret.expose()),
+                                    opened.expires_at});
   return opened;
 }
 
@@ -55,10 +56,22 @@ void PendingEnrollments::forget_expired(TimePoint now) {
   std::erase_if(entries_, [now](const auto& item) { return now >= item.second.expires_at; });
 }
 
-void PendingEnrollments::forget_endorsement(const crypto::Sha256Digest& endorsement_sha256) {
-  std::erase_if(entries_, [&](const auto& item) {
-    return item.second.claim->endorsement_sha256 == endorsement_sha256;
-  });
+Result<void> PendingEnrollments::check_room(const crypto::Sha256Digest& endorsement_sha256,
+                                            const std::string& address) const {
+  std::size_t of_endorsement = 0;
+  std::size_t from_address = 0;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.claim->endorsement_sha256 != endorsement_sha256) continue;
+    ++of_endorsement;
+    if (entry.applicant.address == address) ++from_address;
+  }
+  if (entries_.size() >= capacity_ || of_endorsement >= kMostOfEndorsement ||
+      from_address >= kMostFromAddress)
+    return refuse("ENR-BUSY", "too many enrolments are under way at this moment",
+                  std::to_string(entries_.size()) + " wait, " + std::to_string(of_endorsement) +
+                      " of this TPM, " + std::to_string(from_address) + " from this address",
+                  "try again in a minute");
+  return {};
 }
 
 }  // namespace vedette::identity

@@ -22,18 +22,30 @@ struct OpenedEnrollment {
   TimePoint expires_at;
 };
 
+// Who began an enrolment, as far as is known before the TPM has spoken.
+struct Applicant {
+  Bytes connection;     // its channel binding
+  std::string address;  // textual
+};
+
 // In memory: a restart makes applicants start again. Thread-safe.
 class PendingEnrollments {
  public:
   static constexpr std::size_t kCapacity = 1024;
   static constexpr Duration kLifetime = std::chrono::minutes(2);
   static constexpr int kMaxTries = 3;
+  // Of one EK: from one address, and in all. The public half of an EK is no secret, so a stranger
+  // can begin with it; whoever has the TPM must find room beside them.
+  static constexpr std::size_t kMostFromAddress = 4;
+  static constexpr std::size_t kMostOfEndorsement = 16;
 
   explicit PendingEnrollments(std::size_t capacity = kCapacity) : capacity_(capacity) {}
 
-  // A newer claim of the same EK replaces the older one. Refuses ENR-BUSY when too many wait.
+  // A newer claim of the same EK on the same connection replaces the older one; no other does, so
+  // that nobody ends an enrolment under way who merely knows whose it is. Refuses ENR-BUSY when too
+  // many wait: of this EK from this address, of this EK, or in all.
   [[nodiscard]] Result<OpenedEnrollment> open(const Verified<EnrollmentClaim>& claim,
-                                              TimePoint now);
+                                              const Applicant& applicant, TimePoint now);
 
   // The claim that `id` names, to the one who knows its secret and asks for the key it certifies.
   // May be repeated until it expires, so that a lost answer can be asked for again: the key makes
@@ -48,13 +60,15 @@ class PendingEnrollments {
  private:
   struct Entry {
     Verified<EnrollmentClaim> claim;
+    Applicant applicant;
     crypto::Sha256Digest secret_sha256;
     TimePoint expires_at;
     int wrong_tries = 0;
   };
 
   void forget_expired(TimePoint now);
-  void forget_endorsement(const crypto::Sha256Digest& endorsement_sha256);
+  [[nodiscard]] Result<void> check_room(const crypto::Sha256Digest& endorsement_sha256,
+                                        const std::string& address) const;
 
   const std::size_t capacity_;
   mutable std::mutex mutex_;

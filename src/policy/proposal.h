@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace vedette::policy {
@@ -14,7 +15,16 @@ struct Proposal {
   std::string id;       // by which it is approved; whoever approves means this content
   std::string content;  // JSON
   std::string proposer;
+  TimePoint proposed_at;
 };
+
+// A proposal waits so long for the second operator: an approval is about today's fleet.
+inline constexpr std::chrono::hours kProposalLifetime{24};
+
+// Whether it may still be approved; one from the future may not.
+[[nodiscard]] inline bool still_waits(const Proposal& proposal, TimePoint now) {
+  return now >= proposal.proposed_at && now - proposal.proposed_at < kProposalLifetime;
+}
 
 class ProposalRepository {
  public:

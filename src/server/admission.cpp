@@ -1,20 +1,11 @@
 #include "server/admission.h"
 
-#include <algorithm>
-#include <array>
 #include <atomic>
-#include <string_view>
+#include <utility>
 
 #include "server/answers.h"
 
 namespace vedette::server {
-
-namespace {
-
-constexpr std::array<std::string_view, 3> kBounded{
-    "/v1/enrollments", "/.well-known/est/simpleenroll", "/.well-known/est/simplereenroll"};
-
-}  // namespace
 
 struct Places::Count {
   std::size_t most = 0;
@@ -37,9 +28,14 @@ std::size_t Places::taken() const {
   return count_->taken;
 }
 
+Admission::Admission(platform::HttpHandler& inner, Places& places, std::vector<Route> routes)
+    : inner_(inner), places_(places), bounded_(std::move(routes)) {
+  std::erase_if(bounded_, [](const Route& route) { return !route.is_bounded; });
+}
+
 platform::Entry Admission::enter(const platform::Connection& connection,
                                  const platform::HttpRequest& request) {
-  if (std::ranges::find(kBounded, request.path()) == kBounded.end())
+  if (!find_route(bounded_, request.method, request.path()))
     return inner_.enter(connection, request);
   auto place = places_.take();
   if (place == nullptr)

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "platform/net/http.h"
+#include "server/route.h"
 
 namespace vedette::server {
 
@@ -22,11 +24,13 @@ class Places {
   std::shared_ptr<Count> count_;
 };
 
-// Stands before a listener's handler. Enrolments and renewals need a place; all else passes: a
-// device that is turned away can still be asked for a quote, and read when to renew.
+// Stands before a listener's handler. What a route bounds, enrolments and renewals, needs a place;
+// all else passes: a device that is turned away can still be asked for a quote, and read when to
+// renew.
 class Admission final : public platform::HttpHandler {
  public:
-  Admission(platform::HttpHandler& inner, Places& places) : inner_(inner), places_(places) {}
+  // Of `routes`, which are the listener's, the bounded ones are kept.
+  Admission(platform::HttpHandler& inner, Places& places, std::vector<Route> routes);
 
   // Turns away with EST-BUSY, 503 and a Retry-After.
   [[nodiscard]] platform::Entry enter(const platform::Connection& connection,
@@ -37,6 +41,7 @@ class Admission final : public platform::HttpHandler {
  private:
   platform::HttpHandler& inner_;
   Places& places_;
+  std::vector<Route> bounded_;
 };
 
 }  // namespace vedette::server

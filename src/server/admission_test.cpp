@@ -22,9 +22,19 @@ class AdmissionTest : public ::testing::Test {
     return admission_.enter({}, {.method = "POST", .target = target, .headers = {}, .body = {}});
   }
 
+  static Route route(const char* path, bool is_bounded) {
+    Route made{"POST", path, policy::Action::enroll, {}};
+    made.is_bounded = is_bounded;
+    return made;
+  }
+
   Silent inner_;
   Places places_{2};
-  Admission admission_{inner_, places_};
+  Admission admission_{
+      inner_,
+      places_,
+      {route("/v1/enrollments", true), route("/.well-known/est/simpleenroll", true),
+       route("/.well-known/est/simplereenroll", true), route("/v1/attestation/evidence", false)}};
 };
 
 TEST_F(AdmissionTest, TurnsAwayWhatIsBeyondThePlacesAndSaysWhenToComeBack) {

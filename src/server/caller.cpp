@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crypto/jws.h"
+#include "identity/issued_certificate.h"
 
 namespace vedette::server {
 
@@ -81,6 +82,9 @@ Result<identity::Device> CallerJudge::find_device(const identity::PeerIdentity& 
   if (certificate.spki_sha256() != found->device_key_sha256)
     return refuse("AUTH-KEY", "the certificate is for another key than the enrolled one", id.str(),
                   "enrol again");
+  if (identity::is_from_before_key(certificate, *found))
+    return refuse("AUTH-KEY", "the certificate is from before the device had another key meanwhile",
+                  id.str(), "use the one that its last enrolment gave it, or enrol again");
   return *std::move(found);
 }
 

@@ -22,7 +22,10 @@ Result<void> Chronicle::enter(UnitOfWork& unit, const Matter& matter,
 }
 
 Result<void> Chronicle::seal(UnitOfWork& unit) const {
-  VEDETTE_TRY([[maybe_unused]] const std::string checkpoint, log_.seal(unit.log()));
+  unit.before_commit([this](UnitOfWork& all) -> Result<void> {
+    VEDETTE_TRY([[maybe_unused]] const std::string checkpoint, log_.seal(all.log()));
+    return {};
+  });
   return {};
 }
 

@@ -37,7 +37,8 @@ class Chronicle {
   // A refusal that needed no work.
   [[nodiscard]] Error refuse_matter(const Matter& matter, Error error);
 
-  // Entries within the caller's own transaction; the caller seals once at its end.
+  // Entries within the caller's own transaction; the caller seals once at its end. Decisions that
+  // are committed together are under one checkpoint, signed before that commit.
   [[nodiscard]] Result<void> enter(platform::UnitOfWork& unit, const Matter& matter,
                                    const std::optional<Error>& refusal) const;
   [[nodiscard]] Result<void> seal(platform::UnitOfWork& unit) const;

@@ -143,8 +143,10 @@ Result<void> EnrollmentService::check_token(UnitOfWork& unit, const EnrollmentCl
 Result<HttpResponse> EnrollmentService::begin(const Call& call) {
   VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body)));
   VEDETTE_TRY(const EnrollmentRequest request, identity::parse_enrollment_request(body));
+  sum_up_refusals();
   const auto claim = verify(request, call);
-  if (claim) return challenge(*claim);
+  if (claim) return challenge(*claim, call.connection);
+  if (!refusals_.has_own_line()) return std::unexpected(claim.error());
   Json details;
   details.set("endorsement_sha256", to_hex(identity::endorsement_sha256(request.endorsement_key)));
   details.set("device_key", to_string(identity::claimed_kind(request.device_key)));
@@ -157,9 +159,27 @@ Result<HttpResponse> EnrollmentService::begin(const Call& call) {
                                                   claim.error()));
 }
 
-Result<HttpResponse> EnrollmentService::challenge(const Claim& claim) {
+// The refusals were told to those whom they concern: nobody waits for this line, and one that could
+// not be written is no reason to refuse what is asked for now.
+void EnrollmentService::sum_up_refusals() {
+  const auto summary = refusals_.due(clock_.now());
+  if (!summary) return;
+  Json details;
+  details.set("count", summary->count).set("from", to_rfc3339(summary->from));
+  static_cast<void>(chronicle_.refuse_matter(
+      {.kind = "enrol",
+       .subject = "unknown devices",
+       .actor = "anonymous",
+       .rule = {},
+       .details = std::move(details)},
+      Error{"ENR-MANY", "more enrolments were refused than get lines of their own", {}, {}}));
+}
+
+Result<HttpResponse> EnrollmentService::challenge(const Claim& claim,
+                                                  const platform::Connection& connection) {
   const TimePoint now = clock_.now();
-  VEDETTE_TRY(const identity::OpenedEnrollment opened, pending_.open(claim, now));
+  VEDETTE_TRY(const identity::OpenedEnrollment opened,
+              pending_.open(claim, {connection.channel_binding, connection.peer_address}, now));
   VEDETTE_TRY(
       const crypto::MadeCredential credential,
       crypto::make_credential(claim->endorsement_key, claim->attestation_key_name, opened.secret));
@@ -177,12 +197,18 @@ Result<HttpResponse> EnrollmentService::challenge(const Claim& claim) {
 
 Result<crypto::Certificate> EnrollmentService::issue(UnitOfWork& unit, const DeviceId& device,
                                                      const crypto::PublicKey& key) const {
+  VEDETTE_TRY(Signed made, sign(device, key));
+  VEDETTE_CHECK(unit.certificates().add(made.record));
+  return std::move(made.certificate);
+}
+
+Result<EnrollmentService::Signed> EnrollmentService::sign(const DeviceId& device,
+                                                          const crypto::PublicKey& key) const {
   const TimePoint now = clock_.now();
   VEDETTE_TRY(crypto::Certificate certificate,
               authority_.issue_device(device, key, now, certificate_lifetime_));
-  VEDETTE_TRY(const auto record, identity::issued(device, certificate, now));
-  VEDETTE_CHECK(unit.certificates().add(record));
-  return certificate;
+  VEDETTE_TRY(auto record, identity::issued(device, certificate, now));
+  return Signed{std::move(certificate), std::move(record)};
 }
 
 Result<std::optional<crypto::Certificate>> EnrollmentService::issued_before(
@@ -235,6 +261,7 @@ Result<HttpResponse> EnrollmentService::simple_enroll(const Call& call) {
         VEDETTE_CHECK(unit.devices().save(device));
         VEDETTE_TRY(certificate, issue(unit, device.id, request.public_key));
         matter.details.set("serial", certificate->serial_hex()).set("epoch", device.epoch.value);
+        matter.details.set("group", device.group.str());
         if (device.sku) matter.details.set("sku", device.sku->str());
         if (known.by_id && known.by_id->key_kind != device.key_kind)
           matter.details.set("device_key_was", to_string(known.by_id->key_kind));
@@ -248,6 +275,8 @@ Result<HttpResponse> EnrollmentService::simple_reenroll(const Call& call) {
   const DeviceId& device = call.caller.device->id;
   const identity::SpiffeId expected(authority_.trust_domain(), device);
   VEDETTE_CHECK(identity::check_reenrollment_csr(request, *call.connection.peer, expected));
+  // Signed before its transaction, beside others: the store runs one work at a time.
+  VEDETTE_TRY(const Signed made, sign(device, request.public_key));
   std::optional<crypto::Certificate> certificate;
   VEDETTE_CHECK(chronicle_.decide(
       {.kind = "renew",
@@ -267,8 +296,9 @@ Result<HttpResponse> EnrollmentService::simple_reenroll(const Call& call) {
         VEDETTE_TRY(certificate, issued_before(unit, current, request.public_key.spki_sha256(),
                                                call.connection.peer->serial_hex()));
         if (certificate) return tell_again(*certificate, matter);
-        VEDETTE_TRY(certificate, issue(unit, device, request.public_key));
-        matter.details.set("serial", certificate->serial_hex());
+        VEDETTE_CHECK(unit.certificates().add(made.record));
+        certificate = made.certificate;
+        matter.details.set("serial", made.record.serial_hex);
         return {};
       }));
   return certificate_answer(*certificate);

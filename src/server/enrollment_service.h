@@ -13,6 +13,7 @@
 #include "platform/store/store.h"
 #include "server/chronicle.h"
 #include "server/reference_cache.h"
+#include "server/refusal_tally.h"
 #include "server/route.h"
 
 namespace vedette::server {
@@ -65,13 +66,23 @@ class EnrollmentService {
                                                            Matter& matter, const Call& call,
                                                            const Attested& attested) const;
 
+  // Writes the line of what had none of its own, when it is due.
+  void sum_up_refusals();
   [[nodiscard]] Result<Claim> verify(const identity::EnrollmentRequest& request, const Call& call);
   // Whether the claim comes with the token that its group may want.
   [[nodiscard]] Result<void> check_token(platform::UnitOfWork& unit,
                                          const identity::EnrollmentClaim& claim,
                                          bool is_on_record) const;
-  [[nodiscard]] Result<platform::HttpResponse> challenge(const Claim& claim);
-  // Signed and kept in one transaction with the decision: what was not committed was not issued.
+  [[nodiscard]] Result<platform::HttpResponse> challenge(const Claim& claim,
+                                                         const platform::Connection& connection);
+  struct Signed {
+    crypto::Certificate certificate;
+    identity::IssuedCertificate record;
+  };
+  // Nobody's until its record is committed with the decision: what was not committed was not
+  // issued.
+  [[nodiscard]] Result<Signed> sign(const DeviceId& device, const crypto::PublicKey& key) const;
+  // Signed and kept in the decision's transaction.
   [[nodiscard]] Result<crypto::Certificate> issue(platform::UnitOfWork& unit,
                                                   const DeviceId& device,
                                                   const crypto::PublicKey& key) const;
@@ -93,6 +104,7 @@ class EnrollmentService {
   std::vector<std::string> token_groups_;
   identity::PendingEnrollments pending_;
   identity::EnrollmentNonces nonces_;
+  RefusalTally refusals_;
 };
 
 }  // namespace vedette::server

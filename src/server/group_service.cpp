@@ -38,18 +38,17 @@ Result<GroupId> group_of(const Call& call) {
   return GroupId::parse(call.arguments.at(0));
 }
 
-// What is proposed, named by who proposed it too: an approval never means another's proposal.
-Proposal proposal_of(const GroupId& group, const std::string& reason, const std::string& proposer) {
+std::string content_of(const GroupId& group, const std::string& reason,
+                       const std::string& proposer) {
   Json content;
   content.set("group", group.str()).set("reason", reason).set("proposer", proposer);
-  std::string text = codec::to_json(content);
-  std::string id = to_hex(crypto::sha256(as_bytes(text)));
-  return {key_of(group), std::move(id), std::move(text), proposer};
+  return codec::to_json(content);
 }
 
 Result<Json> read_content(const Proposal& proposal) {
   VEDETTE_TRY(Json content, codec::parse_json(proposal.content));
   content.set("proposal", proposal.id);
+  content.set("expires", to_rfc3339(proposal.proposed_at + policy::kProposalLifetime));
   return content;
 }
 
@@ -81,9 +80,7 @@ Result<std::vector<DeviceId>> GroupService::revoke_all(UnitOfWork& unit, const C
 }
 
 HttpResponse GroupService::closed(const std::vector<DeviceId>& devices) const {
-  std::uint64_t connections = 0;
-  for (const DeviceId& device : devices)
-    connections += disconnect_(device);
+  const std::uint64_t connections = disconnect_(devices);
   Json body;
   body.set("devices", std::uint64_t{devices.size()}).set("connections_closed", connections);
   return answer(body);
@@ -97,7 +94,8 @@ Result<HttpResponse> GroupService::revoke(const Call& call) {
   if (reason.empty() || reason.size() > kMaxReason)
     return refuse("HTTP-REASON", "a reason of 1 to 500 characters is needed");
   if (call.waits_for) {
-    const Proposal proposal = proposal_of(group, reason, call.caller.name());
+    const Proposal proposal = make_proposal(
+        call, key_of(group), content_of(group, reason, call.caller.name()), clock_.now());
     Matter matter = matter_of(call, group);
     matter.kind = "revoke-group-proposal";
     matter.details.set("reason", reason).set("proposal", proposal.id);
@@ -121,7 +119,7 @@ Result<HttpResponse> GroupService::show_proposal(const Call& call) {
   VEDETTE_TRY(const GroupId group, group_of(call));
   Json shown;
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
-    VEDETTE_TRY(const auto proposal, unit.proposals().find(key_of(group)));
+    VEDETTE_TRY(const auto proposal, find_waiting(unit, key_of(group), clock_.now()));
     if (!proposal) return refuse("HTTP-NOT-FOUND", "nothing waits for approval", group.str());
     VEDETTE_TRY(shown, read_content(*proposal));
     return {};
@@ -137,9 +135,9 @@ Result<HttpResponse> GroupService::approve(const Call& call) {
   std::vector<DeviceId> revoked;
   VEDETTE_CHECK(chronicle_.decide(
       matter_of(call, group), [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
-        VEDETTE_TRY(const auto proposal, unit.proposals().find(key_of(group)));
+        VEDETTE_TRY(const auto proposal, find_waiting(unit, key_of(group), clock_.now()));
         if (!proposal || proposal->id != wanted)
-          return refuse("DEV-PROPOSAL", "there is no such proposal", wanted,
+          return refuse("DEV-PROPOSAL", "there is no such proposal any more", wanted,
                         "see 'vedette device revoke --group " + group.str() +
                             " --proposal' for the one that waits");
         VEDETTE_CHECK(check_second_person(call, proposal->proposer, "DEV-SECOND-PERSON"));

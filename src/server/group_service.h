@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
@@ -15,7 +16,7 @@ namespace vedette::server {
 class GroupService {
  public:
   // Closes the live connections of a device; returns how many there were.
-  using Disconnect = std::function<std::size_t(const DeviceId&)>;
+  using Disconnect = std::function<std::size_t(std::span<const DeviceId>)>;
 
   GroupService(platform::Store& store, Chronicle& chronicle, const Clock& clock,
                Disconnect disconnect)

@@ -46,10 +46,29 @@ Json with(Json object, const Json& more) {
 }
 
 // To whoever proposed it: what the second person is to name.
-Json pending(const Json& set) {
+Json pending(const std::string& proposal, const Json& set) {
   Json answer;
-  answer.set("proposal", to_hex(stored(set).id)).set("references", set);
+  answer.set("proposal", proposal).set("references", set);
   return answer;
+}
+
+std::string key_of(const ReferenceTarget& target) {
+  return subject_of(target) + "/reference";
+}
+
+// What waits for approval, and where it was taken from (an object).
+struct Proposed {
+  Json set;
+  Json origin;
+};
+
+Result<Proposed> read_content(const policy::Proposal& proposal) {
+  VEDETTE_TRY(const Json content, codec::parse_json(proposal.content, kReferenceLimits));
+  const Json* const set = content.find("references");
+  const Json* const origin = content.find("origin");
+  if (set == nullptr || origin == nullptr)
+    return refuse("STORE-CORRUPT", "a proposal cannot be understood", proposal.subject);
+  return Proposed{*set, *origin};
 }
 
 Matter matter_of(const Call& call, const ReferenceTarget& target) {
@@ -132,24 +151,32 @@ Result<HttpResponse> ReferenceService::set(const Call& call) {
   VEDETTE_TRY(const ReferenceTarget target, target_of(call));
   VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body), kReferenceLimits));
   VEDETTE_CHECK(attestation::parse_reference_set(body));
+  std::string proposal;
   VEDETTE_CHECK(chronicle_.decide(
       matter_of(call, target), [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
-        return put_in_force(unit, call, target, body, Json::Object{}, matter);
+        VEDETTE_TRY(proposal, put_in_force(unit, call, target, body, Json::Object{}, matter));
+        return {};
       }));
-  return answer(call.waits_for ? pending(body) : Json(Json::Object{}));
+  return answer(call.waits_for ? pending(proposal, body) : Json(Json::Object{}));
 }
 
 // Or, where it takes two, has it wait for the second.
-Result<void> ReferenceService::put_in_force(UnitOfWork& unit, const Call& call,
-                                            const ReferenceTarget& target, const Json& set,
-                                            const Json& origin, Matter& matter) {
+Result<std::string> ReferenceService::put_in_force(UnitOfWork& unit, const Call& call,
+                                                   const ReferenceTarget& target, const Json& set,
+                                                   const Json& origin, Matter& matter) const {
   const StoredReferences references = stored(set);
   matter.details = with(summary_of(references, set), origin);
-  if (!call.waits_for) return unit.references().save(target, references);
+  if (!call.waits_for) {
+    VEDETTE_CHECK(unit.references().save(target, references));
+    return std::string();
+  }
+  Json content;
+  content.set("references", set).set("origin", origin);
+  const auto proposal = make_proposal(call, key_of(target), codec::to_json(content), clock_.now());
   matter.kind = "reference-proposal";
-  matter.details.set("waits_for", *call.waits_for);
-  return unit.references().propose(target,
-                                   {references, call.caller.name(), codec::to_json(origin)});
+  matter.details.set("proposal", proposal.id).set("waits_for", *call.waits_for);
+  VEDETTE_CHECK(unit.proposals().save(proposal));
+  return proposal.id;
 }
 
 Result<HttpResponse> ReferenceService::approve(const Call& call) {
@@ -160,18 +187,19 @@ Result<HttpResponse> ReferenceService::approve(const Call& call) {
   Json set;
   VEDETTE_CHECK(chronicle_.decide(
       matter_of(call, target), [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
-        VEDETTE_TRY(const auto proposal, unit.references().proposal(target));
-        if (!proposal || to_hex(proposal->references.id) != wanted)
-          return refuse("REF-PROPOSAL", "there is no such proposal", wanted,
+        VEDETTE_TRY(const auto proposal, find_waiting(unit, key_of(target), clock_.now()));
+        if (!proposal || proposal->id != wanted)
+          return refuse("REF-PROPOSAL", "there is no such proposal any more", wanted,
                         "see 'vedette reference proposal " + arguments_of(target) +
                             "' for the one that waits");
         VEDETTE_CHECK(check_second_person(call, proposal->proposer, "REF-SECOND-PERSON"));
-        VEDETTE_TRY(set, codec::parse_json(proposal->references.text, kReferenceLimits));
-        VEDETTE_TRY(const Json origin, codec::parse_json(proposal->origin));
-        matter.details = with(summary_of(proposal->references, set), origin);
-        matter.details.set("proposer", proposal->proposer);
-        VEDETTE_CHECK(unit.references().withdraw(target));
-        return unit.references().save(target, proposal->references);
+        VEDETTE_TRY(Proposed proposed, read_content(*proposal));
+        set = std::move(proposed.set);
+        const StoredReferences references = stored(set);
+        matter.details = with(summary_of(references, set), proposed.origin);
+        matter.details.set("proposal", proposal->id).set("proposer", proposal->proposer);
+        VEDETTE_CHECK(unit.proposals().withdraw(key_of(target)));
+        return unit.references().save(target, references);
       }));
   return answer(set);
 }
@@ -180,13 +208,13 @@ Result<HttpResponse> ReferenceService::show_proposal(const Call& call) {
   VEDETTE_TRY(const ReferenceTarget target, target_of(call));
   Json shown;
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
-    VEDETTE_TRY(const auto proposal, unit.references().proposal(target));
+    VEDETTE_TRY(const auto proposal, find_waiting(unit, key_of(target), clock_.now()));
     if (!proposal) return refuse("HTTP-NOT-FOUND", "nothing waits for approval", words_of(target));
-    VEDETTE_TRY(const Json set, codec::parse_json(proposal->references.text, kReferenceLimits));
-    VEDETTE_TRY(const Json origin, codec::parse_json(proposal->origin));
-    shown.set("proposal", to_hex(proposal->references.id)).set("proposer", proposal->proposer);
-    shown = with(shown, origin);
-    shown.set("references", set);
+    VEDETTE_TRY(const Proposed proposed, read_content(*proposal));
+    shown.set("proposal", proposal->id).set("proposer", proposal->proposer);
+    shown.set("expires", to_rfc3339(proposal->proposed_at + policy::kProposalLifetime));
+    shown = with(shown, proposed.origin);
+    shown.set("references", proposed.set);
     return {};
   }));
   return answer(shown);
@@ -207,6 +235,7 @@ Result<HttpResponse> ReferenceService::take_from_device(const Call& call, Compos
   VEDETTE_TRY(const std::string text, body.string("device"));
   VEDETTE_TRY(const DeviceId id, DeviceId::parse(text));
   Json set;
+  std::string proposal;
   VEDETTE_CHECK(chronicle_.decide(
       matter_of(call, target), [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
         matter.details.set("device", id.str());
@@ -218,10 +247,11 @@ Result<HttpResponse> ReferenceService::take_from_device(const Call& call, Compos
         VEDETTE_TRY(const ReferenceTarget own, held_to(unit, device));
         VEDETTE_TRY(const auto held, present_set(unit, own));
         VEDETTE_TRY(set, compose(if_any(present), if_any(held), witness));
-        return put_in_force(unit, call, target, set, Json::Object{{"device", Json(id.str())}},
-                            matter);
+        VEDETTE_TRY(proposal, put_in_force(unit, call, target, set,
+                                           Json::Object{{"device", Json(id.str())}}, matter));
+        return {};
       }));
-  return answer(call.waits_for ? pending(set) : set);
+  return answer(call.waits_for ? pending(proposal, set) : set);
 }
 
 Result<HttpResponse> ReferenceService::import_manifest(const Call& call) {
@@ -233,6 +263,7 @@ Result<HttpResponse> ReferenceService::import_manifest(const Call& call) {
   if (!believed) return std::unexpected(chronicle_.refuse_matter(matter, believed.error()));
   Json origin;
   Json set;
+  std::string proposal;
   VEDETTE_CHECK(
       chronicle_.decide(std::move(matter), [&](UnitOfWork& unit, Matter& decided) -> Result<void> {
         VEDETTE_TRY(const auto present, present_set(unit, target));
@@ -242,10 +273,11 @@ Result<HttpResponse> ReferenceService::import_manifest(const Call& call) {
                         "they alone would stand in the place of all of its group's",
                         "use `vedette reference learn` for the SKU first");
         VEDETTE_TRY(set, attestation::accept_registers(if_any(present), believed->values));
-        return put_in_force(unit, call, target, set, origin, decided);
+        VEDETTE_TRY(proposal, put_in_force(unit, call, target, set, origin, decided));
+        return {};
       }));
-  return answer(
-      with(call.waits_for ? pending(set) : Json(Json::Object{{"references", set}}), origin));
+  return answer(with(
+      call.waits_for ? pending(proposal, set) : Json(Json::Object{{"references", set}}), origin));
 }
 
 Result<AttestationState> ReferenceService::state_of(UnitOfWork& unit,

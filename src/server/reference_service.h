@@ -53,11 +53,12 @@ class ReferenceService {
   using Compose = Result<codec::Json> (*)(const codec::Json* present, const codec::Json* held_to,
                                           const attestation::Witness& witness);
   [[nodiscard]] Result<platform::HttpResponse> take_from_device(const Call& call, Compose compose);
-  // `origin`, an object: where the set was taken from.
-  [[nodiscard]] static Result<void> put_in_force(platform::UnitOfWork& unit, const Call& call,
+  // `origin`, an object: where the set was taken from. The name of the proposal, empty where none
+  // was needed.
+  [[nodiscard]] Result<std::string> put_in_force(platform::UnitOfWork& unit, const Call& call,
                                                  const attestation::ReferenceTarget& target,
                                                  const codec::Json& set, const codec::Json& origin,
-                                                 Matter& matter);
+                                                 Matter& matter) const;
   [[nodiscard]] Result<attestation::AttestationState> state_of(platform::UnitOfWork& unit,
                                                                const DeviceId& device) const;
   [[nodiscard]] Result<attestation::Witness> witness_of(

@@ -73,25 +73,22 @@ Result<HttpResponse> RevocationService::list(const Call& call) {
   const auto shard = shard_named(name, shards() > 1);
   if (!shard || issuer == issuers_.end())
     return refuse("HTTP-NOT-FOUND", "there is no such list", name.substr(0, 32));
-  VEDETTE_TRY(const auto lists, current_lists());
-  const auto index = static_cast<std::size_t>(issuer - issuers_.begin());
-  return answer_octets("application/pkix-crl", lists->lists.at(index).at(*shard));
+  VEDETTE_TRY(const Bytes der, current_list(
+                                   static_cast<std::size_t>(issuer - issuers_.begin()), *shard));
+  return answer_octets("application/pkix-crl", der);
 }
 
-Result<std::shared_ptr<const RevocationService::Lists>> RevocationService::current_lists() {
+Result<Bytes> RevocationService::current_list(std::size_t issuer, std::size_t shard) {
   const std::scoped_lock lock(lists_mutex_);
   const TimePoint now = clock_.now();
   const auto is_recent = [now](TimePoint at) { return now >= at && now - at < kListAge; };
-  if (lists_ && is_recent(lists_->made_at)) return lists_;
+  if (lists_ && !is_recent(lists_->gathered_at)) lists_.reset();
+  if (lists_ && lists_->made.at(issuer).at(shard)) return *lists_->made[issuer][shard];
   if (failure_ && is_recent(failure_->at)) return std::unexpected(failure_->error);
-  auto made = make_lists(now);
   failure_.reset();
-  if (made)
-    lists_ = *std::move(made);
-  else
-    failure_ = Failure{now, made.error()};
-  if (failure_) return std::unexpected(failure_->error);
-  return lists_;
+  auto made = make_list(issuer, shard, now);
+  if (!made) failure_ = Failure{now, made.error()};
+  return made;
 }
 
 // Our own certificates name their issuer truly: no signature needs to be checked again.
@@ -103,23 +100,26 @@ Result<std::optional<std::size_t>> RevocationService::issuer_of(
   return std::nullopt;
 }
 
-Result<std::vector<Bytes>> RevocationService::sign_lists(std::size_t issuer, const Entries& entries,
-                                                         TimePoint now) const {
-  const identity::CertificateAuthority& authority = issuers_.at(issuer).authority;
-  std::vector<Bytes> lists;
-  for (unsigned shard = 0; shard < entries.size(); ++shard) {
-    std::optional<std::string> address;
-    if (shards() > 1) address = crypto::revocation_list_address(authority.revocation_url(), shard);
-    VEDETTE_TRY(Bytes der,
-                authority.revocation_list({address, now, now + kListLifetime}, entries.at(shard)));
-    lists.push_back(std::move(der));
+Result<Bytes> RevocationService::make_list(std::size_t issuer, std::size_t shard, TimePoint now) {
+  if (!lists_) {
+    VEDETTE_TRY(lists_, gather(now));
   }
-  return lists;
+  const identity::CertificateAuthority& authority = issuers_.at(issuer).authority;
+  std::optional<std::string> address;
+  if (shards() > 1)
+    address =
+        crypto::revocation_list_address(authority.revocation_url(), static_cast<unsigned>(shard));
+  const TimePoint at = lists_->gathered_at;
+  VEDETTE_TRY(Bytes der, authority.revocation_list({address, at, at + kListLifetime},
+                                                   lists_->entries.at(issuer).at(shard)));
+  lists_->made.at(issuer).at(shard) = der;
+  return der;
 }
 
-Result<std::shared_ptr<const RevocationService::Lists>> RevocationService::make_lists(
-    TimePoint now) const {
-  std::vector<Entries> entries(issuers_.size(), Entries(shards()));
+Result<RevocationService::Lists> RevocationService::gather(TimePoint now) const {
+  Lists lists{.gathered_at = now, .entries = {}, .made = {}};
+  lists.entries.assign(issuers_.size(), Entries(shards()));
+  lists.made.assign(issuers_.size(), std::vector<std::optional<Bytes>>(shards()));
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(const auto doubtful, unit.certificates().in_doubt(now));
     for (const auto& [certificate, device] : doubtful) {
@@ -128,18 +128,13 @@ Result<std::shared_ptr<const RevocationService::Lists>> RevocationService::make_
       VEDETTE_TRY(const auto issuer, issuer_of(certificate));
       if (!issuer) continue;
       VEDETTE_TRY(const unsigned shard, crypto::revocation_shard(certificate.serial_hex));
-      entries.at(*issuer)
+      lists.entries.at(*issuer)
           .at(shards() > 1 ? shard : 0)
           .push_back({certificate.serial_hex, found.revocation});
     }
     return {};
   }));
-  auto made = std::make_shared<Lists>();
-  made->made_at = now;
-  for (std::size_t issuer = 0; issuer < issuers_.size(); ++issuer) {
-    VEDETTE_TRY(made->lists.emplace_back(), sign_lists(issuer, entries.at(issuer), now));
-  }
-  return made;
+  return lists;
 }
 
 Result<crypto::OcspResponder> RevocationService::responder(std::size_t issuer) {

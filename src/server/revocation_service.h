@@ -37,9 +37,10 @@ struct RevocationIssuer {
   std::string label;
 };
 
-// Anybody may ask. All lists are made together, at most once in kListAge whoever asks how often, be
-// it with success or not: as many signatures of an issuing key as it has lists. An OCSP answer
-// is signed for each request, with a key that can do nothing else. Thread-safe.
+// Anybody may ask. What is revoked is gathered for all lists together, and each list is signed when
+// it is first asked for: at most once in kListAge whoever asks how often, and none for so long
+// after an attempt that failed. An OCSP answer is signed for each request, with a key that can do
+// nothing else. Thread-safe.
 class RevocationService {
  public:
   // The present issuing CA first, then former ones.
@@ -61,10 +62,13 @@ class RevocationService {
   [[nodiscard]] Result<OcspStatement> statement_of(const crypto::Certificate& certificate);
 
  private:
+  using Entries = std::vector<std::vector<crypto::RevokedCertificate>>;  // by shard
+
+  // Of each issuer, by shard; one where all are in one.
   struct Lists {
-    TimePoint made_at;
-    // Of each issuer, by shard; one where all are in one.
-    std::vector<std::vector<Bytes>> lists;
+    TimePoint gathered_at;
+    std::vector<Entries> entries;
+    std::vector<std::vector<std::optional<Bytes>>> made;  // those that were asked for
   };
 
   struct Failure {
@@ -72,14 +76,12 @@ class RevocationService {
     Error error;
   };
 
-  [[nodiscard]] Result<std::shared_ptr<const Lists>> current_lists();
-  [[nodiscard]] Result<std::shared_ptr<const Lists>> make_lists(TimePoint now) const;
+  [[nodiscard]] Result<Bytes> current_list(std::size_t issuer, std::size_t shard);
+  [[nodiscard]] Result<Bytes> make_list(std::size_t issuer, std::size_t shard, TimePoint now);
+  [[nodiscard]] Result<Lists> gather(TimePoint now) const;
   // Which issuer's; none when it is nobody's.
   [[nodiscard]] Result<std::optional<std::size_t>> issuer_of(
       const identity::IssuedCertificate& certificate) const;
-  using Entries = std::vector<std::vector<crypto::RevokedCertificate>>;
-  [[nodiscard]] Result<std::vector<Bytes>> sign_lists(std::size_t issuer, const Entries& entries,
-                                                      TimePoint now) const;
   [[nodiscard]] std::size_t shards() const;
   [[nodiscard]] Result<crypto::OcspResponder> responder(std::size_t issuer);
   [[nodiscard]] Result<platform::HttpResponse> answer_to(ByteView request);
@@ -89,8 +91,8 @@ class RevocationService {
   platform::Store& store_;
   std::vector<RevocationIssuer> issuers_;  // the present one first
   const Clock& clock_;
-  std::mutex lists_mutex_;  // guards what follows, and is held while lists are made
-  std::shared_ptr<const Lists> lists_;
+  std::mutex lists_mutex_;  // guards what follows, and is held while a list is made
+  std::optional<Lists> lists_;
   std::optional<Failure> failure_;  // the last attempt's, if it failed: not repeated in kListAge
   std::mutex responder_mutex_;      // guards what follows
   std::vector<std::optional<crypto::OcspResponder>> responders_;  // of each issuer

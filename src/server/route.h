@@ -42,6 +42,7 @@ struct Route {
   bool is_approval = false;  // of what another operator proposed: the handler holds it to that
   bool for_devices = false;  // its handler needs the caller's record: nobody else passes, whatever
                              // the policy says
+  bool is_bounded = false;   // so many at once and no more: see server/admission.h
 };
 
 struct RouteMatch {

@@ -42,6 +42,11 @@ void add_group_routes(std::vector<Route>& routes, GroupService& service) {
                     to(service, &S::approve), About::group, true});
 }
 
+Route bounded(Route route) {
+  route.is_bounded = true;
+  return route;
+}
+
 // What everybody may read there needs no record.
 std::vector<Route> for_devices(std::vector<Route> routes) {
   for (Route& route : routes)
@@ -78,9 +83,9 @@ std::vector<Route> enrollment_routes(const Services& s) {
       {"GET", "/revocation/{}/ocsp/{}", Action::read_authorities,
        to(s.revocations, &V::ocsp_by_address)},
       {"GET", "/v1/trust/bundles", Action::read_authorities, to(s.trust, &TrustService::bundles)},
-      {"POST", "/v1/enrollments", Action::enroll, to(s.enrollment, &E::begin)},
-      {"POST", "/.well-known/est/simpleenroll", Action::enroll,
-       to(s.enrollment, &E::simple_enroll)},
+      bounded({"POST", "/v1/enrollments", Action::enroll, to(s.enrollment, &E::begin)}),
+      bounded({"POST", "/.well-known/est/simpleenroll", Action::enroll,
+               to(s.enrollment, &E::simple_enroll)}),
       {"POST", "/.well-known/est/simplereenroll", Action::read_authorities,
        refuse_renewal_without_certificate},
   });
@@ -93,8 +98,8 @@ std::vector<Route> device_routes(const Services& s) {
        to(s.enrollment, &E::ca_certificates)},
       {"GET", "/.well-known/est/csrattrs", Action::read_authorities,
        to(s.enrollment, &E::csr_attributes)},
-      {"POST", "/.well-known/est/simplereenroll", Action::reenroll,
-       to(s.enrollment, &E::simple_reenroll)},
+      bounded({"POST", "/.well-known/est/simplereenroll", Action::reenroll,
+               to(s.enrollment, &E::simple_reenroll)}),
       {"GET", "/v1/renewal-info", Action::reenroll, to(s.renewal, &RenewalService::info)},
       {"GET", "/v1/trust/bundles", Action::read_authorities, to(s.trust, &TrustService::bundles)},
       {"POST", "/v1/attestation/challenge", Action::challenge,

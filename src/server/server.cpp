@@ -1,5 +1,7 @@
 #include "server/server.h"
 
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -23,6 +25,8 @@ namespace {
 
 constexpr std::size_t kMaxPemBytes = 64U << 10U;
 constexpr std::chrono::seconds kSilencePeriod{5};
+// Most of a handler's time is spent waiting for the disk: so many devices can share one commit.
+constexpr unsigned kDeviceHandlers = 32;
 constexpr std::size_t kMaxEnrollmentBody = std::size_t{1} << 20U;  // from whoever comes
 // Of devices that are known: evidence with the logs of a whole boot, in base64.
 constexpr std::size_t kMaxDeviceBody = std::size_t{16} << 20U;
@@ -109,12 +113,12 @@ struct Server::Impl {
                    config.certificate_lifetime, {tpm2, reference_cache}, config.token_groups),
         attestation(parts.store, chronicle, parts.clock, verifier, *signing, reference_cache,
                     {{&tpm2}, config.attestation_lifetime, config.attestation_interval},
-                    [this](const DeviceId& device) { return disconnect(device); }),
+                    [this](const DeviceId& device) { return disconnect({&device, 1}); }),
         releases(parts.store, parts.blobs, chronicle, parts.clock, std::move(publishers)),
         results(parts.store, chronicle, parts.clock),
         violations(parts.store, chronicle, parts.clock),
         operators(parts.store, chronicle, parts.clock, config.trust_domain,
-                  [this](const DeviceId& device) { return disconnect(device); }),
+                  [this](const DeviceId& device) { return disconnect({&device, 1}); }),
         references(parts.store, chronicle, parts.clock, reference_cache,
                    {config.runtime_register, {std::move(signers), config.registers, config.bank}}),
         log_service(parts.store),
@@ -124,7 +128,7 @@ struct Server::Impl {
         verifier_identity(parts.clock, keys.authority, keys.trust, verifier, *signing),
         renewal(parts.clock, verifier_identity),
         groups(parts.store, chronicle, parts.clock,
-               [this](const DeviceId& device) { return disconnect(device); }),
+               [this](std::span<const DeviceId> devices) { return disconnect(devices); }),
         tokens(chronicle, parts.clock, verifier, *signing),
         trust(keys.bundles),
         enrollment_places(config.issuances_at_once),
@@ -136,20 +140,23 @@ struct Server::Impl {
         enrollment_gate(enrollment_routes(services), entrance(parts)),
         device_gate(device_routes(services), entrance(parts)),
         operator_gate(operator_routes(services), entrance(parts)),
-        enrollment_door(enrollment_gate, enrollment_places),
-        device_door(device_gate, renewal_places) {}
+        enrollment_door(enrollment_gate, enrollment_places, enrollment_routes(services)),
+        device_door(device_gate, renewal_places, device_routes(services)) {}
 
   // What every gate goes by.
   [[nodiscard]] Entrance entrance(const Parts& parts) {
     return {policy.policy, judge, parts.store, chronicle, parts.clock};
   }
 
-  std::size_t disconnect(const DeviceId& device) const {
-    const std::string uri = identity::SpiffeId(keys.authority.trust_domain(), device).str();
+  // All of them in one pass over the connections.
+  std::size_t disconnect(std::span<const DeviceId> devices) const {
+    std::set<std::string> uris;
+    for (const DeviceId& device : devices)
+      uris.insert(identity::SpiffeId(keys.authority.trust_domain(), device).str());
     return device_server->close_connections([&](const platform::Connection& connection) {
       const auto names =
           connection.peer ? connection.peer->uri_names() : std::vector<std::string>{};
-      return names.size() == 1 && names.front() == uri;
+      return names.size() == 1 && uris.contains(names.front());
     });
   }
 
@@ -209,7 +216,9 @@ Result<void> Server::Impl::listen(const ServerConfig& config, const Parts& parts
     return parts.http.serve(settings, gate);
   };
   settings.tls = tls;
+  settings.handler_threads = kDeviceHandlers;
   VEDETTE_TRY(device_server, open(config.device, device_door));
+  settings.handler_threads = platform::HttpServerSettings{}.handler_threads;
   settings.max_body_bytes = kMaxOperatorBody;
   VEDETTE_TRY(operator_server, open(config.operators, operator_gate));
   settings.max_body_bytes = kMaxEnrollmentBody;

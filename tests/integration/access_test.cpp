@@ -60,6 +60,24 @@ TEST_F(Access, ACertificateOfAFormerKeyOpensNothing) {
   EXPECT_EQ(post(*drone, "/v1/attestation/challenge", "{}"), "AUTH-KEY");
 }
 
+// Keys A, B and A again: the record is of this key, and the certificate from before B.
+TEST_F(Access, ACertificateFromBeforeItsKeyWasAwayOpensNothing) {
+  const Enrolled drone = enroll("drone");
+  const auto since = [&](TimePoint at) {
+    const auto saved = store_->write([&](platform::UnitOfWork& unit) -> Result<void> {
+      auto record = *unit.devices().find(*DeviceId::parse("drone")).value();
+      record.key_since = at;
+      return unit.devices().save(record);
+    });
+    ASSERT_TRUE(saved.has_value());
+  };
+  since(clock_.now() + std::chrono::seconds(2));
+  const auto plane = client(server_->ports().device, drone.certificate, drone.key);
+  EXPECT_EQ(post(*plane, "/v1/attestation/challenge", "{}"), "AUTH-KEY");
+  since(clock_.now() - std::chrono::seconds(2));
+  EXPECT_EQ(post(*plane, "/v1/attestation/challenge", "{}"), "");
+}
+
 TEST_F(Access, WithoutAVerdictThereAreNoModelsAndNoResults) {
   const auto drone = device_client("drone");
   EXPECT_EQ(get(*drone, "/v1/releases/voice"), "AUTH-FORBIDDEN");

@@ -61,6 +61,35 @@ TEST_F(GroupRevocation, IsNotDoneByOnePersonNorApprovedByThemselves) {
             "active");
 }
 
+// An approval is about today's fleet, not about what somebody wanted some time ago.
+TEST_F(GroupRevocation, IsNotApprovedADayAfterItWasProposed) {
+  const auto drone = device_client("drone");
+  const std::string id = propose();
+  const auto age = [&](Duration by) {
+    const auto aged = store_->write([&](platform::UnitOfWork& unit) -> Result<void> {
+      auto proposal = unit.proposals().find("group/group/revoke").value().value();
+      proposal.proposed_at -= by;
+      return unit.proposals().save(proposal);
+    });
+    ASSERT_TRUE(aged.has_value());
+  };
+  age(policy::kProposalLifetime);
+  EXPECT_EQ(post(*second_, kApprove, approval(id)), "DEV-PROPOSAL");
+  EXPECT_EQ(get(*second_, "/v1/groups/group/revoke/proposal"), "HTTP-NOT-FOUND");
+  EXPECT_EQ(post(*drone, "/v1/attestation/challenge", "{}"), "") << "it is not revoked";
+  age(-std::chrono::minutes(1));
+  EXPECT_EQ(post(*second_, kApprove, approval(id)), "") << "a minute younger, it is";
+}
+
+TEST_F(GroupRevocation, AnApprovalNeverMeansAnEarlierProposalOfTheSame) {
+  const std::string first = propose();
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // its time has whole seconds
+  const std::string again = propose();
+  EXPECT_NE(first, again);
+  EXPECT_EQ(post(*second_, kApprove, approval(first)), "DEV-PROPOSAL");
+  EXPECT_EQ(post(*second_, kApprove, approval(again)), "");
+}
+
 TEST_F(GroupRevocation, ByADeviceIsForbidden) {
   const Enrolled drone = enroll("drone");
   const auto as_operator = client(server_->ports().operators, drone.certificate, drone.key);

@@ -35,6 +35,11 @@ class UnitOfWork {
   [[nodiscard]] virtual ledger::ViolationRepository& violations() = 0;
   [[nodiscard]] virtual policy::ProposalRepository& proposals() = 0;
   [[nodiscard]] virtual ledger::LogStore& log() = 0;
+
+  // Has `last` run when every work of the transaction has, before it is committed: once, however
+  // many of them ask, so all must ask for the same. A work that is undone has not asked. When it
+  // refuses or throws, nothing of the transaction is left.
+  virtual void before_commit(std::function<Result<void>(UnitOfWork&)> last) = 0;
 };
 
 using Work = std::function<Result<void>(UnitOfWork&)>;

@@ -15,12 +15,14 @@ Result<IssuedCertificate> certificate_of(const Query& row) {
   VEDETTE_TRY(const auto issued_at, row.time(3));
   VEDETTE_TRY(const auto not_after, row.time(4));
   VEDETTE_TRY(auto der, row.blob(5));
+  VEDETTE_TRY(const auto superseded_at, row.time_or_none(6));
   return IssuedCertificate{.device = std::move(device),
                            .serial_hex = std::move(serial),
                            .key_sha256 = key,
                            .issued_at = issued_at,
                            .not_after = not_after,
-                           .der = std::move(der)};
+                           .der = std::move(der),
+                           .superseded_at = superseded_at};
 }
 
 Result<std::optional<IssuedCertificate>> first_of(Query query) {
@@ -48,19 +50,26 @@ class SqliteCertificateRegistry final : public identity::CertificateRegistry {
   }
 
   Result<std::optional<IssuedCertificate>> find(const std::string& serial_hex) override {
-    VEDETTE_TRY(auto query,
-                database_->query("SELECT serial, device, key_sha256, issued_at, not_after, der"
-                                 " FROM certificates WHERE serial = ?",
-                                 {serial_hex}));
+    VEDETTE_TRY(auto query, database_->query("SELECT c.serial, c.device, c.key_sha256, c.issued_at,"
+                                             " c.not_after, c.der,"
+                                             " (SELECT min(n.issued_at) FROM certificates n"
+                                             " WHERE n.device = c.device AND n.rowid > c.rowid"
+                                             " AND n.key_sha256 <> c.key_sha256)"
+                                             " FROM certificates c WHERE c.serial = ?",
+                                             {serial_hex}));
     return first_of(std::move(query));
   }
 
   Result<std::optional<IssuedCertificate>> latest(const DeviceId& device,
                                                   const crypto::Sha256Digest& key_sha256) override {
     VEDETTE_TRY(auto query,
-                database_->query("SELECT serial, device, key_sha256, issued_at, not_after, der"
-                                 " FROM certificates WHERE device = ? AND key_sha256 = ?"
-                                 " ORDER BY issued_at DESC, rowid DESC LIMIT 1",
+                database_->query("SELECT c.serial, c.device, c.key_sha256, c.issued_at,"
+                                 " c.not_after, c.der,"
+                                 " (SELECT min(n.issued_at) FROM certificates n"
+                                 " WHERE n.device = c.device AND n.rowid > c.rowid"
+                                 " AND n.key_sha256 <> c.key_sha256)"
+                                 " FROM certificates c WHERE c.device = ? AND c.key_sha256 = ?"
+                                 " ORDER BY c.issued_at DESC, c.rowid DESC LIMIT 1",
                                  {device.str(), key_sha256}));
     return first_of(std::move(query));
   }
@@ -69,10 +78,14 @@ class SqliteCertificateRegistry final : public identity::CertificateRegistry {
       TimePoint now) override {
     VEDETTE_TRY(
         auto query,
-        database_->query("SELECT c.serial, c.device, c.key_sha256, c.issued_at, c.not_after, c.der"
+        database_->query("SELECT c.serial, c.device, c.key_sha256, c.issued_at, c.not_after, c.der,"
+                         " (SELECT min(n.issued_at) FROM certificates n"
+                         " WHERE n.device = c.device AND n.rowid > c.rowid"
+                         " AND n.key_sha256 <> c.key_sha256)"
                          " FROM certificates c JOIN devices d ON d.id = c.device"
                          " WHERE c.not_after > ?"
-                         " AND (d.status <> 'active' OR d.device_key_sha256 <> c.key_sha256)",
+                         " AND (d.status <> 'active' OR d.device_key_sha256 <> c.key_sha256"
+                         " OR c.issued_at < d.key_since)",
                          {now}));
     std::vector<IssuedCertificate> certificates;
     for (;;) {

@@ -86,6 +86,7 @@ class Query {
   [[nodiscard]] Result<Bytes> blob(int column) const;
   [[nodiscard]] Result<crypto::Sha256Digest> digest(int column) const;
   [[nodiscard]] Result<TimePoint> time(int column) const;
+  [[nodiscard]] Result<std::optional<TimePoint>> time_or_none(int column) const;  // none: NULL
   template <class Id>
   [[nodiscard]] Result<Id> name(int column) const {
     VEDETTE_TRY(const std::string stored, text(column));

@@ -127,13 +127,38 @@ TEST_F(DatabaseTest, ReferencesAndRulesFromBeforeSkusAreTheGroups) {
   const attestation::ReferenceTarget north{.group = GroupId::parse("north").value()};
   const auto references = make_reference_repository(*database);
   EXPECT_EQ(references->find(north).value()->text, "{}");
-  EXPECT_EQ(references->proposal(north).value()->proposer, "ada");
-  EXPECT_EQ(references->proposal(north).value()->origin, "{}");
+  EXPECT_FALSE(make_proposal_repository(*database)->find("group/north/reference").value())
+      << "what waited is to be proposed again";
   const auto rules = make_enrollment_rules(*database);
   EXPECT_FALSE(rules->list().value().at(0).sku.has_value());
   EXPECT_FALSE(rules->roots().value().at(0).sku.has_value());
   EXPECT_EQ(rules->roots().value().at(0).tolerance, crypto::EndorsementTolerance{})
       << "no power was given yet";
+}
+
+TEST_F(DatabaseTest, OfDevicesFromBeforeTheCertificatesTellSinceWhenTheirKeyIsBack) {
+  auto database = open();
+  ASSERT_TRUE(migrate(*database, migrations().first(9)).has_value());
+  const auto device = [&](const char* values) {
+    return std::string("INSERT INTO devices VALUES (") + values +
+           ", 'north', 'active', 1, randomblob(32), x'00', zeroblob(32), 5, '', '', 5);";
+  };
+  const std::string script =
+      device("'kept'") + device("'back'") + device("'none'") +
+      "INSERT INTO certificates VALUES ('01', 'kept', zeroblob(32), 10, 99, x'00'),"
+      " ('02', 'back', zeroblob(32), 10, 99, x'00'), ('03', 'back', x'" +
+      std::string(64, '7') +
+      "', 20, 99, x'00'), ('04', 'back', zeroblob(32), 30, 99, x'00'),"
+      " ('05', 'back', zeroblob(32), 40, 99, x'00')";
+  ASSERT_TRUE(database->execute_script(script.c_str()).has_value());
+  ASSERT_TRUE(migrate(*database, migrations()).has_value());
+  const auto since = [&](const char* id) {
+    const auto devices = make_device_registry(*database);
+    return devices->find(DeviceId::parse(id).value()).value().value().key_since;
+  };
+  EXPECT_EQ(since("kept"), TimePoint{});
+  EXPECT_EQ(since("none"), TimePoint{});
+  EXPECT_EQ(since("back"), TimePoint{Duration{30}});
 }
 
 TEST_F(DatabaseTest, OnlyItsOwnerReadsTheFiles) {

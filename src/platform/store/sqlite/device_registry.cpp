@@ -62,10 +62,11 @@ Result<Device> device_of(const Query& row) {
   VEDETTE_TRY(const auto status_since, row.time(10));
   VEDETTE_TRY(const auto key_kind, key_kind_of(row, 11));
   VEDETTE_TRY(const auto vouched_in, boot_of(row, 12));
+  VEDETTE_TRY(const auto key_since, row.time(13));
   return Device{std::move(id), std::move(group),           status,         Epoch{epoch},
                 endorsement,   std::move(attestation_key), device_key,     enrolled_at,
                 status_since,  std::move(reason),          std::move(sku), key_kind,
-                vouched_in};
+                vouched_in,    key_since};
 }
 
 Result<std::optional<Device>> first_of(Query query) {
@@ -84,7 +85,7 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         database_->query(
             "SELECT id, group_name, status, epoch, endorsement_sha256,"
             " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
-            " key_kind, vouched_in_boot"
+            " key_kind, vouched_in_boot, key_since"
             " FROM devices WHERE id = ?",
             {id.str()}));
     return first_of(std::move(query));
@@ -97,7 +98,7 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         database_->query(
             "SELECT id, group_name, status, epoch, endorsement_sha256,"
             " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
-            " key_kind, vouched_in_boot"
+            " key_kind, vouched_in_boot, key_since"
             " FROM devices WHERE endorsement_sha256 = ?",
             {endorsement_sha256}));
     return first_of(std::move(query));
@@ -109,7 +110,7 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         database_->query(
             "SELECT id, group_name, status, epoch, endorsement_sha256,"
             " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
-            " key_kind, vouched_in_boot"
+            " key_kind, vouched_in_boot, key_since"
             " FROM devices ORDER BY id"));
     std::vector<Device> devices;
     for (;;) {
@@ -127,8 +128,8 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         database_->execute(
             "INSERT INTO devices (id, group_name, status, epoch, endorsement_sha256,"
             " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
-            " key_kind, vouched_in_boot)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " key_kind, vouched_in_boot, key_since)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET group_name = excluded.group_name,"
             " status = excluded.status, epoch = excluded.epoch,"
             " endorsement_sha256 = excluded.endorsement_sha256,"
@@ -137,11 +138,11 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
             " enrolled_at = excluded.enrolled_at,"
             " status_reason = excluded.status_reason, sku = excluded.sku,"
             " status_since = excluded.status_since, key_kind = excluded.key_kind,"
-            " vouched_in_boot = excluded.vouched_in_boot",
+            " vouched_in_boot = excluded.vouched_in_boot, key_since = excluded.key_since",
             {device.id.str(), device.group.str(), to_string(device.status), device.epoch.value,
              device.endorsement_sha256, device.attestation_key, device.device_key_sha256,
              device.enrolled_at, device.status_reason, text_of(device.sku), device.status_since,
-             to_string(device.key_kind), octets_of(device.vouched_in)}));
+             to_string(device.key_kind), octets_of(device.vouched_in), device.key_since}));
     return {};
   }
 

@@ -61,26 +61,38 @@ void GroupCommit::finish(const Batch& batch) {
 }
 
 void GroupCommit::commit_together(const Batch& batch) {
-  const auto committed = run_all(batch);
-  if (committed) return;
-  for (Job* job : batch)
-    if (job->outcome && !job->thrown) job->outcome = committed;
+  std::exception_ptr thrown;
+  Result<void> committed;
+  try {
+    committed = run_all(batch);
+  } catch (...) {  // by the last work: it is everybody's
+    unit_.database().rollback();
+    thrown = std::current_exception();
+  }
+  if (committed && !thrown) return;
+  for (Job* job : batch) {
+    if (!job->outcome || job->thrown) continue;
+    job->outcome = committed;
+    job->thrown = thrown;
+  }
 }
 
 Result<void> GroupCommit::run_all(const Batch& batch) {
   Database& database = unit_.database();
+  static_cast<void>(unit_.take_last());  // of a batch that failed
   VEDETTE_CHECK(database.begin_write());
-  for (Job* job : batch) {
-    if (auto contained = run_alone(*job); !contained) {
-      database.rollback();
-      return contained;
-    }
-  }
-  return database.commit();
+  Result<void> contained;
+  for (Job* job : batch)
+    if (contained) contained = run_alone(*job);
+  if (const Work last = unit_.take_last(); contained && last) contained = unit_.run(last);
+  if (contained) return database.commit();
+  database.rollback();
+  return contained;
 }
 
 Result<void> GroupCommit::run_alone(Job& job) {
   Database& database = unit_.database();
+  const bool had_last = unit_.has_last();
   VEDETTE_TRY([[maybe_unused]] const auto saved, database.execute("SAVEPOINT work"));
   try {
     job.outcome = unit_.run(*job.work);
@@ -88,6 +100,7 @@ Result<void> GroupCommit::run_alone(Job& job) {
     job.thrown = std::current_exception();
   }
   if (!job.outcome || job.thrown) {
+    if (!had_last) static_cast<void>(unit_.take_last());
     VEDETTE_TRY([[maybe_unused]] const auto undone, database.execute("ROLLBACK TO work"));
   }
   VEDETTE_TRY([[maybe_unused]] const auto released, database.execute("RELEASE work"));

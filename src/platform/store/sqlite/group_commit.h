@@ -29,7 +29,8 @@ class GroupCommit {
   ~GroupCommit();  // nobody may be in run() any more
 
   // Returns once the work is on stable storage, or nothing of it is left. Each work runs in a
-  // savepoint: one that refuses or throws is undone alone. A commit that fails fails its batch.
+  // savepoint: one that refuses or throws is undone alone. What they ask for before the commit runs
+  // once; when that or the commit fails, the batch does.
   [[nodiscard]] Result<void> run(const Work& work);
   // Works that wait for the batch under way.
   [[nodiscard]] std::size_t waiting();

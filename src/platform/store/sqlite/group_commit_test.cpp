@@ -106,6 +106,75 @@ TEST_F(GroupCommitTest, AWorkSeesWhatItsMatesWroteBefore) {
   EXPECT_TRUE(seen);
 }
 
+TEST_F(GroupCommitTest, WhatIsAskedForBeforeTheCommitRunsOnceForAllAndAfterAll) {
+  start();
+  int runs = 0;
+  bool seen = false;
+  const auto asking = [&](std::uint64_t number) -> Work {
+    return [&, number](UnitOfWork& unit) -> Result<void> {
+      unit.before_commit([&](UnitOfWork& all) -> Result<void> {
+        ++runs;
+        VEDETTE_TRY(const auto found, all.devices().find(device_id(2)));
+        seen = found.has_value();
+        return all.devices().save(device(7));
+      });
+      return unit.devices().save(device(number));
+    };
+  };
+  auto outcomes = hold({asking(1), asking(2)});
+  let_go();
+  for (auto& outcome : outcomes)
+    EXPECT_TRUE(outcome.get().has_value());
+  EXPECT_EQ(runs, 1);
+  EXPECT_TRUE(seen) << "the second work's";
+  EXPECT_TRUE(holds(7));
+  EXPECT_TRUE(writer_->run(save(8)).has_value());
+  EXPECT_EQ(runs, 1) << "not for those who did not ask";
+}
+
+TEST_F(GroupCommitTest, WhatARefusedWorkAskedForDoesNotRun) {
+  start();
+  int runs = 0;
+  const Work refusing = [&](UnitOfWork& unit) -> Result<void> {
+    unit.before_commit([&](UnitOfWork&) -> Result<void> {
+      ++runs;
+      return {};
+    });
+    return refuse("TEST-NO", "no");
+  };
+  auto outcomes = hold({refusing, save(1)});
+  let_go();
+  EXPECT_EQ(outcomes[1].get().error().code, "TEST-NO");
+  EXPECT_TRUE(outcomes[2].get().has_value());
+  EXPECT_EQ(runs, 0);
+}
+
+TEST_F(GroupCommitTest, NothingIsLeftOfABatchWhoseLastWorkFails) {
+  for (const bool throws : {false, true}) {
+    start();
+    const Work asking = [throws](UnitOfWork& unit) -> Result<void> {
+      unit.before_commit([throws](UnitOfWork&) -> Result<void> {
+        if (throws) throw std::runtime_error("a fault");
+        return refuse("TEST-LAST", "no");
+      });
+      return unit.devices().save(device(1));
+    };
+    auto outcomes = hold({asking, save(2)});
+    let_go();
+    for (const std::size_t at : {1U, 2U}) {
+      if (throws)
+        EXPECT_THROW(std::ignore = outcomes[at].get(), std::runtime_error);
+      else
+        EXPECT_EQ(outcomes[at].get().error().code, "TEST-LAST");
+    }
+    if (throws) EXPECT_THROW(std::ignore = outcomes[0].get(), std::runtime_error);
+    EXPECT_FALSE(holds(1) || holds(2));
+    EXPECT_TRUE(writer_->run(save(3)).has_value()) << "the next batch is another";
+    EXPECT_TRUE(holds(3));
+    writer_.reset();
+  }
+}
+
 TEST_F(GroupCommitTest, RefusesWhenTooManyWait) {
   start(2);
   auto outcomes = hold({save(1), save(2)});

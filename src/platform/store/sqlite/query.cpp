@@ -84,4 +84,9 @@ Result<TimePoint> Query::time(int column) const {
   return TimePoint(Duration(milliseconds));
 }
 
+Result<std::optional<TimePoint>> Query::time_or_none(int column) const {
+  if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
+  return time(column);
+}
+
 }  // namespace vedette::platform::sqlite

@@ -8,7 +8,6 @@ namespace vedette::platform::sqlite {
 
 namespace {
 
-using attestation::ReferenceProposal;
 using attestation::ReferenceTarget;
 using attestation::StoredReferences;
 using codec::Json;
@@ -64,38 +63,6 @@ class SqliteReferences final : public attestation::ReferenceRepository {
                     " VALUES (?, ?, ?, ?) ON CONFLICT (group_name, sku) DO UPDATE SET"
                     " id = excluded.id, json = excluded.json",
                     {target.group.str(), text_of(target.sku), references.id, references.text}));
-    return {};
-  }
-
-  Result<void> propose(const ReferenceTarget& target, const ReferenceProposal& proposal) override {
-    VEDETTE_TRY([[maybe_unused]] const auto rows,
-                database_->execute(
-                    "INSERT INTO reference_proposals (group_name, sku, id, json, proposer, origin)"
-                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (group_name, sku) DO UPDATE SET"
-                    " id = excluded.id, json = excluded.json,"
-                    " proposer = excluded.proposer, origin = excluded.origin",
-                    {target.group.str(), text_of(target.sku), proposal.references.id,
-                     proposal.references.text, proposal.proposer, proposal.origin}));
-    return {};
-  }
-
-  Result<std::optional<ReferenceProposal>> proposal(const ReferenceTarget& target) override {
-    VEDETTE_TRY(auto row, database_->query("SELECT json, proposer, origin FROM reference_proposals"
-                                           " WHERE group_name = ? AND sku = ?",
-                                           {target.group.str(), text_of(target.sku)}));
-    VEDETTE_TRY(const bool found, row.next());
-    if (!found) return std::nullopt;
-    VEDETTE_TRY(std::string text, row.text(0));
-    VEDETTE_TRY(std::string proposer, row.text(1));
-    VEDETTE_TRY(std::string origin, row.text(2));
-    return ReferenceProposal{stored(std::move(text)), std::move(proposer), std::move(origin)};
-  }
-
-  Result<void> withdraw(const ReferenceTarget& target) override {
-    VEDETTE_TRY([[maybe_unused]] const auto rows,
-                database_->execute("DELETE FROM reference_proposals"
-                                   " WHERE group_name = ? AND sku = ?",
-                                   {target.group.str(), text_of(target.sku)}));
     return {};
   }
 

@@ -185,6 +185,46 @@ TEST_F(RepositoriesTest, ASerialNumberThatWasIssuedIsNotIssuedAgain) {
   EXPECT_EQ(certificates->find("0a").value()->der, Bytes{1});
 }
 
+TEST_F(RepositoriesTest, ACertificateIsSupersededFromTheFirstForAnotherKeyOn) {
+  const auto devices = make_device_registry(*database_);
+  const auto certificates = make_certificate_registry(*database_);
+  identity::Device north = device(1);  // its key is the second digest
+  ASSERT_TRUE(devices->save(north).has_value());
+  const TimePoint now = north.enrolled_at;
+  const auto add = [&](std::uint64_t key, const char* serial, int minute) {
+    const TimePoint at = now + std::chrono::minutes(minute);
+    const identity::IssuedCertificate made{.device = north.id,
+                                           .serial_hex = serial,
+                                           .key_sha256 = digest_of(key),
+                                           .issued_at = at,
+                                           .not_after = at + std::chrono::hours(1),
+                                           .der = {1}};
+    ASSERT_TRUE(certificates->add(made).has_value());
+  };
+  const auto superseded_at = [&](const char* serial) {
+    return certificates->find(serial).value().value().superseded_at;
+  };
+  add(2, "0a", 0);
+  add(2, "0b", 1);
+  EXPECT_FALSE(superseded_at("0a").has_value()) << "a renewal supersedes nothing";
+  add(9, "0c", 2);
+  add(2, "0d", 3);
+  add(9, "0e", 4);
+  EXPECT_EQ(superseded_at("0a"), now + std::chrono::minutes(2));
+  EXPECT_EQ(superseded_at("0b"), now + std::chrono::minutes(2)) << "and not later";
+  EXPECT_EQ(superseded_at("0c"), now + std::chrono::minutes(3));
+  EXPECT_FALSE(superseded_at("0e").has_value());
+  EXPECT_EQ(certificates->latest(north.id, digest_of(2)).value().value().superseded_at,
+            now + std::chrono::minutes(4));
+  north.key_since = now + std::chrono::minutes(3);
+  ASSERT_TRUE(devices->save(north).has_value());
+  EXPECT_EQ(devices->find(north.id).value().value().key_since, north.key_since);
+  std::vector<std::string> doubtful;
+  for (const auto& [certificate, owner] : certificates->in_doubt(now).value())
+    doubtful.push_back(certificate.serial_hex);
+  EXPECT_EQ(doubtful, (std::vector<std::string>{"0a", "0b", "0c", "0e"})) << "all but 0d";
+}
+
 attestation::StoredReferences references_of(const std::string& text) {
   return {crypto::sha256(as_bytes(text)), text};
 }
@@ -218,28 +258,17 @@ TEST_F(RepositoriesTest, ReferencesOfASkuAreNotTheGroupsNorTheOtherWayRound) {
   EXPECT_EQ(references->current(kOfGate).value(), gates.id);
 }
 
-TEST_F(RepositoriesTest, AProposalOfASkuIsNotTheGroupsAndSaysWhereItIsFrom) {
-  const auto references = make_reference_repository(*database_);
-  const auto proposed = references_of("{}");
-  ASSERT_TRUE(references->propose(kOfGate, {proposed, "a", R"({"device":"d"})"}).has_value());
-  EXPECT_FALSE(references->proposal(kOfNorth).value().has_value());
-  EXPECT_EQ(references->proposal(kOfGate).value()->origin, R"({"device":"d"})");
-  EXPECT_EQ(references->proposal(kOfGate).value()->proposer, "a");
-  ASSERT_TRUE(references->withdraw(kOfNorth).has_value());
-  EXPECT_TRUE(references->proposal(kOfGate).value().has_value());
-  ASSERT_TRUE(references->withdraw(kOfGate).has_value());
-  EXPECT_FALSE(references->proposal(kOfGate).value().has_value());
-}
-
 TEST_F(RepositoriesTest, ProposalsReplaceOneAnotherAndAreForgottenWhenWithdrawn) {
   const auto proposals = make_proposal_repository(*database_);
   EXPECT_FALSE(proposals->find("group/north/revoke").value().has_value());
-  ASSERT_TRUE(proposals->save({"group/north/revoke", "1", "{}", "ada"}).has_value());
-  ASSERT_TRUE(proposals->save({"group/south/revoke", "2", "{}", "ada"}).has_value());
-  ASSERT_TRUE(proposals->save({"group/north/revoke", "3", "[]", "bob"}).has_value());
+  ASSERT_TRUE(proposals->save({"group/north/revoke", "1", "{}", "ada", {}}).has_value());
+  ASSERT_TRUE(proposals->save({"group/south/revoke", "2", "{}", "ada", {}}).has_value());
+  const TimePoint then = from_unix_seconds(1'790'000'000) + Duration(7);
+  ASSERT_TRUE(proposals->save({"group/north/revoke", "3", "[]", "bob", then}).has_value());
   const auto found = proposals->find("group/north/revoke").value();
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->id + found->content + found->proposer, "3[]bob");
+  EXPECT_EQ(found->proposed_at, then);
   ASSERT_TRUE(proposals->withdraw("group/north/revoke").has_value());
   EXPECT_FALSE(proposals->find("group/north/revoke").value().has_value());
   EXPECT_TRUE(proposals->find("group/south/revoke").value().has_value());

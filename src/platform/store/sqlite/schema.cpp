@@ -267,10 +267,29 @@ ALTER TABLE endorsement_roots ADD COLUMN key_memory INTEGER NOT NULL DEFAULT 0
   CHECK (key_memory IN (0, 1));
 )sql";
 
+// Of devices whose key was another one meanwhile, the certificates tell since when it is back.
+constexpr const char* kKeySince = R"sql(
+ALTER TABLE devices ADD COLUMN key_since INTEGER NOT NULL DEFAULT 0;
+UPDATE devices SET key_since = coalesce(
+  (SELECT min(c.issued_at) FROM certificates c
+   WHERE c.device = devices.id AND c.key_sha256 = devices.device_key_sha256
+   AND c.rowid > (SELECT max(o.rowid) FROM certificates o
+                  WHERE o.device = devices.id AND o.key_sha256 <> devices.device_key_sha256)), 0);
+)sql";
+
+// One home for all that waits for a second operator. What waited before is to be proposed again:
+// nobody kept when it was proposed.
+constexpr const char* kProposalsAge = R"sql(
+DROP TABLE reference_proposals;
+DELETE FROM proposals;
+ALTER TABLE proposals ADD COLUMN proposed_at INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {kFirstLight}, {kRuntimeContracts}, {kViolations},           {kMeasuredDevices},
     {kSkus},       {kSha384Registers},  {kEndorsementTolerance}, {kCertificates},
-    {kProposals},  {kEnrollmentTokens}, {kDeviceKeys}};
+    {kProposals},  {kEnrollmentTokens}, {kDeviceKeys},           {kKeySince},
+    {kProposalsAge}};
 
 std::unexpected<Error> no_file(const std::string& cause) {
   return refuse("STORE-FAILED", "the database file cannot be used", cause,

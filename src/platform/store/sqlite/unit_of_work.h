@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "platform/store/sqlite/database.h"
 #include "platform/store/store.h"
@@ -24,12 +25,16 @@ class SqliteUnitOfWork final : public UnitOfWork {
   ledger::ViolationRepository& violations() override { return *violations_; }
   policy::ProposalRepository& proposals() override { return *proposals_; }
   ledger::LogStore& log() override { return *log_; }
+  void before_commit(Work last) override { last_ = std::move(last); }
 
   [[nodiscard]] Database& database() { return *database_; }
 
   // Runs `work` in the transaction that the caller began. A work that a statement failed in is
   // refused, whatever it answers: what it wrote may be incomplete.
   [[nodiscard]] Result<void> run(const Work& work);
+  // What a work of the transaction asked for; forgotten with this call.
+  [[nodiscard]] Work take_last() { return std::exchange(last_, nullptr); }
+  [[nodiscard]] bool has_last() const { return last_ != nullptr; }
   // Whether this thread is inside run().
   [[nodiscard]] static bool running_here();
 
@@ -46,6 +51,7 @@ class SqliteUnitOfWork final : public UnitOfWork {
   std::unique_ptr<ledger::ViolationRepository> violations_;
   std::unique_ptr<policy::ProposalRepository> proposals_;
   std::unique_ptr<ledger::LogStore> log_;
+  Work last_;
 };
 
 }  // namespace vedette::platform::sqlite
