@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iomanip>
 #include <sstream>
@@ -33,15 +34,19 @@ void Report::section(std::string title, std::string unit) {
 
 void Report::line(std::string name, const Samples& samples) {
   sections_.back().lines.push_back(
-      {std::move(name), samples.median(), samples.at(0.99), samples.size(), {}});
+      {std::move(name), samples.median(), samples.at(0.99), samples.size(), {}, {}});
 }
 
 void Report::figure(std::string name, double value) {
-  sections_.back().lines.push_back({std::move(name), value, value, 1, {}});
+  sections_.back().lines.push_back({std::move(name), value, value, 1, {}, {}});
 }
 
 void Report::skipped(std::string name, std::string reason) {
-  sections_.back().lines.push_back({std::move(name), 0, 0, 0, std::move(reason)});
+  sections_.back().lines.push_back({std::move(name), 0, 0, 0, std::move(reason), {}});
+}
+
+void Report::curve(std::string name, std::vector<double> values) {
+  sections_.back().lines.push_back({std::move(name), 0, 0, 0, {}, std::move(values)});
 }
 
 void Report::bar(std::string name, double value, Side side, double limit, std::string unit) {
@@ -54,6 +59,10 @@ void Report::put(std::ostream& to, const Line& line) {
     to << " not measured: " << line.skipped << '\n';
     return;
   }
+  if (!line.curve.empty()) {
+    put_curve(to, line);
+    return;
+  }
   to << std::setw(kFigure) << line.p50;
   if (line.count > 1) to << std::setw(kFigure) << line.p99 << "   n=" << line.count;
   to << '\n';
@@ -63,6 +72,26 @@ void Report::put(std::ostream& to, const Bar& bar) {
   put_name(to, bar.name) << std::setw(kFigure) << bar.value << ' ' << bar.unit
                          << (bar.side == Side::at_most ? " <= " : " >= ") << bar.limit
                          << (bar.met() ? ": met" : ": MISSED") << '\n';
+}
+
+// At most so many columns, each the mean of its steps, in blocks of an eighth of the highest.
+void Report::put_curve(std::ostream& to, const Line& line) {
+  constexpr std::size_t kColumns = 80;
+  constexpr std::array<std::string_view, 9> kBlocks{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  const std::size_t steps = (line.curve.size() + kColumns - 1) / kColumns;
+  std::vector<double> columns;
+  for (std::size_t first = 0; first < line.curve.size(); first += steps) {
+    const std::size_t end = std::min(first + steps, line.curve.size());
+    double sum = 0;
+    for (std::size_t i = first; i < end; ++i)
+      sum += line.curve[i];
+    columns.push_back(sum / static_cast<double>(end - first));
+  }
+  const double highest = *std::ranges::max_element(columns);
+  to << "up to " << highest << ", a column is " << steps << "\n    ";
+  for (const double column : columns)
+    to << kBlocks.at(highest > 0 ? static_cast<std::size_t>(std::ceil(column / highest * 8)) : 0);
+  to << '\n';
 }
 
 std::string Report::text() const {
@@ -85,7 +114,9 @@ codec::Json Report::json_of(const Section& section) {
   for (const Line& line : section.lines) {
     codec::Json one;
     one.set("name", line.name);
-    if (line.skipped.empty()) {
+    if (!line.curve.empty()) {
+      one.set("curve", codec::Json::Array(line.curve.begin(), line.curve.end()));
+    } else if (line.skipped.empty()) {
       one.set("p50", line.p50).set("p99", line.p99).set("n", std::uint64_t{line.count});
     } else {
       one.set("not_measured", line.skipped);

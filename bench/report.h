@@ -37,6 +37,8 @@ class Report {
   void line(std::string name, const Samples& samples);
   // A single figure; `unit` when it is not the section's.
   void figure(std::string name, double value);
+  // Something over time, in equal steps: drawn as text, its values told to programs.
+  void curve(std::string name, std::vector<double> values);
   // What was not measured, and why.
   void skipped(std::string name, std::string reason);
 
@@ -53,6 +55,7 @@ class Report {
     double p99 = 0;
     std::size_t count = 0;  // 1: a single figure
     std::string skipped;    // why, when it was
+    std::vector<double> curve;
   };
   struct Bar {
     std::string name;
@@ -73,6 +76,7 @@ class Report {
   };
 
   static void put(std::ostream& to, const Line& line);
+  static void put_curve(std::ostream& to, const Line& line);
   static void put(std::ostream& to, const Bar& bar);
   static codec::Json json_of(const Section& section);
 

@@ -37,10 +37,14 @@ attestation() {  # [-o json], or: day [-o json] [--devices N] [--interval SECOND
   build/release/bin/attestation_bench "$@"
 }
 
+identity() {  # [-o json] [--herd N] [--live N] [--folder PATH] [issuance | handshakes | herd | revocation]...
+  build/release/bin/identity_bench "$@"
+}
+
 name=${1:-all}
 [ $# -gt 0 ] && shift
 case "$name" in
-  all) chain "$@"; serving "$@"; client "$@"; policy "$@"; attestation "$@"; sandbox "$@" ;;
-  attestation | chain | client | policy | sandbox | serving) "$name" "$@" ;;
-  *) echo "./dev bench: there is no benchmark '$name': attestation, chain, client, policy, sandbox, serving"; exit 2 ;;
+  all) chain "$@"; serving "$@"; client "$@"; policy "$@"; attestation "$@"; identity "$@"; sandbox "$@" ;;
+  attestation | chain | client | identity | policy | sandbox | serving) "$name" "$@" ;;
+  *) echo "./dev bench: there is no benchmark '$name': attestation, chain, client, identity, policy, sandbox, serving"; exit 2 ;;
 esac

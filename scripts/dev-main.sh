@@ -114,7 +114,7 @@ help() {
 ./dev build [preset] [target]   release (default), debug, asan (with the fuzz targets) or tsan
 ./dev lint [--all]              format, house rules, shell; clang-tidy on what changed, or on all
 ./dev fuzz [seconds]            each fuzz target for so long (default 60)
-./dev bench [name]              measurements, side by side: attestation, chain, sandbox, or all
+./dev bench [name]              measurements, side by side: attestation, chain, identity, sandbox, or all
 ./dev format                    write the format that lint demands
 TXT
 }
