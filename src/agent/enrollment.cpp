@@ -127,8 +127,7 @@ Result<crypto::PrivateKey> device_private_key(platform::Tpm& tpm) {
 }
 
 Result<std::vector<crypto::Certificate>> enroll(HttpClient& client, platform::Tpm& tpm,
-                                                const DeviceKey& key,
-                                                std::optional<Duration>* wait,
+                                                const DeviceKey& key, std::optional<Duration>* wait,
                                                 const std::optional<std::string>& token) {
   VEDETTE_TRY(const Json body, enrollment_body(client, tpm, key, token));
   VEDETTE_TRY(const auto response,

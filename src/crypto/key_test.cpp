@@ -101,9 +101,10 @@ Bytes roca_modulus(unsigned long offset) {
   const std::unique_ptr<BN_CTX, FreeWith<BN_CTX_free>> context(BN_CTX_new());
   const BignumHandle product(BN_new()), number(BN_new()), factor(BN_new()), power(BN_new());
   BN_one(product.get());
-  for (const BN_ULONG prime :
-       {3,  5,  7,  11, 13, 17,  19,  23,  29,  31,  37,  41,  43,  47,  53,  59,  61,  67,  71,
-        73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167})
+  for (const unsigned prime :
+       {3U,   5U,   7U,   11U,  13U,  17U,  19U,  23U,  29U,  31U,  37U,  41U,  43U,
+        47U,  53U,  59U,  61U,  67U,  71U,  73U,  79U,  83U,  89U,  97U,  101U, 103U,
+        107U, 109U, 113U, 127U, 131U, 137U, 139U, 149U, 151U, 157U, 163U, 167U})
     BN_mul_word(product.get(), prime);
   BN_set_word(number.get(), 65537);
   BN_set_word(power.get(), 123'457);

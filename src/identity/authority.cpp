@@ -13,7 +13,6 @@ using crypto::CertificateProfile;
 using crypto::PrivateKey;
 using crypto::PublicKey;
 
-
 std::unexpected<Error> refuse_material(std::string cause) {
   return refuse("CA-MATERIAL", "the certificate authority's keys and certificates do not fit",
                 std::move(cause), "restore the authority's folder from its backup");

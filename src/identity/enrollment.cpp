@@ -96,8 +96,8 @@ Result<Admitted> admit_by_root(const EnrollmentRequest& request, const Enrollmen
                   leaf->subject());
   VEDETTE_TRY(const EndorsementRoot* root, admitting_root(*leaf, context, endorsement));
   VEDETTE_TRY(DeviceId device, DeviceId::parse("ek-" + to_hex(endorsement).substr(0, kIdDigits)));
-  return Admitted{std::move(device), root->group, root->sku, Admission::endorsement_root,
-                  root->keys, leaf->serial_hex()};
+  return Admitted{std::move(device),           root->group, root->sku,
+                  Admission::endorsement_root, root->keys,  leaf->serial_hex()};
 }
 
 Result<Admitted> admit(const EnrollmentRequest& request, const EnrollmentContext& context,

@@ -73,8 +73,8 @@ Result<HttpResponse> RevocationService::list(const Call& call) {
   const auto shard = shard_named(name, shards() > 1);
   if (!shard || issuer == issuers_.end())
     return refuse("HTTP-NOT-FOUND", "there is no such list", name.substr(0, 32));
-  VEDETTE_TRY(const Bytes der, current_list(
-                                   static_cast<std::size_t>(issuer - issuers_.begin()), *shard));
+  VEDETTE_TRY(const Bytes der,
+              current_list(static_cast<std::size_t>(issuer - issuers_.begin()), *shard));
   return answer_octets("application/pkix-crl", der);
 }
 

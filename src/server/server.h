@@ -26,7 +26,7 @@ class Server {
     platform::HttpFactory& http;
     platform::Store& store;
     release::BlobStore& blobs;
-    platform::KeyProvider* keys = nullptr;  // of keys that are named, if any may be
+    platform::KeyProvider* keys = nullptr;           // of keys that are named, if any may be
     std::chrono::milliseconds upkeep_period{5'000};  // how often it looks what is due
   };
 

@@ -19,8 +19,8 @@ namespace vedette::server {
 class ServerCertificate {
  public:
   ServerCertificate(const Clock& clock, const identity::CertificateAuthority& authority,
-                    const identity::TrustBundle& trust, RevocationService& revocations, identity::ServerNames names,
-                    std::chrono::seconds lifetime)
+                    const identity::TrustBundle& trust, RevocationService& revocations,
+                    identity::ServerNames names, std::chrono::seconds lifetime)
       : clock_(clock),
         authority_(authority),
         trust_(trust),

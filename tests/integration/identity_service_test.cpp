@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "attestation/tpm2/tpm2_evidence.h"
 #include "codec/base64.h"
 #include "platform/store/sqlite/sqlite_store.h"
 #include "policy/policy.h"
@@ -102,7 +103,7 @@ class RevocationLists : public IdentityService {
     return answer ? std::string(as_text(answer->body)) : answer.error().code;
   }
 
-  server::RevocationService lists_{*store_, authority_, clock_};
+  server::RevocationService lists_{*store_, {{authority_, ""}}, clock_};
 };
 
 TEST_F(RevocationLists, AreSignedOneByOneAsTheyAreAskedForAndKept) {
@@ -179,8 +180,12 @@ class RenewalMeanwhile : public IdentityService {
       ledger::Log(ledger::NoteSigner::create(server::log_origin(domain_),
                                              crypto::PrivateKey::generate_ed25519())
                       .value())};
-  server::EnrollmentService enrollment_{*store_, chronicle_, authority_, clock_,
-                                        std::chrono::hours(1)};
+  identity::TrustBundle trust_;  // renewals do not look at it: the gate does
+  attestation::Tpm2Evidence tpm2_{{{0}, 13, {}, codec::TpmAlgorithm::sha256}};
+  server::ReferenceCache references_;
+  server::EnrollmentService enrollment_{
+      *store_, chronicle_, authority_, trust_, clock_, std::chrono::hours(1), {tpm2_, references_},
+      {}};
 };
 
 TEST_F(RenewalMeanwhile, OfADeviceThatWasRevokedOrQuarantinedIsRefused) {

@@ -238,26 +238,24 @@ TEST_F(PolicyInForce, MakesOnePersonsChangeOfReferencesAProposal) {
 }
 
 // Not by its set alone: the same values, proposed by somebody else, are another proposal.
-TEST_F(PolicyInForce, NamesAProposalByItsProposerAndForgetsItAfterADay){
-    const auto propose =
-        [&](platform::HttpClient& by) {
-          const auto proposed = platform::read_json_answer(*by.send(set_request(kSet)));
-          return R"({"proposal":")" + proposed->string("proposal").value() + ""
-        } ";
-};
-const std::string admins = propose(*admin_);
-const std::string seconds = propose(*second_);
-EXPECT_NE(admins, seconds);
-EXPECT_EQ(post(*second_, kApprove, admins), "REF-PROPOSAL") << "it was replaced";
-EXPECT_EQ(post(*second_, kApprove, seconds), "REF-SECOND-PERSON");
-const auto aged = store_->write([&](platform::UnitOfWork& unit) -> Result<void> {
-  auto proposal = unit.proposals().find("group/line-a/reference").value().value();
-  proposal.proposed_at -= policy::kProposalLifetime;
-  return unit.proposals().save(proposal);
-});
-ASSERT_TRUE(aged.has_value());
-EXPECT_EQ(post(*admin_, kApprove, seconds), "REF-PROPOSAL") << "it waited for too long";
-EXPECT_EQ(get(*admin_, kSet), "HTTP-NOT-FOUND");
+TEST_F(PolicyInForce, NamesAProposalByItsProposerAndForgetsItAfterADay) {
+  const auto propose = [&](platform::HttpClient& by) {
+    const auto proposed = platform::read_json_answer(*by.send(set_request(kSet)));
+    return R"({"proposal":")" + proposed->string("proposal").value() + "\"}";
+  };
+  const std::string admins = propose(*admin_);
+  const std::string seconds = propose(*second_);
+  EXPECT_NE(admins, seconds);
+  EXPECT_EQ(post(*second_, kApprove, admins), "REF-PROPOSAL") << "it was replaced";
+  EXPECT_EQ(post(*second_, kApprove, seconds), "REF-SECOND-PERSON");
+  const auto aged = store_->write([&](platform::UnitOfWork& unit) -> Result<void> {
+    auto proposal = unit.proposals().find("group/line-a/reference").value().value();
+    proposal.proposed_at -= policy::kProposalLifetime;
+    return unit.proposals().save(proposal);
+  });
+  ASSERT_TRUE(aged.has_value());
+  EXPECT_EQ(post(*admin_, kApprove, seconds), "REF-PROPOSAL") << "it waited for too long";
+  EXPECT_EQ(get(*admin_, kSet), "HTTP-NOT-FOUND");
 }
 
 TEST_F(PolicyInForce, ApprovesNothingWhoseProposerMayNoLongerProposeIt) {

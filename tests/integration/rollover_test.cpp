@@ -232,7 +232,7 @@ class RolloverWithTpm : public RolloverMidFleet {
 TEST_F(RolloverWithTpm, ADeviceFromTheShelfEnrolsByItsTpmOverTwoRollovers) {
   const auto drone = set_out("shelf");  // for its anchors alone
   drone->key = *agent::device_private_key(*tpm_);
-  auto first = agent::enroll(*connect(*drone, false), *tpm_, drone->key);
+  auto first = agent::enroll(*connect(*drone, false), *tpm_, {drone->key});
   ASSERT_TRUE(first.has_value()) << describe(first.error());
   drone->chain = *std::move(first);
   ASSERT_EQ(get(*connect(*drone), "/v1/attestation/wanted"), "");
@@ -241,7 +241,7 @@ TEST_F(RolloverWithTpm, ADeviceFromTheShelfEnrolsByItsTpmOverTwoRollovers) {
   roll_root("c.key", Duration{0});
   EXPECT_EQ(get(*connect(*drone), "/v1/attestation/wanted"), "NET-TLS") << "its root is gone";
   ASSERT_EQ(follow(*drone, false), "news");
-  auto again = agent::enroll(*connect(*drone, false), *tpm_, drone->key);
+  auto again = agent::enroll(*connect(*drone, false), *tpm_, {drone->key});
   ASSERT_TRUE(again.has_value()) << describe(again.error());
   EXPECT_NE(again->front().serial_hex(), drone->chain.front().serial_hex())
       << "a retry, but of a former issuing CA";

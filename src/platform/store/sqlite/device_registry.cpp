@@ -63,10 +63,11 @@ Result<Device> device_of(const Query& row) {
   VEDETTE_TRY(const auto key_kind, key_kind_of(row, 11));
   VEDETTE_TRY(const auto vouched_in, boot_of(row, 12));
   VEDETTE_TRY(const auto key_since, row.time(13));
-  return Device{std::move(id), std::move(group),           status,         Epoch{epoch},
-                endorsement,   std::move(attestation_key), device_key,     enrolled_at,
-                status_since,  std::move(reason),          std::move(sku), key_kind,
-                vouched_in,    key_since};
+  return Device{std::move(id),     std::move(group), status,
+                Epoch{epoch},      endorsement,      std::move(attestation_key),
+                device_key,        enrolled_at,      status_since,
+                std::move(reason), std::move(sku),   key_kind,
+                vouched_in,        key_since};
 }
 
 Result<std::optional<Device>> first_of(Query query) {

@@ -220,7 +220,8 @@ TEST_F(RepositoriesTest, ACertificateIsSupersededFromTheFirstForAnotherKeyOn) {
   ASSERT_TRUE(devices->save(north).has_value());
   EXPECT_EQ(devices->find(north.id).value().value().key_since, north.key_since);
   std::vector<std::string> doubtful;
-  for (const auto& [certificate, owner] : certificates->in_doubt(now).value())
+  const auto in_doubt = certificates->in_doubt(now).value();
+  for (const auto& [certificate, owner] : in_doubt)
     doubtful.push_back(certificate.serial_hex);
   EXPECT_EQ(doubtful, (std::vector<std::string>{"0a", "0b", "0c", "0e"})) << "all but 0d";
 }

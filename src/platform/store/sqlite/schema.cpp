@@ -286,9 +286,9 @@ ALTER TABLE proposals ADD COLUMN proposed_at INTEGER NOT NULL DEFAULT 0;
 )sql";
 
 constexpr Migration kMigrations[] = {
-    {kFirstLight}, {kRuntimeContracts}, {kViolations},           {kMeasuredDevices},
-    {kSkus},       {kSha384Registers},  {kEndorsementTolerance}, {kCertificates},
-    {kProposals},  {kEnrollmentTokens}, {kDeviceKeys},           {kKeySince},
+    {kFirstLight},  {kRuntimeContracts}, {kViolations},           {kMeasuredDevices},
+    {kSkus},        {kSha384Registers},  {kEndorsementTolerance}, {kCertificates},
+    {kProposals},   {kEnrollmentTokens}, {kDeviceKeys},           {kKeySince},
     {kProposalsAge}};
 
 std::unexpected<Error> no_file(const std::string& cause) {
