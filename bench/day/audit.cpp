@@ -47,7 +47,7 @@ Standing standing_of(const std::optional<attestation::AttestationState>& state) 
 
 Result<void> count(const Json& entry, std::size_t octets, Tales& tales) {
   VEDETTE_TRY(const std::string kind, entry.string("kind"));
-  if (kind != "attest" && kind != "silence") return {};
+  if (kind != "attest" && kind != "clone-alarm" && kind != "silence") return {};
   VEDETTE_TRY(const std::string subject, entry.string("subject"));
   Told& told = tales[subject];
   Tally& tally = told.tally;

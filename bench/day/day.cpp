@@ -272,6 +272,9 @@ class Day {
       mine.lost.push_back(index);
       return;
     }
+    // The alarm was raised by evidence that the verifier died over.
+    if (subject.in_the_dark && subject.device.lie() == Lie::old_clock)
+      subject.quarantined = outcome.code == "AUTH-QUARANTINED";
     const std::string_view expected = expected_code(subject, now);
     if (outcome.code != expected)
       mine.discrepancies.add(subject.device.id().str() + " at " + to_rfc3339(now) + " (" +

@@ -55,7 +55,7 @@ std::string_view refusal_of(Lie lie) {
     case Lie::other_channel:
       return "ATT-NONCE";
     case Lie::old_clock:
-      return "ATT-CLOCK";
+      return "ATT-CLONED";
     case Lie::hidden_file:
       return "ATT-IMA-MISMATCH";
     case Lie::unknown_file:

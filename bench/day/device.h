@@ -19,7 +19,7 @@ enum class Lie : std::uint8_t {
   foreign_key,    // signs with a key that nobody enrolled
   old_quote,      // answers a challenge with the answer to the one before
   other_channel,  // relays a quote that was made for another connection
-  old_clock,      // its TPM is a restored copy
+  old_clock,      // its TPM is a restored copy: it is put into quarantine
   hidden_file,    // ran a program that its list does not show
   unknown_file,   // ran a program that nobody accepts, and says so
   changed_boot,   // booted by a loader that nobody accepts

@@ -119,18 +119,20 @@ void make_ready(Subject& subject, TimePoint now, const LifeSettings& settings) {
 
 std::string_view expected_code(const Subject& subject, TimePoint now) {
   if (now >= subject.fate.revoked_at) return "AUTH-REVOKED";
+  if (subject.quarantined) return "AUTH-QUARANTINED";
   return refusal_of(subject.device.lie());
 }
 
 void settle(Subject& subject, TimePoint now) {
   subject.ready = false;
   subject.last_seen = now;
-  if (now >= subject.fate.revoked_at) return;  // turned away at the gate
+  if (now >= subject.fate.revoked_at || subject.quarantined) return;  // turned away at the gate
   Device& device = subject.device;
   Standing& standing = subject.standing;
   const bool lies = device.lie() != Lie::none;
   ++(lies ? subject.tally.refused : subject.tally.accepted);
   if (lies) ++subject.rounds_of_lying;
+  subject.quarantined = device.lie() == Lie::old_clock;
   if (lies && !is_told_by_the_tpm(device.lie())) return;  // nothing is learnt from it
   device.arrived();
   if (standing.known && standing.reset_count != device.reset_count()) ++subject.tally.boots;

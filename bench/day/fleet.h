@@ -63,6 +63,7 @@ struct Subject {
   Tally tally{};
   TimePoint last_seen{};
   unsigned rounds_of_lying = 0;
+  bool quarantined = false;  // for a copy of its TPM; nobody reinstates it
   bool ready = false;        // has lived until now, but not attested yet
   bool in_the_dark = false;  // the verifier died over its evidence: nobody knows whether it counted
 };

@@ -50,6 +50,8 @@ class PlainServer final : public HttpServer {
       : handler_(std::move(handler)), inner_(std::move(inner)) {}
 
   [[nodiscard]] std::uint16_t port() const override { return inner_->port(); }
+  // There is no certificate here.
+  Result<void> renew(const platform::TlsServerSettings& /*settings*/) override { return {}; }
   // Every connection carries all devices.
   std::size_t close_connections(const std::function<bool(const Connection&)>& /*of*/) override {
     return 0;
