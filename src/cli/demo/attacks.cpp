@@ -200,6 +200,26 @@ Result<void> attack_cage(Narrator& narrator, Theatre& theatre) {
   return {};
 }
 
+// The malware has attested over a younger connection than the agent's: an honest device never goes
+// back to an older one.
+Result<void> attack_cloned_identity(Narrator& narrator, Theatre& theatre, Cast& cast) {
+  VEDETTE_CHECK(narrator.refusal(
+      "camera: two hold its identity, the device and the malware", "AUTH-QUARANTINED",
+      [&]() -> Result<Error> { return agent_refusal(theatre, *cast.camera, "AUTH-QUARANTINED"); }));
+  return narrator.deed(
+      "vedette device reinstate camera: cleaned, it answers again", [&]() -> Result<std::string> {
+        VEDETTE_TRY(const Json before, theatre.agent_status(*cast.camera));
+        VEDETTE_TRY(const std::string id, before.string("device"));
+        VEDETTE_TRY([[maybe_unused]] const Json reinstated,
+                    theatre.vedette({"device", "reinstate", id, "--reason", "cleaned"}));
+        VEDETTE_CHECK(wait_for("the camera serves", 30s, [&]() -> Result<bool> {
+          VEDETTE_TRY(const Json status, theatre.agent_status(*cast.camera));
+          return serves_release(status, 1);
+        }));
+        return std::string("it was in quarantine, both connections closed");
+      });
+}
+
 Result<void> attack_changed_state(Narrator& narrator, Theatre& theatre, Cast& cast) {
   VEDETTE_CHECK(narrator.refusal(
       "camera: something unknown is measured into PCR 4", "ATT-PCR-MISMATCH",

@@ -15,6 +15,8 @@ namespace vedette::cli::demo {
 [[nodiscard]] Result<void> attack_unattested_result(Narrator& narrator, Theatre& theatre,
                                                     Cast& cast);
 [[nodiscard]] Result<void> attack_replayed_quote(Narrator& narrator, Theatre& theatre, Cast& cast);
+// After the replay: the malware holds the camera's identity beside the camera.
+[[nodiscard]] Result<void> attack_cloned_identity(Narrator& narrator, Theatre& theatre, Cast& cast);
 [[nodiscard]] Result<void> attack_cage(Narrator& narrator, Theatre& theatre);
 [[nodiscard]] Result<void> attack_changed_state(Narrator& narrator, Theatre& theatre, Cast& cast);
 // A device revoked while its connection is up: closed within two seconds.

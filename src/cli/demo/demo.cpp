@@ -71,6 +71,7 @@ Result<void> play_attacks(Narrator& narrator, Theatre& theatre, Cast& cast,
   VEDETTE_CHECK(attack_stranger_signs(narrator, theatre, material));
   VEDETTE_CHECK(attack_unattested_result(narrator, theatre, cast));
   VEDETTE_CHECK(attack_replayed_quote(narrator, theatre, cast));
+  VEDETTE_CHECK(attack_cloned_identity(narrator, theatre, cast));
   VEDETTE_CHECK(attack_cage(narrator, theatre));
   VEDETTE_CHECK(attack_changed_state(narrator, theatre, cast));
   return attack_after_revocation(narrator, theatre, cast);
