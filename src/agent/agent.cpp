@@ -282,25 +282,6 @@ Result<void> Agent::adopt(std::vector<crypto::Certificate> chain) {
   return {};
 }
 
-// A device that was on the shelf proves itself in one exchange, by its former certificate's name;
-// one that the server does not know so proves its whole TPM.
-Result<void> Agent::enroll_anew() {
-  VEDETTE_TRY(auto client, link_.to_enrollment());
-  if (hear_of_rollovers(*client)) {
-    VEDETTE_TRY(client, link_.to_enrollment());
-  }
-  if (const auto former = load_chain(config_.state_folder);
-      key_.kind == identity::KeyKind::tpm && former && *former && !(*former)->empty()) {
-    auto again = enroll_attested(*client, tpm_, key_.key, (*former)->front(), &asked_to_wait_);
-    if (again) return adopt(*std::move(again));
-    if (outcome_of(again.error()) == Outcome::unreachable)
-      return std::unexpected(std::move(again).error());
-  }
-  VEDETTE_TRY(const auto token, load_token(config_.enrollment_token_file));
-  VEDETTE_TRY(auto chain, enroll(*client, tpm_, key_, &asked_to_wait_, token));
-  return adopt(std::move(chain));
-}
-
 Result<void> Agent::renew_now() {
   if (clock_.now() >= credentials_->leaf().not_after())
     return refuse("AGT-CERTIFICATE-EXPIRED", "the device's certificate has expired");

@@ -1,5 +1,7 @@
-// What an agent hears of its server beside its work: rollovers, and when to renew.
+// How an agent enrols, and what it hears of its server beside its work: rollovers, and when to
+// renew.
 #include "agent/agent.h"
+#include "agent/enrollment.h"
 
 namespace vedette::agent {
 
@@ -25,6 +27,25 @@ void Agent::ask_when_to_renew() {
   renewal_.advised(advice, clock_.now());
   if (!advice && outcome_of(advice.error()) != Outcome::unreachable)
     news_.say(Phase::serve, "renews by its own rule", advice.error());
+}
+
+// A device that was on the shelf proves itself in one exchange, by its former certificate's name;
+// one that the server does not know so proves its whole TPM.
+Result<void> Agent::enroll_anew() {
+  VEDETTE_TRY(auto client, link_.to_enrollment());
+  if (hear_of_rollovers(*client)) {
+    VEDETTE_TRY(client, link_.to_enrollment());
+  }
+  if (const auto former = load_chain(config_.state_folder);
+      key_.kind == identity::KeyKind::tpm && former && *former && !(*former)->empty()) {
+    auto again = enroll_attested(*client, tpm_, key_.key, (*former)->front(), &asked_to_wait_);
+    if (again) return adopt(*std::move(again));
+    if (outcome_of(again.error()) == Outcome::unreachable)
+      return std::unexpected(std::move(again).error());
+  }
+  VEDETTE_TRY(const auto token, load_token(config_.enrollment_token_file));
+  VEDETTE_TRY(auto chain, enroll(*client, tpm_, key_, &asked_to_wait_, token));
+  return adopt(std::move(chain));
 }
 
 }  // namespace vedette::agent
