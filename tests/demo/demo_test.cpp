@@ -39,7 +39,7 @@ bool parts_are_missing() {
 // What must have been refused, in the order of the play.
 constexpr std::array kRefusals{"ENR-EK-UNKNOWN",   "ATT-NO-REFERENCE",   "REL-DIGEST",
                                "OMS-UNTRUSTED",    "AUTH-FORBIDDEN",     "ATT-NONCE-UNKNOWN",
-                               "ATT-CLONED",       "SBX-SYSCALL-DENIED", "SBX-SYSCALL-DENIED",
+                               "AUTH-QUARANTINED", "SBX-SYSCALL-DENIED", "SBX-SYSCALL-DENIED",
                                "ATT-PCR-MISMATCH", "AUTH-REVOKED"};
 
 void expect_the_whole_play(const Played& played) {
