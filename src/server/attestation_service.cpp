@@ -5,6 +5,7 @@
 
 #include "attestation/ear.h"
 #include "codec/base64.h"
+#include "identity/issued_certificate.h"
 #include "server/answers.h"
 #include "server/known_device.h"
 #include "server/published_releases.h"
@@ -148,10 +149,16 @@ Result<EvidenceVerdict> AttestationService::judge(const Exhibit& exhibit,
 Result<void> AttestationService::settle(UnitOfWork& unit, const Exhibit& exhibit, Matter& matter,
                                         Judgement& judgement) const {
   judgement = {};
+  matter.kind = "attest";
   matter.details = Json::Object{};
   VEDETTE_TRY(auto device, unit.devices().find(exhibit.call.caller.device->id));
   if (!device || device->status != identity::DeviceStatus::active)
     return refuse("AUTH-REVOKED", "trust in this device was withdrawn");
+  const crypto::Certificate& certificate = *exhibit.call.connection.peer;
+  if (certificate.spki_sha256() != device->device_key_sha256 ||
+      identity::is_from_before_key(certificate, *device))
+    return refuse("AUTH-KEY", "this device has enrolled with another key meanwhile",
+                  device->id.str());
   VEDETTE_TRY(const auto last, unit.attestations().last(device->id));
   auto verdict = judge(exhibit, *device, last, unit);
   judgement.clone = verdict

@@ -123,7 +123,9 @@ Result<crypto::Certificate> EnrollmentService::issue_attested(UnitOfWork& unit, 
                                              .now = now}));
   matter.details.set("quote", details_of(verdict));
   const bool is_as_it_was = records.now.group == records.then.group &&
-                            records.now.device_key_sha256 == records.then.device_key_sha256;
+                            records.now.device_key_sha256 == records.then.device_key_sha256 &&
+                            records.now.key_kind == records.then.key_kind &&
+                            records.now.vouched_in == records.then.vouched_in;
   if (is_as_it_was) {
     VEDETTE_TRY(const auto before,
                 issued_before(unit, records.now, records.now.device_key_sha256, {}));

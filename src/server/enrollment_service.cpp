@@ -88,6 +88,9 @@ Result<HttpResponse> EnrollmentService::ca_certificates(const Call& /*call*/) {
   const TimePoint now = clock_.now();
   std::vector<crypto::Certificate> certificates = trust_.intermediates_at(now);
   const auto roots = trust_.roots_at(now);
+  if (certificates.empty())
+    return refuse("CA-EXPIRED", "no issuing authority is in force at this time", {},
+                  "run 'vedette-server ca rollover issuing'");
   certificates.insert(certificates.begin() + 1, roots.begin(), roots.end());
   return certs_only_answer(certificates, "application/pkcs7-mime");
 }

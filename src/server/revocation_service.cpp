@@ -142,10 +142,11 @@ Result<crypto::OcspResponder> RevocationService::responder(std::size_t issuer) {
   const TimePoint now = clock_.now();
   auto& present = responders_.at(issuer);
   // One that ends with the authority is not made anew for that.
+  const bool is_early = present && now < present->certificate.not_before();
   const bool ends_soon = present &&
                          present->certificate.not_after() - now < kResponderLifetime / 2 &&
                          present->certificate.not_after() < present->issuer.not_after();
-  if (!present || ends_soon) {
+  if (!present || is_early || ends_soon) {
     VEDETTE_TRY(present,
                 issuers_.at(issuer).authority.make_ocsp_responder(now, kResponderLifetime));
   }

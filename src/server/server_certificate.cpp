@@ -8,8 +8,10 @@ namespace vedette::server {
 Result<bool> ServerCertificate::tend() {
   const TimePoint now = clock_.now();
   VEDETTE_TRY(const bool new_certificate, renew_certificate(now));
-  VEDETTE_TRY(const bool new_statement, renew_statement(now));
-  return new_certificate || new_statement;
+  const auto new_statement = renew_statement(now);
+  // A new certificate is shown without a response, which is tried again in the next round.
+  if (new_certificate) return true;
+  return new_statement;
 }
 
 Result<bool> ServerCertificate::renew_certificate(TimePoint now) {
