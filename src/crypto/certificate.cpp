@@ -20,17 +20,18 @@ std::unexpected<Error> malformed(std::string cause) {
   return refuse("CERT-SYNTAX", "this is not a well-formed certificate", std::move(cause));
 }
 
-Result<CertificateHandle> decode(ByteView der) {
+Result<void> check_form(ByteView der) {
   if (der.size() > kMaxDer) return malformed("larger than 64 KiB");
   if (!is_der(der)) return malformed("not DER, or octets behind it");
+  return {};
+}
+
+Result<CertificateHandle> decode(ByteView der) {
+  VEDETTE_CHECK(check_form(der));
   const unsigned char* in = der.data();
   CertificateHandle handle(d2i_X509(nullptr, &in, static_cast<long>(der.size())));
   if (handle == nullptr) return malformed(drain_errors());
   if (!equal(der_of<i2d_X509>(handle.get()), der)) return malformed("it encodes otherwise again");
-  // Reads every extension now, under no lock: later readers in many threads find them cached.
-  (void)X509_check_purpose(handle.get(), -1, 0);
-  if ((X509_get_extension_flags(handle.get()) & EXFLAG_INVALID) != 0)
-    return malformed("an extension that cannot be read: " + drain_errors());
   return handle;
 }
 
@@ -45,26 +46,43 @@ Result<Certificate> from_block(const PemBlock& block) {
   return Certificate::from_der(block.der.expose());
 }
 
-}  // namespace
-
-Result<Certificate> Certificate::from_der(ByteView der) {
-  const ErrorQueueScope errors;
-  VEDETTE_TRY(CertificateHandle handle, decode(der));
+// `der` is what `handle` encodes to.
+Result<Certificate> describe_certificate(CertificateHandle handle, Bytes der) {
+  // Reads every extension now, under no lock: later readers in many threads find them cached.
+  (void)X509_check_purpose(handle.get(), -1, 0);
+  if ((X509_get_extension_flags(handle.get()) & EXFLAG_INVALID) != 0)
+    return malformed("an extension that cannot be read: " + drain_errors());
   VEDETTE_TRY(const TimePoint not_before, time_of(X509_get0_notBefore(handle.get())));
   VEDETTE_TRY(const TimePoint not_after, time_of(X509_get0_notAfter(handle.get())));
   int critical = 0;
   GeneralNamesHandle names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(handle.get(), NID_subject_alt_name, &critical, nullptr)));
   VEDETTE_TRY(auto alternatives, read_alternative_names(std::move(names), critical, "CERT-SYNTAX"));
-  return Certificate(std::make_shared<const Impl>(Impl{
+  const Sha256Digest fingerprint = sha256(der);
+  return Certificate(std::make_shared<const Certificate::Impl>(Certificate::Impl{
       .handle = std::move(handle),
-      .der = to_bytes(der),
-      .fingerprint = sha256(der),
+      .der = std::move(der),
+      .fingerprint = fingerprint,
       .not_before = not_before,
       .not_after = not_after,
       .uri_names = std::move(alternatives.uris),
       .alternative_name_count = alternatives.count,
   }));
+}
+
+}  // namespace
+
+Result<Certificate> Certificate::from_der(ByteView der) {
+  const ErrorQueueScope errors;
+  VEDETTE_TRY(CertificateHandle handle, decode(der));
+  return describe_certificate(std::move(handle), to_bytes(der));
+}
+
+Result<Certificate> adopt_certificate(CertificateHandle handle) {
+  const ErrorQueueScope errors;
+  Bytes der = der_of<i2d_X509>(handle.get());
+  VEDETTE_CHECK(check_form(der));
+  return describe_certificate(std::move(handle), std::move(der));
 }
 
 Result<Certificate> Certificate::from_pem(std::string_view pem) {
@@ -104,8 +122,12 @@ std::size_t Certificate::alternative_name_count() const {
   return impl_->alternative_name_count;
 }
 
+Sha256Digest spki_sha256(const X509* certificate) {
+  return sha256(der_of<i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(certificate)));
+}
+
 Sha256Digest Certificate::spki_sha256() const {
-  return sha256(der_of<i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(impl_->handle.get())));
+  return crypto::spki_sha256(impl_->handle.get());
 }
 
 Result<PublicKey> Certificate::public_key() const {

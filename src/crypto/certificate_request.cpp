@@ -153,9 +153,9 @@ Result<RequestHandle> start_request(const PrivateKey& key, const std::string& co
   if (!uri_name.empty() && !is_uri_name(uri_name)) return malformed("the URI name " + uri_name);
   RequestHandle request(X509_REQ_new());
   const PublicKey public_key = key.public_key();
-  require(request != nullptr && X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1 &&
-              X509_REQ_set_pubkey(request.get(), native(public_key)) == 1,
+  require(request != nullptr && X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1,
           "start a request");
+  set_public_key(request.get(), public_key);
   if (!add_name_entry(X509_REQ_get_subject_name(request.get()), NID_commonName, common_name))
     return malformed("the common name " + common_name);
   if (!uri_name.empty()) add_uri_request(request.get(), uri_name);

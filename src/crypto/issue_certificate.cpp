@@ -260,9 +260,9 @@ Result<Certificate> issue_certificate(const CertificateProfile& profile,
   VEDETTE_CHECK(check_issuer(profile, subject_key, issuer, issuer_key));
   const CertificateHandle made(X509_new());
   X509* const certificate = made.get();
-  require(certificate != nullptr && X509_set_version(certificate, X509_VERSION_3) == 1 &&
-              X509_set_pubkey(certificate, native(subject_key)) == 1,
+  require(certificate != nullptr && X509_set_version(certificate, X509_VERSION_3) == 1,
           "start a certificate");
+  set_public_key(certificate, subject_key);
   set_serial(certificate);
   set_validity(certificate, profile);
   VEDETTE_CHECK(set_subject(certificate, profile));
@@ -295,10 +295,10 @@ Result<Certificate> issue_cross_certificate(const Certificate& subject, const Ce
   const CertificateHandle made(X509_new());
   X509* const certificate = made.get();
   require(certificate != nullptr && X509_set_version(certificate, X509_VERSION_3) == 1 &&
-              X509_set_pubkey(certificate, native(key)) == 1 &&
               X509_set_subject_name(certificate, X509_get_subject_name(native(subject))) == 1 &&
               X509_set_issuer_name(certificate, X509_get_subject_name(native(issuer))) == 1,
           "start a cross-certificate");
+  set_public_key(certificate, key);
   set_serial(certificate);
   set_validity(certificate, profile);
   add_basic_constraints(certificate, CertificateKind::root_ca);

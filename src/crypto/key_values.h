@@ -42,6 +42,10 @@ struct Certificate::Impl {
 // The public part of a key pair.
 [[nodiscard]] Result<PublicKey> public_part(EVP_PKEY* key);
 
+// In a certificate or request that is being made. Read it again before asking OpenSSL for its key.
+void set_public_key(X509* certificate, const PublicKey& key);
+void set_public_key(X509_REQ* request, const PublicKey& key);
+
 // RSASSA-PSS where the salt may have any length that fits, as the TPM chooses it (Part 1, B.7).
 [[nodiscard]] Result<void> verify_pss_any_salt(const PublicKey& key, Hash hash, ByteView message,
                                                ByteView signature);

@@ -62,8 +62,12 @@ using SpkiHandle = std::unique_ptr<X509_PUBKEY, FreeWith<X509_PUBKEY_free>>;
 [[nodiscard]] EVP_PKEY* native(const PrivateKey& key);
 [[nodiscard]] X509* native(const Certificate& certificate);
 
-// An owner of one's own copy of a certificate that OpenSSL holds, such as a TLS peer's. Refuses
-// what Certificate::from_der refuses.
+// Takes a certificate that OpenSSL has read, such as a TLS peer's, as it is: reading it again would
+// cost as much as a verification. Refuses what Certificate::from_der refuses.
+[[nodiscard]] Result<Certificate> adopt_certificate(CertificateHandle handle);
+// As Certificate::spki_sha256.
+[[nodiscard]] Sha256Digest spki_sha256(const X509* certificate);
+// A certificate made here, read again as others will read it. Refuses as from_der.
 [[nodiscard]] Result<Certificate> certificate_from_native(const X509* certificate);
 
 // Empties this thread's error queue into one line of text, for an Error's cause. A queue left full

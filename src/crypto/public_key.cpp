@@ -125,8 +125,23 @@ struct CurveTemplate {
   Bytes spki_head;  // SubjectPublicKeyInfo up to the point
 };
 
-CurveTemplate make_template(KeyType type, const char* curve) {
-  KeyHandle key(EVP_EC_gen(curve));
+const char* curve_name(KeyType type) {  // nullptr for keys that are on none
+  switch (type) {
+    case KeyType::ec_p256:
+      return SN_X9_62_prime256v1;
+    case KeyType::ec_p384:
+      return SN_secp384r1;
+    case KeyType::ec_p521:
+      return SN_secp521r1;
+    case KeyType::rsa:
+    case KeyType::ed25519:
+      break;
+  }
+  return nullptr;
+}
+
+CurveTemplate make_template(KeyType type) {
+  KeyHandle key(EVP_EC_gen(curve_name(type)));
   require(key != nullptr, "make a key");
   Bytes head = der_of<i2d_PUBKEY>(key.get());
   head.resize(head.size() - 1 - 2 * field_bytes(type));
@@ -134,11 +149,23 @@ CurveTemplate make_template(KeyType type, const char* curve) {
 }
 
 const CurveTemplate& template_of(KeyType type) {
-  static const CurveTemplate kP256 = make_template(KeyType::ec_p256, SN_X9_62_prime256v1);
-  static const CurveTemplate kP384 = make_template(KeyType::ec_p384, SN_secp384r1);
-  static const CurveTemplate kP521 = make_template(KeyType::ec_p521, SN_secp521r1);
+  static const CurveTemplate kP256 = make_template(KeyType::ec_p256);
+  static const CurveTemplate kP384 = make_template(KeyType::ec_p384);
+  static const CurveTemplate kP521 = make_template(KeyType::ec_p521);
   if (type == KeyType::ec_p256) return kP256;
   return type == KeyType::ec_p384 ? kP384 : kP521;
+}
+
+// The curve whose keys begin like this; their decoder is OpenSSL 3.0's slowest part, and not
+// needed.
+std::optional<KeyType> curve_by_head(ByteView spki) {
+  for (const KeyType type : {KeyType::ec_p256, KeyType::ec_p384, KeyType::ec_p521}) {
+    const Bytes& head = template_of(type).spki_head;
+    if (spki.size() == head.size() + 1 + 2 * field_bytes(type) &&
+        equal(spki.first(head.size()), head))
+      return type;
+  }
+  return std::nullopt;
 }
 
 Result<PublicKey> key_from_params(const char* algorithm, OSSL_PARAM* params) {
@@ -195,6 +222,34 @@ Result<PublicKey> adopt_public_key(KeyHandle key) {
       PublicKey::Impl{.key = std::move(key), .type = type, .spki = std::move(spki)}));
 }
 
+namespace {
+
+// Of a curve's key the octets are at hand; OpenSSL would encode the key, and decode it again.
+void set_point(X509_PUBKEY* field, const PublicKey& key, const char* curve) {
+  const Bytes point = key.subject_public_key();
+  auto* const copy = static_cast<unsigned char*>(OPENSSL_memdup(point.data(), point.size()));
+  require(copy != nullptr && X509_PUBKEY_set0_param(field, OBJ_nid2obj(NID_X9_62_id_ecPublicKey),
+                                                    V_ASN1_OBJECT, OBJ_nid2obj(OBJ_sn2nid(curve)),
+                                                    copy, static_cast<int>(point.size())) == 1,
+          "set a public key");
+}
+
+}  // namespace
+
+void set_public_key(X509* certificate, const PublicKey& key) {
+  if (const char* const curve = curve_name(key.type()))
+    set_point(X509_get_X509_PUBKEY(certificate), key, curve);
+  else
+    require(X509_set_pubkey(certificate, native(key)) == 1, "set a public key");
+}
+
+void set_public_key(X509_REQ* request, const PublicKey& key) {
+  if (const char* const curve = curve_name(key.type()))
+    set_point(X509_REQ_get_X509_PUBKEY(request), key, curve);
+  else
+    require(X509_REQ_set_pubkey(request, native(key)) == 1, "set a public key");
+}
+
 Result<PublicKey> public_part(EVP_PKEY* key) {
   return PublicKey::from_spki_der(der_of<i2d_PUBKEY>(key));
 }
@@ -206,6 +261,12 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
 
 Result<PublicKey> PublicKey::from_spki_der(ByteView der) {
   if (der.empty() || der.size() > kMaxSpki) return malformed("its length is impossible");
+  if (const auto type = curve_by_head(der)) {
+    const ByteView point = der.last(1 + 2 * crypto::field_bytes(*type));
+    if (point.front() != kUncompressedPoint) return malformed("no uncompressed point");
+    return from_ec_point(*type, point.subspan(1, crypto::field_bytes(*type)),
+                         point.last(crypto::field_bytes(*type)));
+  }
   const ErrorQueueScope errors;
   const unsigned char* in = der.data();
   KeyHandle key(d2i_PUBKEY(nullptr, &in, static_cast<long>(der.size())));
@@ -265,6 +326,8 @@ Sha256Digest PublicKey::spki_sha256() const {
 }
 
 Bytes PublicKey::subject_public_key() const {
+  if (const std::size_t width = crypto::field_bytes(impl_->type); width != 0)
+    return to_bytes(ByteView(impl_->spki).last(1 + 2 * width));
   const unsigned char* in = impl_->spki.data();
   X509_PUBKEY* parsed = d2i_X509_PUBKEY(nullptr, &in, static_cast<long>(impl_->spki.size()));
   const std::unique_ptr<X509_PUBKEY, FreeWith<X509_PUBKEY_free>> owner(parsed);
