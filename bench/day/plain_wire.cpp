@@ -25,14 +25,17 @@ std::chrono::nanoseconds thread_time() {
 
 class PeerHandler final : public platform::HttpHandler {
  public:
-  PeerHandler(platform::HttpHandler& inner, DayBoard& board) : inner_(inner), board_(board) {}
+  PeerHandler(platform::HttpHandler& inner, DayBoard& board, const crypto::Sha256Digest& issuer_key)
+      : inner_(inner), board_(board), issuer_key_(issuer_key) {}
 
   HttpResponse handle(const Connection& connection, const HttpRequest& request) override {
     const auto before = thread_time();
     Connection proven = connection;
     if (const auto der = codec::from_base64(request.header(kCertificate)); der && !der->empty())
-      if (auto certificate = crypto::Certificate::from_der(*der))
+      if (auto certificate = crypto::Certificate::from_der(*der)) {
         proven.peer = *std::move(certificate);
+        proven.peer_issuer_key = issuer_key_;
+      }
     if (auto channel = codec::from_hex(request.header(kChannel)))
       proven.channel_binding = *std::move(channel);
     board_.add_stand_in(thread_time() - before);
@@ -42,6 +45,7 @@ class PeerHandler final : public platform::HttpHandler {
  private:
   platform::HttpHandler& inner_;
   DayBoard& board_;
+  const crypto::Sha256Digest issuer_key_;
 };
 
 class PlainServer final : public HttpServer {
@@ -78,8 +82,8 @@ Result<std::unique_ptr<HttpServer>> InsecurePlainWire::serve(
   platform::HttpServerSettings plain = settings;
   plain.tls.reset();
   plain.unix_path = socket_path(folder_, settings.port);
-  if (handlers_ != 0) plain.handler_threads = handlers_;
-  auto peers = std::make_unique<PeerHandler>(handler, board_);
+  if (settings_.handlers != 0) plain.handler_threads = settings_.handlers;
+  auto peers = std::make_unique<PeerHandler>(handler, board_, settings_.issuer_key);
   VEDETTE_TRY(auto server, http_.serve(plain, *peers));
   return std::make_unique<PlainServer>(std::move(peers), std::move(server));
 }

@@ -21,12 +21,18 @@ namespace vedette::bench {
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> connection_headers(
     ByteView certificate_der, ByteView channel_binding);
 
+struct PlainWireSettings {
+  crypto::Sha256Digest
+      issuer_key{};       // of the SubjectPublicKeyInfo that all certificates pass for signed by
+  unsigned handlers = 0;  // threads for each listener; 0 for as many as a server has
+};
+
 class InsecurePlainWire final : public platform::HttpFactory {
  public:
-  // `handlers` threads for each listener; 0 for as many as a server has. All is borrowed.
+  // All is borrowed.
   InsecurePlainWire(platform::HttpFactory& http, std::string folder, DayBoard& board,
-                    unsigned handlers)
-      : http_(http), folder_(std::move(folder)), board_(board), handlers_(handlers) {}
+                    const PlainWireSettings& settings)
+      : http_(http), folder_(std::move(folder)), board_(board), settings_(settings) {}
 
   [[nodiscard]] Result<std::unique_ptr<platform::HttpServer>> serve(
       const platform::HttpServerSettings& settings, platform::HttpHandler& handler) override;
@@ -39,7 +45,7 @@ class InsecurePlainWire final : public platform::HttpFactory {
   platform::HttpFactory& http_;
   std::string folder_;
   DayBoard& board_;
-  unsigned handlers_;
+  PlainWireSettings settings_;
 };
 
 }  // namespace vedette::bench

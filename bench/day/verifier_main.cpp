@@ -75,15 +75,17 @@ Result<void> run(const std::string& folder, std::chrono::seconds interval, unsig
   VEDETTE_TRY(DayBoard board, DayBoard::open(board_path(folder)));
   const BoardClock clock(board);
   const auto http = platform::make_beast_http();
-  InsecurePlainWire wire(*http, folder, board, handlers);
   const std::string state = state_folder(folder);
-  VEDETTE_TRY(const auto store, platform::open_sqlite_store(database_path(folder)));
-  VEDETTE_TRY(const auto blobs, platform::open_folder_blob_store(state + "/blobs"));
   const server::ServerConfig config = config_of(folder, interval);
-  VEDETTE_TRY(const auto server, server::Server::start(config, {clock, wire, *store, *blobs}));
   VEDETTE_TRY(const auto domain, identity::TrustDomain::parse(kTrustDomain));
   VEDETTE_TRY(const auto custody, server::KeyCustody::open(config.keys, nullptr));
   VEDETTE_TRY(const auto keys, server::load_state(state, domain, clock.now(), custody));
+  InsecurePlainWire wire(
+      *http, folder, board,
+      {.issuer_key = keys.authority.issuing().spki_sha256(), .handlers = handlers});
+  VEDETTE_TRY(const auto store, platform::open_sqlite_store(database_path(folder)));
+  VEDETTE_TRY(const auto blobs, platform::open_folder_blob_store(state + "/blobs"));
+  VEDETTE_TRY(const auto server, server::Server::start(config, {clock, wire, *store, *blobs}));
   VEDETTE_TRY(auto signer, ledger::NoteSigner::create(server::log_origin(domain), keys.log));
   server::Chronicle chronicle(*store, clock, ledger::Log(std::move(signer)));
   server::SilenceWatch watch(*store, chronicle, clock, config.silence_limit);

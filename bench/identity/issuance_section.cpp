@@ -31,9 +31,10 @@ struct Visit {
   platform::HttpRequest request;
 };
 
-Result<Visit> visit_of(const FleetDevice& device) {
+Result<Visit> visit_of(const FleetDevice& device, const crypto::Sha256Digest& issuer_key) {
   Visit visit;
   VEDETTE_TRY(visit.connection.peer, crypto::Certificate::from_der(device.leaf));
+  visit.connection.peer_issuer_key = issuer_key;
   visit.connection.peer_address = "127.0.0.1";
   visit.connection.channel_binding = Bytes(32);
   visit.request = {.method = "POST",
@@ -54,10 +55,11 @@ double raw_rate(const RawIssuance& raw, std::span<const FleetDevice> devices) {
 }
 
 Result<double> service_rate(const DirectWire::Listener& listener,
+                            const crypto::Sha256Digest& issuer_key,
                             std::span<const FleetDevice> devices) {
   std::vector<Visit> visits;
   for (const FleetDevice& device : devices) {
-    VEDETTE_TRY(Visit visit, visit_of(device));
+    VEDETTE_TRY(Visit visit, visit_of(device, issuer_key));
     visits.push_back(std::move(visit));
   }
   std::atomic<std::size_t> next = 0;
@@ -91,12 +93,13 @@ Result<void> measure_issuance(Report& report, const IdentitySettings& settings) 
   VEDETTE_TRY(const auto custody, server::KeyCustody::open(fleet.config().keys, nullptr));
   VEDETTE_TRY(const auto key, custody.read(fleet.config().state_folder + "/ca/issuing.key"));
   const RawIssuance raw(sample, fleet.keys().authority.issuing(), key);
+  const crypto::Sha256Digest issuer_key = fleet.keys().authority.issuing().spki_sha256();
   const auto listener = wire.at(fleet.config().device.port);
   Samples bare, served, share;
   for (std::size_t round = 0; round < kRounds; ++round) {
     const auto ours = std::span(devices).subspan(round * kPerRound, kPerRound);
     const double before = raw_rate(raw, ours);
-    VEDETTE_TRY(const double rate, service_rate(listener, ours));
+    VEDETTE_TRY(const double rate, service_rate(listener, issuer_key, ours));
     bare.add(before);
     served.add(rate);
     share.add(rate / before);

@@ -239,11 +239,13 @@ Result<std::optional<SignedTrustBundle>> walk_trust(const TrustWalk& walk,
   return current;
 }
 
-Result<void> check_issuer(const crypto::Certificate& leaf, const TrustBundle& trust,
-                          TimePoint now) {
+Result<void> check_issuer(const crypto::Certificate& leaf, const crypto::Sha256Digest& issuer_key,
+                          const TrustBundle& trust, TimePoint now) {
   for (const TrustedAuthority& issuing : trust.issuing) {
     if (issuing.until && now >= *issuing.until) continue;
-    if (crypto::is_issued_by(leaf, issuing.certificate)) return {};
+    if (issuing.certificate.spki_sha256() == issuer_key &&
+        crypto::names_issuer(leaf, issuing.certificate))
+      return {};
   }
   return refuse("PEER-ISSUER", "the certificate is not of an issuing CA that is in force",
                 leaf.subject(), "renew it, or enrol again; an operator is given another one");

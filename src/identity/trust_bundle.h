@@ -98,9 +98,11 @@ struct TrustWalk {
 [[nodiscard]] Result<std::optional<SignedTrustBundle>> walk_trust(
     const TrustWalk& walk, std::span<const std::string> bundles);
 
-// Refuses PEER-ISSUER unless an issuing CA that is trusted at `now` has signed `leaf`. That the
-// chain is valid somebody else has found.
-[[nodiscard]] Result<void> check_issuer(const crypto::Certificate& leaf, const TrustBundle& trust,
-                                        TimePoint now);
+// Refuses PEER-ISSUER unless the issuing CA that `leaf` names is trusted at `now` and has the key
+// whose SubjectPublicKeyInfo has the digest `issuer_key`. That this key has signed `leaf`, and that
+// the chain is valid, TLS has found.
+[[nodiscard]] Result<void> check_issuer(const crypto::Certificate& leaf,
+                                        const crypto::Sha256Digest& issuer_key,
+                                        const TrustBundle& trust, TimePoint now);
 
 }  // namespace vedette::identity

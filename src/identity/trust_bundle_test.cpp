@@ -209,15 +209,19 @@ class IssuerInForce : public RolloverScene {
 
 TEST_F(IssuerInForce, IsNoRetiredOneAndNoStranger) {
   const auto leaf = leaf_of(opened(created.material, domain, now));
+  const auto key = created.material.issuing.spki_sha256();
   const TrustBundle rolled = issuing_rolled(first, a).bundle();
-  EXPECT_EQ(code_of(check_issuer(leaf, rolled, now + kOverlap)), "PEER-ISSUER");
-  EXPECT_EQ(code_of(check_issuer(leaf, rolled, now + kOverlap - Duration(1))), "");
-  EXPECT_EQ(code_of(check_issuer(leaf, issuing_rolled(first, a, Duration{0}).bundle(), now)),
-            "PEER-ISSUER");
+  EXPECT_EQ(code_of(check_issuer(leaf, key, rolled, now + kOverlap)), "PEER-ISSUER");
+  EXPECT_EQ(code_of(check_issuer(leaf, key, rolled, now + kOverlap - Duration(1))), "");
+  const TrustBundle cut = issuing_rolled(first, a, Duration{0}).bundle();
+  EXPECT_EQ(code_of(check_issuer(leaf, key, cut, now)), "PEER-ISSUER");
   const auto foreign = CertificateAuthority::create(domain, now).value().material;
-  EXPECT_EQ(code_of(check_issuer(leaf_of(opened(foreign, domain, now)), rolled, now)),
-            "PEER-ISSUER");
-  EXPECT_EQ(code_of(check_issuer(leaf, first.bundle(), now)), "");
+  const auto stranger = leaf_of(opened(foreign, domain, now));
+  const auto foreign_key = foreign.issuing.spki_sha256();
+  EXPECT_EQ(code_of(check_issuer(stranger, foreign_key, rolled, now)), "PEER-ISSUER");
+  EXPECT_EQ(code_of(check_issuer(leaf, foreign_key, first.bundle(), now)), "PEER-ISSUER");
+  EXPECT_EQ(code_of(check_issuer(leaf, {}, first.bundle(), now)), "PEER-ISSUER");
+  EXPECT_EQ(code_of(check_issuer(leaf, key, first.bundle(), now)), "");
 }
 
 }  // namespace

@@ -116,7 +116,8 @@ Result<Caller> CallerJudge::identify(const platform::Connection& connection,
   Caller caller;
   if (!connection.peer) return caller;
   VEDETTE_TRY(caller.peer, identity::identify_peer(*connection.peer, trust_domain, now));
-  VEDETTE_CHECK(identity::check_issuer(*connection.peer, trust, now));
+  VEDETTE_CHECK(identity::check_issuer(
+      *connection.peer, connection.peer_issuer_key.value_or(crypto::Sha256Digest{}), trust, now));
   if (caller.peer->kind() != identity::PrincipalKind::device) return caller;
   VEDETTE_TRY(caller.device, find_device(*caller.peer, *connection.peer));
   const std::string token = bearer_token(request);

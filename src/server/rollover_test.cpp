@@ -167,7 +167,9 @@ TEST_F(RolloverOnDisk, AnOperatorIsRenewedForTheSameKeyAndAllRoots) {
   ASSERT_EQ(code_of(renew_operator(state, keys->authority, keys->trust, admin, now)), "");
   const auto chain = crypto::Certificate::all_from_pem(content("/operators/admin/operator.pem"));
   EXPECT_EQ(chain->front().spki_sha256(), before->spki_sha256());
-  EXPECT_EQ(code_of(identity::check_issuer(chain->front(), keys->trust, now)), "");
+  EXPECT_EQ(code_of(identity::check_issuer(chain->front(), keys->authority.issuing().spki_sha256(),
+                                           keys->trust, now)),
+            "");
   const auto roots = crypto::Certificate::all_from_pem(content("/operators/admin/roots.pem"));
   ASSERT_EQ(roots->size(), 2U);
   EXPECT_EQ(roots->front().fingerprint(), keys->authority.root().fingerprint());

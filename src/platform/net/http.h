@@ -31,6 +31,8 @@ struct Connection {
   std::uint64_t id = 0;                     // unique while the server runs
   std::string peer_address;                 // textual, for logs
   std::optional<crypto::Certificate> peer;  // verified chain to the configured roots
+  // With `peer`: SHA-256 of the SubjectPublicKeyInfo whose key was found to have signed it.
+  std::optional<crypto::Sha256Digest> peer_issuer_key;
   // RFC 9266 `EXPORTER-Channel-Binding`, 32 octets; empty on a plain connection.
   Bytes channel_binding;
   // Of a plain connection: who opened it. None when the kernel did not tell, or tells no longer

@@ -108,7 +108,10 @@ asio::awaitable<bool> Session::establish() {
   if (wire_.tls() != nullptr) {
     auto peer = verified_peer(wire_.tls());
     if (!peer) co_return false;
-    connection_.peer = *std::move(peer);
+    if (*peer) {
+      connection_.peer = std::move((*peer)->certificate);
+      connection_.peer_issuer_key = (*peer)->issuer_key;
+    }
     connection_.channel_binding = wire_.channel_binding();
   } else {
     connection_.credentials = peer_credentials(wire_.descriptor());

@@ -225,13 +225,16 @@ Result<void> check_agreed_protocol(SSL* tls) {
   return {};
 }
 
-Result<std::optional<crypto::Certificate>> verified_peer(SSL* tls) {
-  const crypto::CertificateHandle peer(SSL_get1_peer_certificate(tls));
-  if (peer == nullptr) return std::optional<crypto::Certificate>{};
-  if ((SSL_get_verify_mode(tls) & SSL_VERIFY_PEER) == 0 || SSL_get_verify_result(tls) != X509_V_OK)
+Result<std::optional<VerifiedPeer>> verified_peer(SSL* tls) {
+  crypto::CertificateHandle peer(SSL_get1_peer_certificate(tls));
+  if (peer == nullptr) return std::optional<VerifiedPeer>{};
+  const STACK_OF(X509)* const path = SSL_get0_verified_chain(tls);
+  if ((SSL_get_verify_mode(tls) & SSL_VERIFY_PEER) == 0 ||
+      SSL_get_verify_result(tls) != X509_V_OK || sk_X509_num(path) < 2)
     return refuse("NET-TLS", "the client's certificate was not verified");
-  VEDETTE_TRY(auto certificate, crypto::certificate_from_native(peer.get()));
-  return std::optional(std::move(certificate));
+  const crypto::Sha256Digest issuer_key = crypto::spki_sha256(sk_X509_value(path, 1));
+  VEDETTE_TRY(auto certificate, crypto::adopt_certificate(std::move(peer)));
+  return VerifiedPeer{std::move(certificate), issuer_key};
 }
 
 std::string handshake_cause(SSL* tls, const error_code& error) {

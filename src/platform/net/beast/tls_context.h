@@ -30,9 +30,14 @@ void expect_time(SSL* tls, const HttpClientSettings& settings);
 // After the handshake: refuses NET-TLS unless the server agreed on http/1.1.
 [[nodiscard]] Result<void> check_agreed_protocol(SSL* tls);
 
+struct VerifiedPeer {
+  crypto::Certificate certificate;
+  crypto::Sha256Digest issuer_key;  // of the SubjectPublicKeyInfo whose key has signed it
+};
+
 // After the handshake, on the server: the client's certificate, whose chain OpenSSL has verified;
 // none when the client sent none. Refuses NET-TLS for one that it did not verify.
-[[nodiscard]] Result<std::optional<crypto::Certificate>> verified_peer(SSL* tls);
+[[nodiscard]] Result<std::optional<VerifiedPeer>> verified_peer(SSL* tls);
 
 // Why a handshake failed, as precisely as OpenSSL can say.
 [[nodiscard]] std::string handshake_cause(SSL* tls, const error_code& error);

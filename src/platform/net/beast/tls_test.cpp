@@ -330,8 +330,10 @@ TEST_F(Tls, HandlerLearnsThePeerAndTheBinding) {
   std::optional<crypto::Certificate> peer;
   Bytes binding;
   std::string address;
+  std::optional<crypto::Sha256Digest> issuer_key;
   Handler handler([&](const Connection& connection, const HttpRequest&) {
     peer = connection.peer;
+    issuer_key = connection.peer_issuer_key;
     binding = connection.channel_binding;
     address = connection.peer_address;
     return text_response("ok");
@@ -343,6 +345,7 @@ TEST_F(Tls, HandlerLearnsThePeerAndTheBinding) {
   ASSERT_EQ(as_text(must(client->send(get("/"))).body), "ok");
   ASSERT_TRUE(peer.has_value());
   EXPECT_EQ(peer->der(), identity.chain.front().der());
+  EXPECT_EQ(issuer_key, identity.chain.back().spki_sha256());
   EXPECT_EQ(address, "127.0.0.1");
   EXPECT_EQ(ours.size(), 32U);
   EXPECT_EQ(binding, ours);
