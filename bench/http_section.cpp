@@ -149,8 +149,11 @@ Result<void> measure(Report& report, WorkerProcess& worker, const Subject& subje
                        .retry_after = {}});
   const auto http = platform::make_beast_http();
   const std::string socket = "/tmp/vedette-bench-" + std::to_string(::getpid()) + ".socket";
-  VEDETTE_TRY(const auto tcp, http->serve({.tls = {}, .unix_path = {}}, api));
-  VEDETTE_TRY(const auto local, http->serve({.tls = {}, .unix_path = socket}, api));
+  platform::HttpServerSettings settings;
+  settings.thread_per_connection = true;  // as the agent does
+  VEDETTE_TRY(const auto tcp, http->serve(settings, api));
+  settings.unix_path = socket;
+  VEDETTE_TRY(const auto local, http->serve(settings, api));
   platform::HttpClientSettings to_tcp;
   to_tcp.host = "127.0.0.1";
   to_tcp.port = tcp->port();

@@ -160,6 +160,7 @@ Result<void> Agent::listen(platform::HttpFactory& http) {
   settings.max_body_bytes = kMaxApiBody;
   settings.max_connections = kMaxApiConnections;
   settings.handler_threads = kApiThreads;
+  settings.thread_per_connection = true;
   if (config_.api_tcp) {
     settings.address = config_.api_address;
     settings.port = config_.api_port;

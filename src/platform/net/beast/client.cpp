@@ -87,14 +87,15 @@ class BeastClient final : public HttpClient {
   template <class T>
   Result<T> complete(asio::awaitable<Result<T>> work) {
     std::exception_ptr fault;
-    Result<T> result;
+    std::optional<Result<T>> result;
     io_.restart();
     asio::co_spawn(io_, std::move(work), [&](std::exception_ptr thrown, Result<T> value) {
       fault = std::move(thrown);
       result = std::move(value);
     });
-    io_.run();
-    if (!fault) return result;
+    while (!result)  // what is left is the deadline of a connection that is kept
+      io_.run_one();
+    if (!fault) return *std::move(result);
     wire_.reset();
     std::rethrow_exception(fault);
   }
@@ -215,13 +216,12 @@ class BeastClient final : public HttpClient {
   asio::awaitable<Result<HttpResponse>> read_response(ResponseReader& reader,
                                                       std::optional<std::uint64_t> from,
                                                       const Sink* sink) {
-    Bytes inbox(kPieceOctets);
     Bytes body;
     std::size_t since_deadline = 0;
     for (bool complete = false; !complete;) {
-      const auto [failure, size] = co_await wire_->read_some(inbox);
+      const auto [failure, size] = co_await wire_->read_some(inbox_);
       if (failure) co_return std::unexpected(wire_error(failure));
-      auto fed = reader.feed(ByteView(inbox).first(size), body);
+      auto fed = reader.feed(ByteView(inbox_).first(size), body);
       if (!fed) co_return std::unexpected(std::move(fed).error());
       complete = *fed;
       const bool to_sink = sink != nullptr && reader.is_head_complete() && is_content(reader);
@@ -266,6 +266,7 @@ class BeastClient final : public HttpClient {
   std::mutex mutex_;
   asio::io_context io_{1};
   std::unique_ptr<Wire> wire_;  // open, or none
+  Bytes inbox_ = Bytes(kPieceOctets);
   SteadyTime wire_deadline_;
 };
 

@@ -101,6 +101,36 @@ TEST(ServerLimits, DribbledBodyIsClosed) {
   EXPECT_LT(time, 5s);
 }
 
+// The time is the peer's: what the handler takes is its own affair.
+TEST(ServerLimits, AHandlerMayTakeLongerThanARequestsTime) {
+  Handler handler([](const Connection&, const HttpRequest&) {
+    std::this_thread::sleep_for(1500ms);
+    return text_response("late");
+  });
+  auto settings = plain_server();
+  settings.request_timeout = 1s;
+  settings.idle_timeout = 1s;
+  const auto server = serve(settings, handler);
+  const auto client = connect(plain_client(server->port()));
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(as_text(must(client->send(get("/"))).body), "late");
+}
+
+// Each request is in time, all of them together are not.
+TEST(ServerLimits, AConnectionThatIsUsedStaysOpen) {
+  Handler handler(tell_id);
+  auto settings = plain_server();
+  settings.request_timeout = 1s;
+  settings.idle_timeout = 1s;
+  const auto server = serve(settings, handler);
+  const auto client = connect(plain_client(server->port()));
+  const auto first = must(client->send(get("/"))).body;
+  for (int i = 0; i < 8; ++i) {
+    std::this_thread::sleep_for(300ms);
+    EXPECT_EQ(must(client->send(get("/"))).body, first);
+  }
+}
+
 TEST(ServerLimits, ExtraConnectionsAreClosed) {
   Handler handler(echo);
   auto settings = plain_server();

@@ -4,18 +4,16 @@
 #include <exception>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
 #include "platform/net/beast/connection_table.h"
+#include "platform/net/beast/lanes.h"
 #include "platform/net/beast/session.h"
 #include "platform/net/beast/tls_context.h"
 #include "platform/net/beast/unix_listener.h"
@@ -30,6 +28,10 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 // processor each.
 unsigned wire_threads() {
   return std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
+}
+
+unsigned handlers_of(const HttpServerSettings& settings) {
+  return std::max(settings.handler_threads, 1U);
 }
 
 void log_exception(std::exception_ptr fault, const std::string& where) {
@@ -48,11 +50,11 @@ class BeastServer final : public HttpServer {
   BeastServer(const HttpServerSettings& settings, HttpHandler& handler,
               std::unique_ptr<ssl::context> tls)
       : tls_(std::move(tls)),
-        handlers_(std::max(settings.handler_threads, 1U)),
-        slots_(handlers_),
-        environment_{settings, handler, io_.get_executor(), slots_},
+        lanes_(wire_threads() + handlers_of(settings), settings.thread_per_connection),
+        slots_(handlers_of(settings)),
+        environment_{settings, handler, slots_},
         table_(settings.max_connections),
-        acceptor_(asio::make_strand(io_)) {}
+        acceptor_(asio::make_strand(lanes_.shared())) {}
 
   BeastServer(const BeastServer&) = delete;
   BeastServer& operator=(const BeastServer&) = delete;
@@ -86,8 +88,7 @@ class BeastServer final : public HttpServer {
     asio::co_spawn(acceptor_.get_executor(), accept_all(), [](std::exception_ptr fault) {
       log_exception(std::move(fault), "accepting connections ended");
     });
-    for (unsigned i = 0; i < wire_threads() + handlers_; ++i)
-      threads_.emplace_back([this] { io_.run(); });
+    lanes_.start();
   }
 
   [[nodiscard]] std::uint16_t port() const override { return port_; }
@@ -107,26 +108,33 @@ class BeastServer final : public HttpServer {
  private:
   asio::awaitable<void> accept_all() {
     while (acceptor_.is_open()) {
-      auto [error, socket] = co_await acceptor_.async_accept(asio::make_strand(io_), kAsTuple);
-      if (!error) {
-        serve(stream::socket(std::move(socket)));
-      } else if (error != asio::error::operation_aborted) {
-        // Out of descriptors, most likely: wait until connections have ended.
-        asio::steady_timer pause(acceptor_.get_executor(), kAcceptPause);
-        co_await pause.async_wait(kAsTuple);
-      }
+      const bool accepted = co_await accept_one();
+      if (accepted) continue;
+      asio::steady_timer pause(acceptor_.get_executor(), kAcceptPause);
+      co_await pause.async_wait(kAsTuple);
     }
   }
 
-  void serve(stream::socket socket) {
+  // False when descriptors or threads have run out: some connections have to end first.
+  asio::awaitable<bool> accept_one() {
+    const auto opened = lanes_.open();
+    if (!opened) {
+      log_fault(describe(opened.error()));
+      co_return false;
+    }
+    auto [error, socket] = co_await acceptor_.async_accept(opened->lane.ordered, kAsTuple);
+    if (!error) serve(opened->lane, std::move(socket));
+    co_return !error || error == asio::error::operation_aborted;
+  }
+
+  void serve(const Lane& lane, stream::socket socket) {
     error_code ignored;  // a Unix socket knows no delay
     socket.set_option(tcp::no_delay(true), ignored);
-    const auto strand = socket.get_executor();
     const auto tls = present_tls();
     auto session =
-        std::make_shared<Session>(++last_id_, std::move(socket), environment_, tls.get());
+        std::make_shared<Session>(++last_id_, lane, std::move(socket), environment_, tls.get());
     if (!table_.admit(session)) return;
-    asio::co_spawn(strand, session->run(), [this, session](std::exception_ptr fault) {
+    asio::co_spawn(lane.ordered, session->run(), [this, session](std::exception_ptr fault) {
       log_exception(std::move(fault), "a connection ended");
       table_.forget(session->id());
     });
@@ -146,15 +154,13 @@ class BeastServer final : public HttpServer {
       error_code ignored;
       acceptor_.close(ignored);
     });
-    for (auto& thread : threads_)
-      thread.join();
+    lanes_.join();
   }
 
   std::mutex tls_mutex_;  // guards what follows
   // Of connections to come; each keeps what it needs of its own. None: plain HTTP.
   std::shared_ptr<ssl::context> tls_;
-  asio::io_context io_;
-  const unsigned handlers_;  // at once, at most
+  Lanes lanes_;
   HandlerSlots slots_;
   const SessionEnvironment environment_;
   ConnectionTable table_;
@@ -162,7 +168,6 @@ class BeastServer final : public HttpServer {
   SocketFile socket_file_;  // of a Unix socket; removed when the server stops
   std::uint16_t port_ = 0;
   std::uint64_t last_id_ = 0;  // touched by accept_all() alone
-  std::vector<std::thread> threads_;
 };
 
 Result<std::unique_ptr<HttpServer>> start_on_tcp(const HttpServerSettings& settings,

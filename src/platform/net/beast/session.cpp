@@ -72,10 +72,10 @@ void log_fault(const std::string& what) {
   std::fprintf(stderr, "vedette http: %s\n", what.c_str());
 }
 
-Session::Session(std::uint64_t id, stream::socket socket, const SessionEnvironment& environment,
-                 ssl::context* tls)
+Session::Session(std::uint64_t id, Lane lane, stream::socket socket,
+                 const SessionEnvironment& environment, ssl::context* tls)
     : environment_(environment),
-      strand_(socket.get_executor()),
+      lane_(std::move(lane)),
       wire_(std::move(socket), tls),
       reader_(environment.settings.max_body_bytes) {
   connection_.id = id;
@@ -94,7 +94,7 @@ bool Session::picked_by(const std::function<bool(const Connection&)>& condemned)
 
 void Session::condemn() {
   condemned_ = true;
-  asio::post(strand_, [self = shared_from_this()] { self->wire_.abort(); });
+  asio::post(lane_.ordered, [self = shared_from_this()] { self->wire_.abort(); });
 }
 
 asio::awaitable<bool> Session::establish() {
@@ -133,10 +133,10 @@ asio::awaitable<bool> Session::serve_one() {
   {
     const HandlerSlots::Slot slot(environment_.slots);
     if (condemned_) co_return false;
-    co_await leave_strand();
+    co_await leave_order();
     response = call_handler(environment_.handler, connection_, incoming->request);
   }
-  co_await return_to_strand();
+  co_await return_to_order();
   entry->place.reset();  // a slow reader of the answer holds nobody up
   if (condemned_) co_return false;
   co_return co_await respond(std::move(response), incoming->keep_alive);
@@ -144,12 +144,14 @@ asio::awaitable<bool> Session::serve_one() {
 
 // What may block runs off the strand, where condemn() can drop the connection meanwhile. It is
 // deferred, not posted: this thread goes on with it, and wakes no other.
-asio::awaitable<void> Session::leave_strand() {
-  co_await asio::defer(asio::bind_executor(environment_.unordered, asio::use_awaitable));
+asio::awaitable<void> Session::leave_order() {
+  if (lane_.own == nullptr)
+    co_await asio::defer(asio::bind_executor(lane_.unordered, asio::use_awaitable));
 }
 
-asio::awaitable<void> Session::return_to_strand() {
-  co_await asio::dispatch(asio::bind_executor(strand_, asio::use_awaitable));
+asio::awaitable<void> Session::return_to_order() {
+  if (lane_.own == nullptr)
+    co_await asio::dispatch(asio::bind_executor(lane_.ordered, asio::use_awaitable));
 }
 
 asio::awaitable<std::optional<Session::Incoming>> Session::receive() {
@@ -228,10 +230,10 @@ asio::awaitable<bool> Session::send_stream(const HttpResponse& response) {
     co_await environment_.slots.wait();
     {
       const HandlerSlots::Slot slot(environment_.slots);
-      co_await leave_strand();
+      co_await leave_order();
       size = call_stream(response, room);
     }
-    co_await return_to_strand();
+    co_await return_to_order();
     if (size == 0 || condemned_) co_return false;
     const bool sent = co_await send(room.first(size));
     if (!sent) co_return false;

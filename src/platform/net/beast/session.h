@@ -7,9 +7,8 @@
 #include <memory>
 #include <optional>
 
-#include <boost/asio/any_io_executor.hpp>
-
 #include "platform/net/beast/handler_slots.h"
+#include "platform/net/beast/lanes.h"
 #include "platform/net/beast/request_reader.h"
 #include "platform/net/beast/wire.h"
 #include "platform/net/http.h"
@@ -20,7 +19,6 @@ namespace vedette::platform::net {
 struct SessionEnvironment {
   HttpServerSettings settings;
   HttpHandler& handler;
-  asio::any_io_executor unordered;  // the wire's threads, on no strand
   HandlerSlots& slots;
 };
 
@@ -30,9 +28,9 @@ void log_fault(const std::string& what);
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // `socket` runs on a strand of its own; everything but the thread-safe calls happens there. `tls`
-  // is used here alone; nullptr: plain HTTP.
-  Session(std::uint64_t id, stream::socket socket, const SessionEnvironment& environment,
+  // `socket` is the lane's; everything but the thread-safe calls happens there, in order. `tls` is
+  // used here alone; nullptr: plain HTTP.
+  Session(std::uint64_t id, Lane lane, stream::socket socket, const SessionEnvironment& environment,
           ssl::context* tls);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -62,8 +60,8 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] asio::awaitable<bool> send_stream(const HttpResponse& response);
   [[nodiscard]] asio::awaitable<bool> send(ByteView octets);
 
-  [[nodiscard]] asio::awaitable<void> leave_strand();
-  [[nodiscard]] asio::awaitable<void> return_to_strand();
+  [[nodiscard]] asio::awaitable<void> leave_order();
+  [[nodiscard]] asio::awaitable<void> return_to_order();
 
   // Nothing when the connection is over.
   [[nodiscard]] asio::awaitable<std::optional<Incoming>> receive();
@@ -71,7 +69,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void allow(std::chrono::seconds time);
 
   const SessionEnvironment& environment_;
-  asio::any_io_executor strand_;
+  const Lane lane_;  // outlives the socket
   Wire wire_;
   RequestReader reader_;
   std::array<std::uint8_t, 16384> inbox_{};

@@ -1,16 +1,17 @@
 // Wire: one connection, over TCP or a Unix socket, with TLS on it or not.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <boost/asio/ssl/stream.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 
 #include "base/bytes.h"
 #include "platform/net/beast/asio_names.h"
+#include "platform/net/beast/deadline.h"
 
 namespace vedette::platform::net {
 
@@ -59,10 +60,11 @@ class Wire {
   [[nodiscard]] int descriptor();  // the socket's; stays the wire's
 
  private:
-  using Stream = boost::beast::basic_stream<stream>;
+  [[nodiscard]] Transfer write_now(ByteView octets);
 
-  Stream stream_;
-  std::optional<ssl::stream<Stream&>> tls_;
+  stream::socket socket_;
+  const std::shared_ptr<Deadline> deadline_;
+  std::optional<ssl::stream<stream::socket&>> tls_;
 };
 
 }  // namespace vedette::platform::net
