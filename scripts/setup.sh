@@ -23,6 +23,7 @@ readonly VAD_VERSION=0.0.31
 readonly VAD_SHA256=2623a2953f6ff3d2c1e61740c6cdb7168133479b267dfef114a4a3cc5bdd788f
 readonly SIGSTORE_BUNDLE=@sigstore/bundle@4.0.0
 readonly SIGSTORE_VERIFY=@sigstore/verify@3.1.1
+readonly CYCLONEDX=(@cyclonedx/cyclonedx-library@6.13.1 ajv@8.17.1 ajv-formats@3.0.1 ajv-formats-draft2019@1.6.1)
 readonly TRITONCLIENT='tritonclient[http]==2.73.0'
 readonly PYTHON_TUF=('tuf==7.0.1' 'securesystemslib[crypto]==1.6.0')
 
@@ -142,17 +143,19 @@ setup_files() {
 
 # Foreign implementations that judge ours, for tests alone.
 setup_oracles() {
-  setup_sigstore
+  setup_npm_package npm @sigstore/verify "$SIGSTORE_BUNDLE" "$SIGSTORE_VERIFY"
+  setup_npm_package cyclonedx @cyclonedx/cyclonedx-library "${CYCLONEDX[@]}"
   setup_python_package tritonclient.http "$TRITONCLIENT"
   setup_python_package "tuf, cryptography" "${PYTHON_TUF[@]}"
 }
 
-setup_sigstore() {
-  [ -d .deps/npm/node_modules/@sigstore/verify ] && return 0
-  say "fetching the sigstore verifier"
-  mkdir -p .deps/npm
-  npm install --silent --no-save --no-package-lock --ignore-scripts --prefix .deps/npm \
-    "$SIGSTORE_BUNDLE" "$SIGSTORE_VERIFY" >/dev/null
+# A folder for each judge: npm removes from a folder what it was not told of in the same breath.
+setup_npm_package() {  # folder, the package that says whether it is there, all that are needed
+  [ -d ".deps/$1/node_modules/$2" ] && return 0
+  say "fetching $2"
+  mkdir -p ".deps/$1"
+  npm install --silent --no-save --no-package-lock --ignore-scripts --omit optional --prefix ".deps/$1" \
+    "${@:3}" >/dev/null
 }
 
 # Python packages are not for every machine: without them their test is skipped and says so.

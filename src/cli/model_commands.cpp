@@ -10,6 +10,7 @@
 #include "cli/manifest_view.h"
 #include "cli/model_conversion.h"
 #include "cli/progress.h"
+#include "cli/provenance_commands.h"
 #include "release/dsse.h"
 #include "release/model_tree.h"
 #include "release/oms_bundle.h"
@@ -126,6 +127,7 @@ void add_model_commands(CLI::App& app, Choice& choice) {
   add_inspect(noun, choice);
   add_convert(noun, choice);
   add_contract_commands(noun, choice);
+  add_provenance_commands(noun, choice);
 }
 
 }  // namespace vedette::cli

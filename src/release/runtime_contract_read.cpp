@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "codec/utf8.h"
-#include "release/contract_fields.h"
+#include "release/member_reader.h"
 #include "release/contract_members.h"
 #include "release/runtime_contract.h"
 
@@ -97,7 +97,7 @@ bool is_shape(const std::vector<std::int64_t>& shape, std::uint64_t octets) {
   return true;
 }
 
-void read_tensor_rule(ContractFields& fields, TensorRule& rule) {
+void read_tensor_rule(MemberReader& fields, TensorRule& rule) {
   rule.name = fields.required_text("name");
   if (!is_tensor_name(rule.name)) fields.refuse_member("name", "a tensor's name");
   rule.datatype = fields.required_text("datatype");
@@ -118,7 +118,7 @@ void read_tensor_rule(ContractFields& fields, TensorRule& rule) {
 }
 
 Result<TensorRule> read_input(const Json& json, std::string place) {
-  ContractFields fields(json, std::move(place));
+  MemberReader fields(json, std::move(place));
   TensorRule rule;
   read_tensor_rule(fields, rule);
   VEDETTE_CHECK(fields.finish());
@@ -126,7 +126,7 @@ Result<TensorRule> read_input(const Json& json, std::string place) {
 }
 
 Result<OutputRule> read_output(const Json& json, std::string place) {
-  ContractFields fields(json, std::move(place));
+  MemberReader fields(json, std::move(place));
   OutputRule rule;
   read_tensor_rule(fields, rule);
   rule.visible_to = fields.texts("visible_to", kMaxContractUsers);
@@ -140,7 +140,7 @@ Result<OutputRule> read_output(const Json& json, std::string place) {
 }
 
 Result<OperatorName> read_operator(const Json& json, std::string place) {
-  ContractFields fields(json, std::move(place));
+  MemberReader fields(json, std::move(place));
   OperatorName result{.domain = fields.text("domain", ""), .name = fields.required_text("name")};
   if (result.domain == "ai.onnx") result.domain.clear();  // one domain, one spelling
   if (!result.domain.empty() && !is_word(result.domain))
@@ -153,7 +153,7 @@ Result<OperatorName> read_operator(const Json& json, std::string place) {
 
 Result<RateLimit> read_rate(const Json& json, std::string place) {
   constexpr std::uint64_t kMost = 1'000'000;
-  ContractFields fields(json, std::move(place));
+  MemberReader fields(json, std::move(place));
   const RateLimit rate{.calls_per_second = fields.required_count("calls_per_second", 1, kMost),
                        .burst = fields.count("burst", 1, 1, kMost)};
   VEDETTE_CHECK(fields.finish());
@@ -161,7 +161,7 @@ Result<RateLimit> read_rate(const Json& json, std::string place) {
 }
 
 Result<Batching> read_batching(const Json& json, std::string place) {
-  ContractFields fields(json, std::move(place));
+  MemberReader fields(json, std::move(place));
   const Batching batching{.max_batch = fields.required_count("max_batch", 1, 1024),
                           .max_delay_us = fields.count("max_delay_us", 0, 0, 1'000'000)};
   VEDETTE_CHECK(fields.finish());
@@ -170,7 +170,7 @@ Result<Batching> read_batching(const Json& json, std::string place) {
 
 // `{"threads": 4}` or `{"device_node": "/dev/..."}`: one member, whose name is the power's.
 Result<Power> read_power(const Json& json, std::string place) {
-  ContractFields fields(json, std::move(place));
+  MemberReader fields(json, std::move(place));
   Power power;
   if (fields.has("threads")) {
     power = Threads{fields.count("threads", 2, 2, 64)};
@@ -187,7 +187,7 @@ Result<Power> read_power(const Json& json, std::string place) {
 
 // Reads each element by `read_one`, and refuses two with the same `key`.
 template <class Element, class ReadOne, class Key>
-Result<std::vector<Element>> read_each(ContractFields& fields, std::string_view name,
+Result<std::vector<Element>> read_each(MemberReader& fields, std::string_view name,
                                        std::size_t most, ReadOne read_one, Key key) {
   std::vector<Element> elements;
   std::set<std::string> keys;
@@ -206,7 +206,7 @@ std::string key_of(const Power& power) {
   return node == nullptr ? "threads" : node->path;
 }
 
-Result<void> read_tensors(ContractFields& fields, RuntimeContract& contract) {
+Result<void> read_tensors(MemberReader& fields, RuntimeContract& contract) {
   const auto name = [](const TensorRule& rule) { return rule.name; };
   VEDETTE_TRY(contract.inputs,
               read_each<TensorRule>(fields, "inputs", kMaxContractTensors, read_input, name));
@@ -215,7 +215,7 @@ Result<void> read_tensors(ContractFields& fields, RuntimeContract& contract) {
   return {};
 }
 
-Result<void> read_operators(ContractFields& fields, RuntimeContract& contract) {
+Result<void> read_operators(MemberReader& fields, RuntimeContract& contract) {
   if (!fields.has("operators")) return {};
   VEDETTE_TRY(contract.operators,
               read_each<OperatorName>(fields, "operators", kMaxContractOperators, read_operator,
@@ -225,7 +225,7 @@ Result<void> read_operators(ContractFields& fields, RuntimeContract& contract) {
   return {};
 }
 
-Result<void> read_powers(ContractFields& fields, RuntimeContract& contract) {
+Result<void> read_powers(MemberReader& fields, RuntimeContract& contract) {
   VEDETTE_TRY(contract.powers,
               read_each<Power>(fields, "powers", kMaxContractPowers, read_power, key_of));
   const auto nodes = std::ranges::count_if(contract.powers, [](const Power& power) {
@@ -236,7 +236,7 @@ Result<void> read_powers(ContractFields& fields, RuntimeContract& contract) {
   return {};
 }
 
-Result<void> read_scheduling(ContractFields& fields, RuntimeContract& contract) {
+Result<void> read_scheduling(MemberReader& fields, RuntimeContract& contract) {
   if (const Json* rate = fields.section("rate")) {
     VEDETTE_TRY(contract.rate, read_rate(*rate, fields.path("rate")));
   }
@@ -246,7 +246,7 @@ Result<void> read_scheduling(ContractFields& fields, RuntimeContract& contract) 
   return {};
 }
 
-void read_plain(ContractFields& fields, RuntimeContract& contract) {
+void read_plain(MemberReader& fields, RuntimeContract& contract) {
   contract.profile = fields.text("profile", contract.profile);
   if (contract.profile != "strict")
     fields.refuse_member("profile", "a profile of the sandbox: strict",
@@ -266,7 +266,7 @@ void read_plain(ContractFields& fields, RuntimeContract& contract) {
 
 Result<RuntimeContract> read_contract(const Json& members) {
   if (!members.is_object()) return refuse("REL-CONTRACT", "a contract is a group of members");
-  ContractFields fields(members, "");
+  MemberReader fields(members, "");
   RuntimeContract contract;
   read_plain(fields, contract);
   VEDETTE_CHECK(read_operators(fields, contract));

@@ -1,4 +1,4 @@
-// ContractFields: typed values out of one object of a contract.
+// MemberReader: typed values out of one object that somebody wrote.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,18 @@
 
 namespace vedette::release {
 
+// What is read, as refusals name it.
+struct MemberOwner {
+  std::string_view code = "REL-CONTRACT";
+  std::string_view noun = "contract";
+};
+
 // Remembers which members were asked for and keeps the first refusal; finish() tells it. Every
-// refusal is REL-CONTRACT and names the member with its place, e.g. `inputs[0].shape`.
-class ContractFields {
+// refusal has the owner's code and names the member with its place, e.g. `inputs[0].shape`.
+class MemberReader {
  public:
-  // `object` outlives this; `place` is empty for the contract itself.
-  ContractFields(const codec::Json& object, std::string place);
+  // `object` outlives this; `place` is empty for the outermost one.
+  MemberReader(const codec::Json& object, std::string place, const MemberOwner& owner = {});
 
   // The value, or `fallback` when it is absent.
   [[nodiscard]] std::uint64_t count(std::string_view name, std::uint64_t fallback,
@@ -55,6 +61,7 @@ class ContractFields {
 
   const codec::Json& object_;
   std::string place_;
+  const MemberOwner owner_;
   std::set<std::string, std::less<>> asked_;
   Result<void> first_;
 };

@@ -1,4 +1,4 @@
-#include "release/contract_fields.h"
+#include "release/member_reader.h"
 
 #include <cmath>
 
@@ -13,37 +13,40 @@ constexpr std::int64_t kExactInteger = std::int64_t{1} << 53;
 
 }  // namespace
 
-ContractFields::ContractFields(const Json& object, std::string place)
-    : object_(object), place_(std::move(place)) {
+MemberReader::MemberReader(const Json& object, std::string place, const MemberOwner& owner)
+    : object_(object), place_(std::move(place)), owner_(owner) {
   if (!object_.is_object())
-    keep(refuse("REL-CONTRACT", "the contract's '" + place_ + "' is not a group of members"));
+    keep(refuse(owner_.code, "the " + std::string(owner_.noun) + "'s '" + place_ +
+                                 "' is not a group of members"));
 }
 
-std::string ContractFields::path(std::string_view name) const {
+std::string MemberReader::path(std::string_view name) const {
   return (place_.empty() ? "" : place_ + ".") + std::string(name.substr(0, kShown));
 }
 
-std::string ContractFields::path(std::string_view name, std::size_t index) const {
+std::string MemberReader::path(std::string_view name, std::size_t index) const {
   return path(name) + "[" + std::to_string(index) + "]";
 }
 
-const Json* ContractFields::find(std::string_view name) {
+const Json* MemberReader::find(std::string_view name) {
   asked_.emplace(name);
   return object_.find(name);
 }
 
-void ContractFields::keep(std::unexpected<Error> refusal) {
+void MemberReader::keep(std::unexpected<Error> refusal) {
   if (first_.has_value()) first_ = std::move(refusal);
 }
 
-void ContractFields::refuse_member(std::string_view name, std::string_view wanted,
-                                   std::string cause) {
-  keep(refuse("REL-CONTRACT", "the contract's '" + path(name) + "' is not " + std::string(wanted),
-              std::move(cause)));
+void MemberReader::refuse_member(std::string_view name, std::string_view wanted,
+                                 std::string cause) {
+  keep(refuse(
+      owner_.code,
+      "the " + std::string(owner_.noun) + "'s '" + path(name) + "' is not " + std::string(wanted),
+      std::move(cause)));
 }
 
-std::uint64_t ContractFields::count(std::string_view name, std::uint64_t fallback,
-                                    std::uint64_t least, std::uint64_t most) {
+std::uint64_t MemberReader::count(std::string_view name, std::uint64_t fallback,
+                                  std::uint64_t least, std::uint64_t most) {
   const Json* value = find(name);
   if (value == nullptr) return fallback;
   const std::int64_t* number = value->if_integer();
@@ -56,13 +59,13 @@ std::uint64_t ContractFields::count(std::string_view name, std::uint64_t fallbac
   return fallback;
 }
 
-std::uint64_t ContractFields::required_count(std::string_view name, std::uint64_t least,
-                                             std::uint64_t most) {
+std::uint64_t MemberReader::required_count(std::string_view name, std::uint64_t least,
+                                           std::uint64_t most) {
   if (!has(name)) refuse_member(name, "there");
   return count(name, least, least, most);
 }
 
-bool ContractFields::flag(std::string_view name, bool fallback) {
+bool MemberReader::flag(std::string_view name, bool fallback) {
   const Json* value = find(name);
   if (value == nullptr) return fallback;
   if (const bool* flag = value->if_bool()) return *flag;
@@ -70,7 +73,7 @@ bool ContractFields::flag(std::string_view name, bool fallback) {
   return fallback;
 }
 
-std::string ContractFields::text(std::string_view name, std::string_view fallback) {
+std::string MemberReader::text(std::string_view name, std::string_view fallback) {
   const Json* value = find(name);
   if (value == nullptr) return std::string(fallback);
   if (const std::string* text = value->if_string()) return *text;
@@ -78,12 +81,12 @@ std::string ContractFields::text(std::string_view name, std::string_view fallbac
   return {};
 }
 
-std::string ContractFields::required_text(std::string_view name) {
+std::string MemberReader::required_text(std::string_view name) {
   if (!has(name)) refuse_member(name, "there");
   return text(name, "");
 }
 
-std::optional<double> ContractFields::number(std::string_view name) {
+std::optional<double> MemberReader::number(std::string_view name) {
   const Json* value = find(name);
   if (value == nullptr) return std::nullopt;
   const std::int64_t* whole = value->if_integer();
@@ -95,7 +98,7 @@ std::optional<double> ContractFields::number(std::string_view name) {
   return std::nullopt;
 }
 
-const Json::Array& ContractFields::list(std::string_view name, std::size_t most) {
+const Json::Array& MemberReader::list(std::string_view name, std::size_t most) {
   static const Json::Array kNone;
   const Json* value = find(name);
   if (value == nullptr) return kNone;
@@ -106,7 +109,7 @@ const Json::Array& ContractFields::list(std::string_view name, std::size_t most)
   return kNone;
 }
 
-std::vector<std::string> ContractFields::texts(std::string_view name, std::size_t most) {
+std::vector<std::string> MemberReader::texts(std::string_view name, std::size_t most) {
   std::vector<std::string> result;
   for (const Json& element : list(name, most)) {
     const std::string* text = element.if_string();
@@ -116,7 +119,7 @@ std::vector<std::string> ContractFields::texts(std::string_view name, std::size_
   return result;
 }
 
-std::vector<std::int64_t> ContractFields::dimensions(std::string_view name, std::size_t most) {
+std::vector<std::int64_t> MemberReader::dimensions(std::string_view name, std::size_t most) {
   std::vector<std::int64_t> result;
   for (const Json& element : list(name, most)) {
     const std::int64_t* number = element.if_integer();
@@ -126,11 +129,12 @@ std::vector<std::int64_t> ContractFields::dimensions(std::string_view name, std:
   return result;
 }
 
-Result<void> ContractFields::finish() const {
+Result<void> MemberReader::finish() const {
   VEDETTE_CHECK(first_);
   for (const auto& [name, value] : *object_.if_object())
     if (!asked_.contains(name))
-      return refuse("REL-CONTRACT", "a contract has no member '" + path(name) + "'", {},
+      return refuse(owner_.code,
+                    "a " + std::string(owner_.noun) + " has no member '" + path(name) + "'", {},
                     "remove it, or correct its spelling");
   return {};
 }

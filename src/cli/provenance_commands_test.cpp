@@ -1,0 +1,83 @@
+#include <gtest/gtest.h>
+
+#include "cli/canned_server.h"
+
+namespace vedette::cli {
+namespace {
+
+class ProvenanceCommands : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    desk.write("vad.onnx", "weights of a model");
+    for (const char* name : {"publisher", "builder"})
+      ASSERT_EQ(desk.run({"key", "generate", desk.path(name), "--insecure-unencrypted"}).code, 0);
+    ASSERT_EQ(
+        desk.run({"model", "sign", desk.path("vad.onnx"), "--key", desk.path("publisher")}).code,
+        0);
+    desk.write("data.txt", "one\ntwo\n");
+    const Outcome data =
+        desk.run({"model", "provenance", "fingerprint", "--lines", desk.path("data.txt")});
+    ASSERT_EQ(data.code, 0) << data.err;
+    desk.write("from.toml", "[[datasets]]\nname = \"d\"\nsplit = \"test\"\nlicence = \"MIT\"\n" +
+                                data.out +
+                                "[build]\ntype = \"https://a/b\"\nbuilder = \"https://a/c\"\n");
+  }
+  Outcome sign(const std::string& key) {
+    return desk.run_json({"model", "provenance", "sign", desk.path("vad.onnx"), "--publisher",
+                          desk.path("publisher.pub"), "--from", desk.path("from.toml"), "--key",
+                          desk.path(key)});
+  }
+  Outcome verify(const std::vector<std::string>& more = {}, const char* verb = "verify") {
+    std::vector<std::string> words{"model",       "provenance",
+                                   verb,          desk.path("vad.onnx"),
+                                   "--publisher", desk.path("publisher.pub")};
+    words.insert(words.end(), more.begin(), more.end());
+    return desk.run_json(words);
+  }
+  Desk desk;
+};
+
+TEST_F(ProvenanceCommands, VerifyRefusesAModelThatChanged) {
+  ASSERT_EQ(sign("publisher").code, 0);
+  desk.write("vad.onnx", "veights of a model");
+  EXPECT_EQ(verify().refusal(), "OMS-DIGEST");
+  EXPECT_EQ(verify().code, 3);
+}
+
+TEST_F(ProvenanceCommands, VerifyRefusesABuilderThatNobodyTrusts) {
+  ASSERT_EQ(sign("builder").code, 0);
+  const Outcome refused = verify();
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_EQ(refused.refusal(), "DSSE-UNTRUSTED");
+  EXPECT_EQ(verify({}, "bom").refusal(), "DSSE-UNTRUSTED");
+  EXPECT_EQ(verify({"--builder", desk.path("builder.pub")}).code, 0);
+}
+
+TEST_F(ProvenanceCommands, SignRefusesWhatTheAuthorMisspelt) {
+  desk.write("from.toml", "[build]\ntype = \"t\"\nbuilder = \"b\"\nbuilt = \"x\"\n");
+  const Outcome outcome = sign("publisher");
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.refusal(), "PROV-MEMBER");
+  EXPECT_TRUE(outcome.out.contains("'build.built'")) << outcome.out;
+}
+
+TEST_F(ProvenanceCommands, VerifyWithoutAProvenanceFails) {
+  EXPECT_EQ(verify().refusal(), "FILE-OPEN");
+  EXPECT_EQ(verify().code, 1);
+}
+
+TEST_F(ProvenanceCommands, WhatIsSignedIsShownAndMakesABill) {
+  ASSERT_EQ(sign("publisher").code, 0);
+  const Outcome shown = verify();
+  ASSERT_EQ(shown.code, 0) << shown.out;
+  const codec::Json json = shown.json();
+  EXPECT_TRUE(json.boolean("verified").value_or(false));
+  const codec::Json& data = (*(*json.object("provenance"))->array("datasets"))->if_array()->front();
+  EXPECT_EQ(data.integer("records").value_or(0), 2);
+  const Outcome bom = verify({"--version", "4"}, "bom");
+  EXPECT_EQ(bom.json().string("bomFormat").value_or(""), "CycloneDX");
+  ASSERT_EQ(verify({"--output", desk.path("bom.json")}, "bom").code, 0);
+}
+
+}  // namespace
+}  // namespace vedette::cli

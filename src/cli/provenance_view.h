@@ -1,0 +1,15 @@
+// A provenance, for a program and for a person.
+#pragma once
+
+#include <string>
+
+#include "codec/json.h"
+#include "release/provenance/provenance.h"
+
+namespace vedette::cli {
+
+[[nodiscard]] codec::Json provenance_json(const release::Provenance& provenance);
+// Lines, each indented by two spaces; printable.
+[[nodiscard]] std::string provenance_text(const release::Provenance& provenance);
+
+}  // namespace vedette::cli

@@ -1,0 +1,223 @@
+#include "release/provenance/provenance.h"
+
+#include <array>
+
+#include <gtest/gtest.h>
+
+#include "release/dsse.h"
+#include "release/in_toto.h"
+#include "release/provenance/provenance_samples.h"
+
+namespace vedette::release {
+namespace {
+
+using codec::Json;
+using crypto::PrivateKey;
+using samples::full_provenance;
+
+template <class T>
+std::string code_of(const Result<T>& result) {
+  return result ? "" : result.error().code;
+}
+
+// The refusal of what an author wrote, or `read`; it must name the member.
+std::string verdict(std::string_view text, std::string_view named) {
+  const auto provenance = read_provenance(*codec::parse_json(text));
+  if (provenance) return "read";
+  if (!provenance.error().message.contains(named)) return describe(provenance.error());
+  return provenance.error().code;
+}
+
+const std::string kRoot(64, 'a');
+const std::string kOther(64, 'b');
+
+std::string dataset(std::string_view members) {
+  return R"({"datasets":[{"name":"d","split":"test","licence":"MIT",)" + std::string(members) +
+         "}]}";
+}
+
+std::string evaluation(std::string_view members) {
+  return R"({"evaluations":[{"metric":"f1",)" + std::string(members) + "}]}";
+}
+
+TEST(ReadProvenance, RefusesNothingAtAll) {
+  EXPECT_EQ(verdict("{}", "'build'"), "PROV-MEMBER");
+  EXPECT_EQ(verdict(R"({"datasets":[]})", "'datasets'"), "PROV-MEMBER");
+  EXPECT_EQ(verdict("[]", "provenance"), "PROV-MEMBER");
+}
+
+TEST(ReadProvenance, RefusesUnknownMembersByTheirName) {
+  EXPECT_EQ(verdict(R"({"built":{}})", "'built'"), "PROV-MEMBER");
+  EXPECT_EQ(verdict(R"({"build":{"type":"t","builder":"b","who":"x"}})", "'build.who'"),
+            "PROV-MEMBER");
+  EXPECT_EQ(
+      verdict(dataset(R"("root":")" + kRoot + R"(","records":1,"size":2)"), "'datasets[0].size'"),
+      "PROV-MEMBER");
+}
+
+TEST(ReadProvenance, RefusesWhatIsMissingOrOutOfItsRange) {
+  EXPECT_EQ(verdict(R"({"build":{"type":"t"}})", "'build.builder'"), "PROV-MEMBER");
+  EXPECT_EQ(verdict(R"({"build":{"type":"t","builder":"b","started":"today"}})", "'build.started'"),
+            "PROV-MEMBER");
+  EXPECT_EQ(verdict(R"({"build":{"type":"t","builder":"b","started":"2026-11-02T00:00:00Z",)"
+                    R"("finished":"2026-11-01T00:00:00Z"}})",
+                    "'build.finished'"),
+            "PROV-MEMBER");
+  EXPECT_EQ(verdict(R"({"build":{"type":"a\nb","builder":"b"}})", "'build.type'"), "PROV-MEMBER");
+  EXPECT_EQ(verdict(dataset(R"("root":"AA","records":1)"), "'datasets[0].root'"), "PROV-MEMBER");
+  EXPECT_EQ(verdict(dataset(R"("root":")" + kRoot + R"(","records":0)"), "'datasets[0].records'"),
+            "PROV-MEMBER");
+  EXPECT_EQ(verdict(R"({"lineage":{"base":"b"}})", "'lineage.base_root'"), "PROV-MEMBER");
+  EXPECT_EQ(verdict(evaluation(R"("dataset_root":")" + kRoot + R"(")"), "'evaluations[0].value'"),
+            "PROV-MEMBER");
+}
+
+TEST(ReadProvenance, RefusesAModelThatIsWorseThanItsOwnMinimum) {
+  EXPECT_EQ(verdict(evaluation(R"("value":0.5,"minimum":0.6,"dataset_root":")" + kRoot + R"(")"),
+                    "'evaluations[0].value'"),
+            "PROV-MEMBER");
+}
+
+TEST(ReadProvenance, RefusesAnEvaluationOnDataThatIsNotListedAndDataTwice) {
+  const std::string data =
+      R"({"name":"d","split":"test","licence":"MIT","records":1,"root":")" + kRoot + R"("})";
+  EXPECT_EQ(verdict(R"({"datasets":[)" + data + R"(],"evaluations":[{"metric":"f1","value":1,)" +
+                        R"("dataset_root":")" + kOther + R"("}]})",
+                    "'evaluations'"),
+            "PROV-MEMBER");
+  EXPECT_EQ(verdict(R"({"datasets":[)" + data + "," + data + "]}", "'datasets'"), "PROV-MEMBER");
+}
+
+class SignedProvenance : public ::testing::Test {
+ protected:
+  std::string sign(const Provenance& provenance, const crypto::Sha256Digest& about) {
+    return sign_provenance(provenance, "voice", about, key).value();
+  }
+  Result<VerifiedProvenance> verify(std::string_view lines) {
+    return verify_provenance(lines, root, std::array{key.public_key()});
+  }
+  std::string statement(std::string_view type, Json predicate) {
+    const InTotoKind kind{.predicate_type = type, .code = "X", .noun = "x", .limits = {}};
+    return sign_in_toto({.model = "voice", .model_root = root, .predicate = std::move(predicate)},
+                        kind, key)
+               .value()
+               .envelope +
+           "\n";
+  }
+
+  PrivateKey key = PrivateKey::generate_p256();
+  crypto::Sha256Digest root = crypto::sha256(as_bytes("the model"));
+};
+
+TEST_F(SignedProvenance, OfAStrangerIsRefused) {
+  const std::string lines = sign(full_provenance(), root);
+  const auto stranger = PrivateKey::generate_p256().public_key();
+  EXPECT_EQ(code_of(verify_provenance(lines, root, std::array{stranger})), "DSSE-UNTRUSTED");
+  EXPECT_EQ(code_of(verify_provenance(lines, root, {})), "DSSE-UNTRUSTED");
+}
+
+TEST_F(SignedProvenance, AboutAnotherModelIsRefusedInWhateverLine) {
+  const auto other = crypto::sha256(as_bytes("another model"));
+  EXPECT_EQ(code_of(verify(sign(full_provenance(), other))), "PROV-ROOT");
+  Provenance half;
+  half.lineage = full_provenance().lineage;
+  Provenance rest;
+  rest.datasets = full_provenance().datasets;
+  EXPECT_EQ(code_of(verify(sign(half, root) + sign(rest, other))), "PROV-ROOT");
+}
+
+TEST_F(SignedProvenance, APartThatIsThereTwiceIsRefused) {
+  Provenance one;
+  one.datasets = {full_provenance().datasets.front()};
+  Provenance two;
+  two.datasets = {full_provenance().datasets.back()};
+  EXPECT_EQ(code_of(verify(sign(one, root) + sign(two, root))), "PROV-TWICE");
+}
+
+TEST_F(SignedProvenance, OneUnsignedLineAmongSignedOnesIsRefused) {
+  const std::string lines = sign(full_provenance(), root);
+  std::string altered = lines;
+  altered[altered.rfind("\"sig\":\"") + 12] ^= 1;
+  EXPECT_NE(code_of(verify(altered)), "");
+  EXPECT_EQ(code_of(verify(lines + "{}\n")), "JSON-MEMBER");
+}
+
+TEST_F(SignedProvenance, RefusesNoneAndTooMuch) {
+  EXPECT_EQ(code_of(verify("")), "PROV-STATEMENT");
+  EXPECT_EQ(code_of(verify("\n\n")), "PROV-STATEMENT");
+  EXPECT_EQ(code_of(verify(std::string(kMaxProvenanceBytes + 1, '\n'))), "PROV-SIZE");
+  std::string many;
+  for (std::size_t i = 0; i <= kMaxProvenanceStatements; ++i)
+    many += statement("https://example.org/other", Json::Object{});
+  EXPECT_EQ(code_of(verify(many)), "PROV-SIZE");
+}
+
+TEST_F(SignedProvenance, AnEvaluationOfALaterSignerMustBeOnTheDataThatIsListed) {
+  Provenance data;
+  data.datasets = {full_provenance().datasets.front()};
+  Provenance judged;
+  judged.evaluations = full_provenance().evaluations;  // on the other part of the data
+  EXPECT_EQ(code_of(verify(sign(judged, root))), "");
+  EXPECT_EQ(code_of(verify(sign(data, root) + sign(judged, root))), "PROV-MEMBER");
+}
+
+TEST_F(SignedProvenance, IsReadAsItWasWritten) {
+  const auto verified = verify(sign(full_provenance(), root));
+  ASSERT_TRUE(verified.has_value()) << describe(verified.error());
+  EXPECT_EQ(verified->provenance, full_provenance());
+  EXPECT_EQ(verified->signers.size(), 4U);
+  EXPECT_EQ(verified->signers.front(), key.public_key().spki_sha256());
+}
+
+TEST_F(SignedProvenance, EachPartMayHaveItsOwnSigner) {
+  const PrivateKey builder = PrivateKey::generate_p256();
+  Provenance built;
+  built.build = full_provenance().build;
+  Provenance rest = full_provenance();
+  rest.build.reset();
+  const std::string lines =
+      sign_provenance(built, "voice", root, builder).value() + sign(rest, root);
+  EXPECT_EQ(code_of(verify(lines)), "DSSE-UNTRUSTED");
+  const auto verified =
+      verify_provenance(lines, root, std::array{key.public_key(), builder.public_key()});
+  ASSERT_TRUE(verified.has_value()) << describe(verified.error());
+  EXPECT_EQ(verified->provenance, full_provenance());
+  EXPECT_EQ(verified->signers.front(), builder.public_key().spki_sha256());
+}
+
+// What a builder elsewhere makes has members of its own, and kinds that we do not read.
+TEST_F(SignedProvenance, ForeignSlsaProvenanceIsReadAndOtherKindsAreCounted) {
+  const Json predicate = *codec::parse_json(R"({
+    "buildDefinition": {
+      "buildType": "https://actions.github.io/buildtypes/workflow/v1",
+      "externalParameters": {"workflow": {"ref": "refs/heads/main"}},
+      "internalParameters": {"github": {"event_name": "push"}},
+      "resolvedDependencies": [{"uri": "git+https://github.com/x/y", "digest": {"gitCommit": "1f"}}]
+    },
+    "runDetails": {
+      "builder": {"id": "https://github.com/x/y/.github/workflows/train.yml", "version": {"a": "1"}},
+      "metadata": {"invocationId": "https://github.com/x/y/actions/runs/1"},
+      "byproducts": []
+    },
+    "unknown": true
+  })");
+  const auto verified = verify(statement("https://slsa.dev/provenance/v1", predicate) +
+                               statement("https://in-toto.io/attestation/vulns/v0.1", {}));
+  EXPECT_EQ(code_of(verified), "PROV-STATEMENT") << "a predicate is an object";
+  const auto read = verify(statement("https://slsa.dev/provenance/v1", predicate) +
+                           statement("https://in-toto.io/attestation/vulns/v0.1", Json::Object{}));
+  ASSERT_TRUE(read.has_value()) << describe(read.error());
+  EXPECT_EQ(read->provenance.build->dependencies.front().uri, "git+https://github.com/x/y");
+  EXPECT_EQ(read->others, 1U);
+}
+
+TEST_F(SignedProvenance, SlsaProvenanceWithoutABuilderIsRefused) {
+  const Json predicate = Json::Object{
+      {"buildDefinition", Json::Object{{"buildType", "t"}, {"externalParameters", Json::Object{}}}},
+      {"runDetails", Json::Object{}}};
+  EXPECT_EQ(code_of(verify(statement("https://slsa.dev/provenance/v1", predicate))),
+            "PROV-STATEMENT");
+}
+
+}  // namespace
+}  // namespace vedette::release
