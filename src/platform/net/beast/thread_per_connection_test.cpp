@@ -26,8 +26,21 @@ class ThreadPerConnection : public testing::Test {
     settings.max_connections = 8;
     server_ = serve(settings, *handler_);
   }
+  // Whoever asks for /wait is answered once the door is open.
+  void start_with_door() {
+    start(
+        [this, opened = door_.get_future().share()](const Connection&, const HttpRequest& request) {
+          if (request.target == "/wait") {
+            inside_ = true;
+            opened.wait();
+          }
+          return text_response("done");
+        });
+  }
   std::unique_ptr<HttpClient> client() { return connect(plain_client(server_->port())); }
 
+  std::promise<void> door_;
+  std::atomic<bool> inside_ = false;
   std::optional<Handler> handler_;
   std::unique_ptr<HttpServer> server_;
 };
@@ -59,21 +72,12 @@ TEST_F(ThreadPerConnection, SilentOnesAreClosedAndTheirThreadsEnd) {
 }
 
 TEST_F(ThreadPerConnection, AHandlerThatBlocksHoldsUpNobodyElse) {
-  std::promise<void> door;
-  const auto opened = door.get_future().share();
-  std::atomic<bool> inside = false;
-  start([&](const Connection&, const HttpRequest& request) {
-    if (request.target == "/wait") {
-      inside = true;
-      opened.wait();
-    }
-    return text_response("done");
-  });
+  start_with_door();
   const auto waiting = client();
   auto answer = std::async(std::launch::async, [&] { return waiting->send(get("/wait")); });
-  ASSERT_TRUE(eventually([&] { return inside.load(); }));
+  ASSERT_TRUE(eventually([&] { return inside_.load(); }));
   EXPECT_EQ(as_text(must(client()->send(get("/"))).body), "done");
-  door.set_value();
+  door_.set_value();
   EXPECT_EQ(as_text(must(answer.get()).body), "done");
 }
 
@@ -101,24 +105,15 @@ TEST_F(ThreadPerConnection, NoMoreHandlersRunAtOnceThanTheirNumber) {
 }
 
 TEST_F(ThreadPerConnection, ADroppedConnectionGetsNoAnswerAndAnIdleOneEndsAtOnce) {
-  std::promise<void> door;
-  const auto opened = door.get_future().share();
-  std::atomic<bool> inside = false;
-  start([&](const Connection&, const HttpRequest& request) {
-    if (request.target == "/wait") {
-      inside = true;
-      opened.wait();
-    }
-    return text_response("done");
-  });
+  start_with_door();
   const auto idle = client();
   ASSERT_EQ(must(idle->send(get("/"))).status, 200);
   const auto waiting = client();
   auto answer = std::async(std::launch::async, [&] { return waiting->send(post("/wait", "")); });
-  ASSERT_TRUE(eventually([&] { return inside.load(); }));
+  ASSERT_TRUE(eventually([&] { return inside_.load(); }));
   EXPECT_EQ(server_->close_connections([](const Connection&) { return true; }), 2U);
   EXPECT_TRUE(eventually([&] { return !idle->connected(); }));
-  door.set_value();
+  door_.set_value();
   const auto result = answer.get();
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, "NET-CLOSED");
