@@ -7,6 +7,7 @@ namespace vedette::cli {
 
 namespace {
 
+constexpr std::size_t kMaxCertificatesBytes = 1 << 20;
 constexpr std::size_t kMaxKeyBytes = 64U << 10U;
 
 Error naming(const std::string& path, Error error) {
@@ -48,6 +49,12 @@ Result<std::vector<crypto::PublicKey>> load_public_keys(const std::vector<std::s
     keys.push_back(*std::move(key));
   }
   return keys;
+}
+
+Result<std::vector<crypto::Certificate>> load_certificates(const std::string& path) {
+  if (path.empty()) return std::vector<crypto::Certificate>();
+  VEDETTE_TRY(const Bytes pem, read_file(path, kMaxCertificatesBytes));
+  return crypto::Certificate::all_from_pem(as_text(pem));
 }
 
 }  // namespace vedette::cli

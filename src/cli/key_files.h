@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cli/console.h"
+#include "crypto/certificate.h"
 #include "crypto/key.h"
 #include "platform/keys/key_provider.h"
 
@@ -21,5 +22,9 @@ namespace vedette::cli {
 // The public keys in `paths` (PEM, one in each). Refuses FILE-*, KEY-*, naming the file.
 [[nodiscard]] Result<std::vector<crypto::PublicKey>> load_public_keys(
     const std::vector<std::string>& paths);
+
+// The certificates in `path` (PEM, in their order); none when it is empty. Refuses FILE-* and
+// CERT-SYNTAX.
+[[nodiscard]] Result<std::vector<crypto::Certificate>> load_certificates(const std::string& path);
 
 }  // namespace vedette::cli

@@ -28,6 +28,9 @@ struct ModelOptions {
   std::string bundle;
   std::string key;
   std::vector<std::string> publishers;
+  std::string certificate;
+  std::vector<std::string> roots;
+  std::vector<std::string> identities;
 };
 
 release::HashOptions hash_options(const ModelOptions& options, const std::string& bundle,
@@ -48,7 +51,8 @@ Result<void> sign(Environment& environment, const ModelOptions& options) {
     manifest = release::hash_model(options.model, hash_options(options, path, progress));
   }
   VEDETTE_CHECK(manifest);
-  VEDETTE_TRY(const std::string bundle, release::sign_model(*manifest, key));
+  VEDETTE_TRY(const auto chain, load_certificates(options.certificate));
+  VEDETTE_TRY(const std::string bundle, release::sign_model(*manifest, key, chain));
   VEDETTE_CHECK(write_file_atomically(path, as_bytes(bundle), kBundleFile));
   Json json;
   json.set("bundle", path).set("publisher", release::key_hint(key.public_key()));
@@ -59,13 +63,32 @@ Result<void> sign(Environment& environment, const ModelOptions& options) {
   return {};
 }
 
+// By the publishers' keys, or by the authorities that certify its signer.
+Result<release::VerifiedManifest> verify_signer(const ModelOptions& options,
+                                                std::string_view bundle) {
+  if (options.roots.empty()) {
+    VEDETTE_TRY(const auto publishers, load_public_keys(options.publishers));
+    return release::verify_bundle(bundle, publishers);
+  }
+  release::CertifiedSigners signers{
+      .roots = {}, .identities = options.identities, .now = SystemClock().now()};
+  for (const std::string& path : options.roots) {
+    VEDETTE_TRY(auto certificates, load_certificates(path));
+    for (crypto::Certificate& certificate : certificates)
+      signers.roots.push_back(std::move(certificate));
+  }
+  return release::verify_certified_bundle(bundle, signers);
+}
+
 Result<void> verify(Environment& environment, const ModelOptions& options) {
-  VEDETTE_TRY(const auto publishers, load_public_keys(options.publishers));
   const std::string path = bundle_path(options.model, options.bundle);
   VEDETTE_TRY(const std::string bundle, read_bundle(path));
-  Progress progress(environment.console, *environment.output, "hashing " + options.model);
-  VEDETTE_TRY(const auto verified, release::verify_model(options.model, bundle, publishers,
-                                                         hash_options(options, path, progress)));
+  VEDETTE_TRY(const auto verified, verify_signer(options, bundle));
+  {
+    Progress progress(environment.console, *environment.output, "hashing " + options.model);
+    VEDETTE_CHECK(release::compare_model(options.model, verified->manifest,
+                                         hash_options(options, path, progress)));
+  }
   Json json;
   json.set("verified", true).set("publisher", release::key_hint(verified->publisher));
   json.set("manifest", manifest_json(verified->manifest));
@@ -94,6 +117,8 @@ void add_sign(CLI::App& noun, Choice& choice) {
   verb->add_option("--key", options->key, "the private key that signs")->required();
   verb->add_option("--bundle", options->bundle,
                    "where the bundle goes (else MODEL.sig, or MODEL/model.sig for a folder)");
+  verb->add_option("--certificate", options->certificate,
+                   "the key's certificates (PEM, its own first): sign in certificate mode");
   on_call(*verb, choice,
           [options](Environment& environment) { return sign(environment, *options); });
 }
@@ -103,10 +128,20 @@ void add_verify(CLI::App& noun, Choice& choice) {
   const auto options = std::make_shared<ModelOptions>();
   verb->add_option("model", options->model, "the model's file or folder")->required();
   verb->add_option("--bundle", options->bundle, "its bundle (else where 'sign' puts it)");
-  verb->add_option("--publisher", options->publishers, "public keys (PEM) of trusted publishers")
-      ->required();
-  on_call(*verb, choice,
-          [options](Environment& environment) { return verify(environment, *options); });
+  CLI::Option* keys = verb->add_option("--publisher", options->publishers,
+                                       "public keys (PEM) of trusted publishers");
+  CLI::Option* roots = verb->add_option("--root", options->roots,
+                                        "authorities (PEM) that certify signers: certificate mode");
+  CLI::Option* names = verb->add_option("--identity", options->identities,
+                                        "URIs or e-mail addresses: who of them may sign");
+  roots->excludes(keys)->needs(names);
+  names->needs(roots);
+  on_call(*verb, choice, [options](Environment& environment) -> Result<void> {
+    if (options->roots.empty() && options->publishers.empty())
+      return refuse("CLI-USAGE", "nobody is named whose signature is to be believed", {},
+                    "name a --publisher, or a --root and an --identity");
+    return verify(environment, *options);
+  });
 }
 
 void add_inspect(CLI::App& noun, Choice& choice) {

@@ -50,6 +50,58 @@ TEST_F(ModelCommands, VerifyRefusesAFileThatNobodySigned) {
   EXPECT_EQ(outcome.refusal(), "OMS-UNLISTED");
 }
 
+TEST_F(ModelCommands, VerifyRefusesToBelieveNobodyInParticular) {
+  ASSERT_EQ(sign("vad.onnx").code, 0);
+  EXPECT_EQ(desk.run_json({"model", "verify", desk.path("vad.onnx")}).refusal(), "CLI-USAGE");
+  EXPECT_EQ(
+      desk.run({"model", "verify", desk.path("vad.onnx"), "--root", desk.path("root.pem")}).code, 2)
+      << "an authority certifies many";
+}
+
+// An authority's certificate for code signing, and the key that it is of.
+class CertifiedModel : public ModelCommands {
+ protected:
+  void SetUp() override {
+    ModelCommands::SetUp();
+    const TimePoint now = SystemClock().now();
+    const auto root_key = crypto::PrivateKey::generate_p256();
+    crypto::CertificateProfile profile;
+    profile.kind = crypto::CertificateKind::root_ca;
+    profile.common_name = "root";
+    profile.not_before = now - std::chrono::hours(1);
+    profile.not_after = now + std::chrono::hours(1);
+    const auto root =
+        crypto::issue_certificate(profile, root_key.public_key(), std::nullopt, root_key).value();
+    profile.kind = crypto::CertificateKind::code_signer;
+    profile.uri_name = "https://example.org/speech";
+    profile.not_after = root.not_after();  // whole seconds
+    const auto key = crypto::PublicKey::from_pem(desk.read("publisher.pub")).value();
+    const auto leaf = crypto::issue_certificate(profile, key, root, root_key).value();
+    desk.write("root.pem", root.pem());
+    desk.write("signer.pem", leaf.pem());
+    ASSERT_EQ(desk.run({"model", "sign", desk.path("vad.onnx"), "--key", desk.path("publisher"),
+                        "--certificate", desk.path("signer.pem")})
+                  .code,
+              0);
+  }
+  Outcome verify_as(const std::string& identity) {
+    return desk.run_json({"model", "verify", desk.path("vad.onnx"), "--root", desk.path("root.pem"),
+                          "--identity", identity});
+  }
+};
+
+TEST_F(CertifiedModel, OfAnotherSignerOfTheSameAuthorityIsRefused) {
+  EXPECT_EQ(verify_as("https://example.org/vision").refusal(), "OMS-IDENTITY");
+  EXPECT_EQ(verify_as("https://example.org/vision").code, 3);
+  EXPECT_EQ(verify("vad.onnx").refusal(), "OMS-MODE");
+}
+
+TEST_F(CertifiedModel, OfTheSignerWhoIsAskedForVerifies) {
+  EXPECT_EQ(verify_as("https://example.org/speech").code, 0);
+  desk.write("vad.onnx", "veights of a model");
+  EXPECT_EQ(verify_as("https://example.org/speech").refusal(), "OMS-DIGEST");
+}
+
 TEST_F(ModelCommands, VerifyWithoutABundleIsAFailureThatSaysHowToGetOne) {
   const Outcome outcome = verify("vad.onnx");
   EXPECT_EQ(outcome.code, 1);

@@ -46,12 +46,12 @@ Result<AlternativeNames> read_alternative_names(GeneralNamesHandle names, int cr
   if (result.count == 0) return refuse(code, "the list of alternative names is empty");
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_URI) continue;
-    // NOLINTNEXTLINE(*-pro-type-union-access): the type says which member it is
-    const ASN1_IA5STRING* const uri = name->d.uniformResourceIdentifier;
-    const ByteView octets(ASN1_STRING_get0_data(uri),
-                          static_cast<std::size_t>(ASN1_STRING_length(uri)));
-    result.uris.emplace_back(as_text(octets));
+    if (name->type != GEN_URI && name->type != GEN_EMAIL) continue;
+    // NOLINTNEXTLINE(*-pro-type-union-access): both types have this member
+    const ASN1_IA5STRING* const text = name->d.ia5;
+    const ByteView octets(ASN1_STRING_get0_data(text),
+                          static_cast<std::size_t>(ASN1_STRING_length(text)));
+    (name->type == GEN_URI ? result.uris : result.emails).emplace_back(as_text(octets));
   }
   return result;
 }

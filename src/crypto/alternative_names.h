@@ -7,6 +7,7 @@ namespace vedette::crypto {
 
 struct AlternativeNames {
   std::vector<std::string> uris;
+  std::vector<std::string> emails;
   std::size_t count = 0;  // of names of any type
 };
 

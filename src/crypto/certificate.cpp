@@ -66,6 +66,7 @@ Result<Certificate> describe_certificate(CertificateHandle handle, Bytes der) {
       .not_before = not_before,
       .not_after = not_after,
       .uri_names = std::move(alternatives.uris),
+      .email_names = std::move(alternatives.emails),
       .alternative_name_count = alternatives.count,
   }));
 }
@@ -117,6 +118,9 @@ TimePoint Certificate::not_after() const {
 }
 std::vector<std::string> Certificate::uri_names() const {
   return impl_->uri_names;
+}
+std::vector<std::string> Certificate::email_names() const {
+  return impl_->email_names;
 }
 std::size_t Certificate::alternative_name_count() const {
   return impl_->alternative_name_count;

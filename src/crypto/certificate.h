@@ -38,6 +38,7 @@ class Certificate {
   [[nodiscard]] bool is_ca() const;
   // Every subjectAltName of URI type; nothing when there is none.
   [[nodiscard]] std::vector<std::string> uri_names() const;
+  [[nodiscard]] std::vector<std::string> email_names() const;  // of type rfc822Name
   // How many subjectAltNames of any type there are.
   [[nodiscard]] std::size_t alternative_name_count() const;
 
@@ -48,7 +49,7 @@ class Certificate {
   std::shared_ptr<const Impl> impl_;
 };
 
-enum class Purpose { tls_client, tls_server, endorsement_key };
+enum class Purpose { tls_client, tls_server, endorsement_key, code_signing };
 
 // Builds and checks a path from `leaf` to one of `roots` at `time` (RFC 5280, 6). Anchors are only
 // the self-signed `roots` given, never the system's; at most 16 `intermediates`. The leaf must be
@@ -62,12 +63,15 @@ enum class Purpose { tls_client, tls_server, endorsement_key };
 // endorsement_key (TCG EK profile): extended key usage 2.23.133.8.1; an empty subject, a critical
 // directoryName SAN and a key named id-RSAES-OAEP are tolerated, RFC 5280's strictness is not
 // asked.
+//
+// code_signing: its key usage must say digitalSignature, too (CA/Browser Forum's
+// baseline, 7.1.2.3).
 [[nodiscard]] Result<void> verify_chain(const Certificate& leaf,
                                         std::span<const Certificate> intermediates,
                                         std::span<const Certificate> roots, TimePoint time,
                                         Purpose purpose);
 
-enum class CertificateKind { root_ca, issuing_ca, server, client, ocsp_responder };
+enum class CertificateKind { root_ca, issuing_ca, server, client, ocsp_responder, code_signer };
 
 // What a certificate will say. Serial numbers are 159 random bits; signatures are ECDSA with
 // SHA-256.
@@ -87,10 +91,10 @@ struct CertificateProfile {
 
 // root_ca: self-signed, `issuer` must be empty. Client leaves: CA:FALSE, critical digitalSignature,
 // EKU clientAuth and serverAuth (SPIFFE X.509-SVID, 4.4). issuing_ca: pathlen 0. ocsp_responder:
-// EKU OCSPSigning and id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1). Times are cut to seconds. Refuses
-// CERT-PROFILE (names that are none, an issuer that may not sign or whose key is another, a
-// certificate that would outlive its issuer) and KEY-SIGN. Without a common name the alternative
-// names are critical.
+// EKU OCSPSigning and id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1). code_signer: EKU codeSigning.
+// Times are cut to seconds. Refuses CERT-PROFILE (names that are none, an issuer that may not sign
+// or whose key is another, a certificate that would outlive its issuer) and KEY-SIGN. Without a
+// common name the alternative names are critical.
 [[nodiscard]] Result<Certificate> issue_certificate(const CertificateProfile& profile,
                                                     const PublicKey& subject_key,
                                                     const std::optional<Certificate>& issuer,

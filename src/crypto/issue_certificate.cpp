@@ -147,8 +147,24 @@ void add_extended_key_usage(X509* certificate, CertificateKind kind) {
     // Built-in objects are static: freeing the stack leaves them alone.
     require(sk_ASN1_OBJECT_push(usages.get(), OBJ_nid2obj(nid)) > 0, "add a key usage");
   };
-  push(kind == CertificateKind::ocsp_responder ? NID_OCSP_sign : NID_server_auth);
-  if (kind == CertificateKind::client) push(NID_client_auth);
+  switch (kind) {
+    case CertificateKind::ocsp_responder:
+      push(NID_OCSP_sign);
+      break;
+    case CertificateKind::code_signer:
+      push(NID_code_sign);
+      break;
+    case CertificateKind::client:
+      push(NID_server_auth);
+      push(NID_client_auth);
+      break;
+    case CertificateKind::server:
+      push(NID_server_auth);
+      break;
+    case CertificateKind::root_ca:
+    case CertificateKind::issuing_ca:
+      break;
+  }
   add(certificate, NID_ext_key_usage, usages.get(), false);
 }
 

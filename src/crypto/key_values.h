@@ -24,6 +24,7 @@ struct Certificate::Impl {
   TimePoint not_before;
   TimePoint not_after;
   std::vector<std::string> uri_names;
+  std::vector<std::string> email_names;
   std::size_t alternative_name_count = 0;
 };
 

@@ -137,7 +137,12 @@ Result<VerifiedManifest> verify_model(const std::string& path, std::string_view 
                                       std::span<const crypto::PublicKey> publishers,
                                       const HashOptions& options) {
   VEDETTE_TRY(VerifiedManifest verified, verify_bundle(bundle, publishers));
-  const Manifest& manifest = verified->manifest;
+  VEDETTE_CHECK(compare_model(path, verified->manifest, options));
+  return verified;
+}
+
+Result<void> compare_model(const std::string& path, const Manifest& manifest,
+                           const HashOptions& options) {
   VEDETTE_TRY(const ModelFolder folder, ModelFolder::open(path));
   PathSet ignored = always_ignored(options);
   ignored.insert(manifest.ignore_paths.begin(), manifest.ignore_paths.end());
@@ -146,7 +151,7 @@ Result<VerifiedManifest> verify_model(const std::string& path, std::string_view 
   Hasher hasher(folder, options, total_size(found));
   for (const Resource& resource : manifest.resources)
     VEDETTE_CHECK(check_resource(hasher, resource));
-  return verified;
+  return {};
 }
 
 }  // namespace vedette::release

@@ -49,4 +49,8 @@ struct HashOptions {
                                                     std::span<const crypto::PublicKey> publishers,
                                                     const HashOptions& options = {});
 
+// The second half of it, for a manifest that was verified in another way.
+[[nodiscard]] Result<void> compare_model(const std::string& path, const Manifest& manifest,
+                                         const HashOptions& options = {});
+
 }  // namespace vedette::release

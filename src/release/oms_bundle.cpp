@@ -1,5 +1,7 @@
 #include "release/oms_bundle.h"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "codec/base64.h"
@@ -11,12 +13,14 @@ namespace vedette::release {
 namespace {
 
 using codec::Json;
+using crypto::Certificate;
 using crypto::KeyType;
 using crypto::PublicKey;
 
 constexpr std::string_view kMediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
 constexpr codec::JsonLimits kLimits{
     .max_bytes = kMaxBundleBytes, .max_depth = 16, .max_values = 1000};
+constexpr std::size_t kMaxCertificates = 8;
 
 template <class T>
 Result<T> as_bundle(Result<T> result) {
@@ -37,29 +41,34 @@ Result<std::string> read_key_hint(const Json& key) {
   return to_hex(crypto::sha256(pem));
 }
 
+// Nobody here has checked them: whoever reads one may not think so.
+Result<void> check_no_log_entries(const Json& material) {
+  if (material.find("tlogEntries") == nullptr) return {};
+  VEDETTE_TRY(const Json* entries, as_bundle(material.array("tlogEntries")));
+  if (entries->if_array()->empty()) return {};
+  return refuse("OMS-BUNDLE", "a bundle in this mode has no transparency log entries");
+}
+
 // The same, for a bundle that is in key mode and in no other.
-Result<std::string> read_hint(const Json& bundle) {
-  VEDETTE_TRY(const Json* material, as_bundle(bundle.object("verificationMaterial")));
-  if (material->find("publicKey") == nullptr)
+Result<std::string> read_hint(const Json& material) {
+  if (material.find("publicKey") == nullptr)
     return refuse("OMS-MODE", "the bundle was not signed with a plain key", {},
-                  "sign the model with a publisher's key; certificates are not supported yet");
-  VEDETTE_CHECK(as_bundle(material->only({"publicKey", "tlogEntries"})));
-  if (material->find("tlogEntries") != nullptr) {
-    VEDETTE_TRY(const Json* entries, as_bundle(material->array("tlogEntries")));
-    if (!entries->if_array()->empty())
-      return refuse("OMS-BUNDLE", "a bundle in key mode has no transparency log entries");
-  }
-  VEDETTE_TRY(const Json* key, as_bundle(material->object("publicKey")));
+                  "name the roots of its signer's certificate, or sign with a publisher's key");
+  VEDETTE_CHECK(as_bundle(material.only({"publicKey", "tlogEntries"})));
+  VEDETTE_CHECK(check_no_log_entries(material));
+  VEDETTE_TRY(const Json* key, as_bundle(material.object("publicKey")));
   return read_key_hint(*key);
+}
+
+bool is_ecdsa(const PublicKey& key) {
+  return key.type() == KeyType::ec_p256 || key.type() == KeyType::ec_p384 ||
+         key.type() == KeyType::ec_p521;
 }
 
 // OMS v1.0 signs with ECDSA; a publisher's other keys have no say about bundles.
 std::vector<PublicKey> ecdsa_keys(std::span<const PublicKey> publishers) {
   std::vector<PublicKey> keys;
-  for (const PublicKey& key : publishers)
-    if (key.type() == KeyType::ec_p256 || key.type() == KeyType::ec_p384 ||
-        key.type() == KeyType::ec_p521)
-      keys.push_back(key);
+  std::ranges::copy_if(publishers, std::back_inserter(keys), is_ecdsa);
   return keys;
 }
 
@@ -69,39 +78,121 @@ Error in_bundle_terms(Error error) {
   return error;
 }
 
-}  // namespace
+// A bundle's two parts; the JSON that they are borrowed from outlives them.
+struct Halves {
+  const Json* material;
+  const Json* envelope;
+};
 
-Result<std::string> sign_model(const Manifest& manifest, const crypto::PrivateKey& key) {
-  const PublicKey publisher = key.public_key();
-  if (publisher.type() != KeyType::ec_p256)
-    return refuse("OMS-KEY", "models are signed with a P-256 key", {},
-                  "make one with 'vedette key generate'");
-  const std::string statement = to_statement(manifest);
-  VEDETTE_TRY(Json envelope, sign_dsse(kInTotoPayloadType, as_bytes(statement), key));
-  const Json::Object public_key{{"hint", key_hint(publisher)}};
-  return codec::to_json(
-      Json::Object{{"mediaType", kMediaType},
-                   {"verificationMaterial",
-                    Json::Object{{"publicKey", public_key}, {"tlogEntries", Json::Array{}}}},
-                   {"dsseEnvelope", std::move(envelope)}});
-}
-
-Result<VerifiedManifest> verify_bundle(std::string_view bundle,
-                                       std::span<const PublicKey> publishers) {
-  VEDETTE_TRY(const Json json, codec::parse_json(bundle, kLimits));
+Result<Halves> halves_of(const Json& json) {
   VEDETTE_CHECK(as_bundle(json.only({"mediaType", "verificationMaterial", "dsseEnvelope"})));
   VEDETTE_TRY(const std::string media_type, as_bundle(json.string("mediaType")));
   if (media_type != kMediaType)
     return refuse("OMS-BUNDLE", "this is not a Sigstore bundle of version 0.3",
                   media_type.substr(0, 80));
-  VEDETTE_TRY(const std::string hint, read_hint(json));
+  VEDETTE_TRY(const Json* material, as_bundle(json.object("verificationMaterial")));
   VEDETTE_TRY(const Json* envelope, as_bundle(json.object("dsseEnvelope")));
-  auto signed_payload = verify_dsse(*envelope, kInTotoPayloadType, ecdsa_keys(publishers), hint);
+  return Halves{material, envelope};
+}
+
+Result<SignedManifest> read_signed(const Json& envelope, std::span<const PublicKey> keys,
+                                   std::string_view hint) {
+  auto signed_payload = verify_dsse(envelope, kInTotoPayloadType, keys, hint);
   if (!signed_payload) return std::unexpected(in_bundle_terms(std::move(signed_payload).error()));
   VEDETTE_TRY(Manifest manifest, parse_statement(as_text(signed_payload->payload)));
-  return VerifiedManifest(
-      SignedManifest::VerificationKey(),
-      SignedManifest{.manifest = std::move(manifest), .publisher = signed_payload->signer});
+  return SignedManifest{.manifest = std::move(manifest), .publisher = signed_payload->signer};
+}
+
+Result<std::vector<Certificate>> read_chain(const Json& material) {
+  if (material.find("x509CertificateChain") == nullptr)
+    return refuse("OMS-MODE", "the bundle was not signed with certificates", {},
+                  "name the publisher's key, or sign with a certificate");
+  VEDETTE_CHECK(as_bundle(material.only({"x509CertificateChain", "tlogEntries"})));
+  VEDETTE_CHECK(check_no_log_entries(material));
+  VEDETTE_TRY(const Json* chain, as_bundle(material.object("x509CertificateChain")));
+  VEDETTE_CHECK(as_bundle(chain->only({"certificates"})));
+  VEDETTE_TRY(const Json* list, as_bundle(chain->array("certificates")));
+  if (list->if_array()->empty() || list->if_array()->size() > kMaxCertificates)
+    return refuse("OMS-BUNDLE", "a bundle has from 1 to 8 certificates",
+                  std::to_string(list->if_array()->size()));
+  std::vector<Certificate> certificates;
+  for (const Json& json : *list->if_array()) {
+    VEDETTE_CHECK(as_bundle(json.only({"rawBytes"})));
+    VEDETTE_TRY(const std::string text, as_bundle(json.string("rawBytes")));
+    VEDETTE_TRY(const Bytes der, as_bundle(codec::from_base64(text)));
+    VEDETTE_TRY(Certificate certificate, Certificate::from_der(der));
+    certificates.push_back(std::move(certificate));
+  }
+  return certificates;
+}
+
+Result<void> check_identity(const Certificate& leaf, const std::vector<std::string>& wanted) {
+  std::vector<std::string> names = leaf.uri_names();
+  for (std::string& name : leaf.email_names())
+    names.push_back(std::move(name));
+  const auto is_wanted = [&](const std::string& name) {
+    return std::ranges::find(wanted, name) != wanted.end();
+  };
+  if (std::ranges::any_of(names, is_wanted)) return {};
+  return refuse("OMS-IDENTITY", "the certificate names somebody else than the signers asked for",
+                names.empty() ? "it names nobody" : names.front().substr(0, 200),
+                "an authority certifies many: name the one that you trust");
+}
+
+Json material_of(const PublicKey& publisher, std::span<const Certificate> chain) {
+  Json material;
+  if (chain.empty()) {
+    material.set("publicKey", Json::Object{{"hint", key_hint(publisher)}});
+  } else {
+    Json::Array certificates;
+    for (const Certificate& certificate : chain)
+      certificates.push_back(Json::Object{{"rawBytes", codec::to_base64(certificate.der())}});
+    material.set("x509CertificateChain", Json::Object{{"certificates", std::move(certificates)}});
+  }
+  material.set("tlogEntries", Json::Array{});
+  return material;
+}
+
+}  // namespace
+
+Result<std::string> sign_model(const Manifest& manifest, const crypto::PrivateKey& key,
+                               std::span<const Certificate> chain) {
+  const PublicKey publisher = key.public_key();
+  if (!is_ecdsa(publisher))
+    return refuse("OMS-KEY", "models are signed with a key on P-256, P-384 or P-521", {},
+                  "make one with 'vedette key generate'");
+  if (!chain.empty() && chain.front().spki_sha256() != publisher.spki_sha256())
+    return refuse("OMS-KEY", "the first certificate is of another key", chain.front().subject(),
+                  "the signer's own certificate comes first");
+  const std::string statement = to_statement(manifest);
+  VEDETTE_TRY(Json envelope, sign_dsse(kInTotoPayloadType, as_bytes(statement), key));
+  return codec::to_json(Json::Object{{"mediaType", kMediaType},
+                                     {"verificationMaterial", material_of(publisher, chain)},
+                                     {"dsseEnvelope", std::move(envelope)}});
+}
+
+Result<VerifiedManifest> verify_bundle(std::string_view bundle,
+                                       std::span<const PublicKey> publishers) {
+  VEDETTE_TRY(const Json json, codec::parse_json(bundle, kLimits));
+  VEDETTE_TRY(const Halves halves, halves_of(json));
+  VEDETTE_TRY(const std::string hint, read_hint(*halves.material));
+  VEDETTE_TRY(SignedManifest signed_manifest,
+              read_signed(*halves.envelope, ecdsa_keys(publishers), hint));
+  return VerifiedManifest(SignedManifest::VerificationKey(), std::move(signed_manifest));
+}
+
+Result<VerifiedManifest> verify_certified_bundle(std::string_view bundle,
+                                                 const CertifiedSigners& signers) {
+  VEDETTE_TRY(const Json json, codec::parse_json(bundle, kLimits));
+  VEDETTE_TRY(const Halves halves, halves_of(json));
+  VEDETTE_TRY(const std::vector<Certificate> chain, read_chain(*halves.material));
+  VEDETTE_CHECK(crypto::verify_chain(chain.front(), std::span(chain).subspan(1), signers.roots,
+                                     signers.now, crypto::Purpose::code_signing));
+  VEDETTE_CHECK(check_identity(chain.front(), signers.identities));
+  VEDETTE_TRY(const PublicKey key, chain.front().public_key());
+  VEDETTE_TRY(SignedManifest signed_manifest,
+              read_signed(*halves.envelope, ecdsa_keys(std::span(&key, 1)), {}));
+  return VerifiedManifest(SignedManifest::VerificationKey(), std::move(signed_manifest));
 }
 
 }  // namespace vedette::release

@@ -122,7 +122,7 @@ TEST_F(OmsBundle, RefusesMoreThan16MiB) {
   EXPECT_EQ(verify_code(bundle_ + std::string(kMaxBundleBytes, ' ')), "JSON-SIZE");
 }
 
-TEST_F(OmsBundle, RefusesToSignWithAnythingButP256) {
+TEST_F(OmsBundle, RefusesToSignWithAnythingButANistCurve) {
   EXPECT_EQ(sign_model(manifest_, PrivateKey::generate_ed25519()).error().code, "OMS-KEY");
 }
 

@@ -76,6 +76,24 @@ TEST_F(OmsVectors, RefusesCertificateAndKeylessBundles) {
       "OMS-MODE");
 }
 
+// What signed them says of itself that it is an authority, has no name, and its issuer's for a
+// subject: the reference implementation lets it pass.
+TEST_F(OmsVectors, RefusesTheReferencesCertificateForItIsAnAuthoritys) {
+  const auto root =
+      crypto::Certificate::from_pem(text_of(kModels / "keys/certificate/ca-cert.pem"));
+  ASSERT_TRUE(root);
+  const CertifiedSigners signers{
+      .roots = {*root}, .identities = {"intermediate-ca"}, .now = from_unix_seconds(1'795'000'000)};
+  for (const char* name : {"v1.0.0-certificate", "v1.0.1-certificate", "v1.1.0-certificate"})
+    EXPECT_EQ(code_of(verify_certified_bundle(text_of(kModels / name / "model.sig"), signers)),
+              "CERT-PURPOSE")
+        << name;
+  for (const char* name : {"v1.0.1-sigstore", "v1.1.0-sigstore"})
+    EXPECT_EQ(code_of(verify_certified_bundle(text_of(kModels / name / "model.sig"), signers)),
+              "OMS-MODE")
+        << name;
+}
+
 TEST_F(OmsVectors, RefusesEveryKeyBundleUnderAnotherKey) {
   const std::vector<PublicKey> others{crypto::PrivateKey::generate_p256().public_key()};
   for (const char* name : {"v1.0.1-elliptic-key", "v1.1.0-elliptic-key"})
