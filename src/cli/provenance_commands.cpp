@@ -37,8 +37,11 @@ struct ProvenanceOptions {
   bool lines = false;
 };
 
+// Beside the model: within its folder it would be a file that nobody signed.
 std::string provenance_path(const ProvenanceOptions& options) {
-  return options.file.empty() ? options.path + ".provenance.jsonl" : options.file;
+  if (!options.file.empty()) return options.file;
+  const std::size_t end = options.path.find_last_not_of('/');
+  return options.path.substr(0, end + 1) + ".provenance.jsonl";
 }
 
 std::function<void(const release::HashProgress&)> shown_by(Progress& progress) {

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "cli/canned_server.h"
@@ -64,6 +66,22 @@ TEST_F(ProvenanceCommands, SignRefusesWhatTheAuthorMisspelt) {
 TEST_F(ProvenanceCommands, VerifyWithoutAProvenanceFails) {
   EXPECT_EQ(verify().refusal(), "FILE-OPEN");
   EXPECT_EQ(verify().code, 1);
+}
+
+TEST_F(ProvenanceCommands, OfAFolderLiesBesideItHoweverItsPathIsWritten) {
+  std::filesystem::create_directory(desk.path("voice"));
+  desk.write("voice/vad.onnx", "weights of a model");
+  const std::string folder = desk.path("voice") + "/";
+  const std::vector<std::string> trust{"--publisher", desk.path("publisher.pub")};
+  const std::string key = desk.path("publisher");
+  ASSERT_EQ(desk.run({"model", "sign", folder, "--key", key}).code, 0);
+  ASSERT_EQ(desk.run({"model", "provenance", "sign", folder, "--key", key, "--from",
+                      desk.path("from.toml"), trust[0], trust[1]})
+                .code,
+            0);
+  EXPECT_EQ(desk.run({"model", "verify", folder, trust[0], trust[1]}).code, 0);
+  EXPECT_EQ(
+      desk.run({"model", "provenance", "verify", desk.path("voice"), trust[0], trust[1]}).code, 0);
 }
 
 TEST_F(ProvenanceCommands, WhatIsSignedIsShownAndMakesABill) {
