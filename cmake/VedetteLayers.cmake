@@ -38,7 +38,7 @@ set(VEDETTE_OWNERS_nlohmann_json_nlohmann_json codec)
 set(VEDETTE_OWNERS_tomlplusplus_tomlplusplus codec)
 set(VEDETTE_OWNERS_Boost_headers adapter)
 set(VEDETTE_OWNERS_CLI11_CLI11 cli app)
-set(VEDETTE_OWNERS_Threads_Threads adapter server agent cli inference test testing)
+set(VEDETTE_OWNERS_Threads_Threads release adapter server agent cli inference test testing)
 
 function(vedette_check_edges name layer)
   foreach(dependency ${ARGN})
