@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -12,8 +13,9 @@
 
 #include "base/fd.h"
 #include "cli/command_line.h"
+#include "cli/key_files.h"
 #include "cli/progress.h"
-#include "release/delta/delta.h"
+#include "release/delta/delta_statement.h"
 #include "release/digest_text.h"
 
 namespace vedette::cli {
@@ -31,6 +33,8 @@ struct DeltaOptions {
   std::string target;
   std::string delta;
   std::string sha256;  // of the target, where it is known
+  std::string key;     // that signs; empty: none does
+  std::vector<std::string> publishers;
 };
 
 std::string percent_text(std::uint64_t part, std::uint64_t whole) {
@@ -38,6 +42,29 @@ std::string percent_text(std::uint64_t part, std::uint64_t whole) {
   std::snprintf(text, sizeof text, "%.1f %%",
                 100.0 * static_cast<double>(part) / static_cast<double>(whole));
   return text;
+}
+
+std::string statement_path(const std::string& delta) {
+  return delta + ".sig";
+}
+
+FileIdentity identity_of(ByteView octets) {
+  return {.sha256 = crypto::sha256(octets), .size = octets.size()};
+}
+
+// None when nobody signs.
+Result<std::optional<std::string>> signed_statement(Environment& environment,
+                                                    const DeltaOptions& options, ByteView base,
+                                                    ByteView target, ByteView delta) {
+  if (options.key.empty()) return std::nullopt;
+  VEDETTE_TRY(const auto key,
+              load_signing_key(options.key, environment.console, environment.operator_folder.keys));
+  return release::sign_delta_statement(
+      {.model = std::filesystem::path(options.target).filename().string(),
+       .base = identity_of(base),
+       .target = identity_of(target),
+       .delta = identity_of(delta)},
+      key);
 }
 
 Result<void> make(Environment& environment, const DeltaOptions& options) {
@@ -55,8 +82,13 @@ Result<void> make(Environment& environment, const DeltaOptions& options) {
         },
         [&](std::uint64_t done) { progress.show(done, target.size()); }));
   }
+  VEDETTE_TRY(const auto statement, signed_statement(environment, options, base, target, delta));
   VEDETTE_CHECK(write_file_atomically(path, delta, kOutputFile));
   Json json;
+  if (statement) {
+    VEDETTE_CHECK(write_file_atomically(statement_path(path), as_bytes(*statement), kOutputFile));
+    json.set("statement", statement_path(path));
+  }
   json.set("delta", path).set("bytes", std::uint64_t{delta.size()});
   json.set("sha256", to_hex(crypto::sha256(delta)));
   json.set("base_sha256", to_hex(crypto::sha256(base)));
@@ -120,12 +152,25 @@ Result<UniqueFd> open_input(const std::string& path) {
   return fd;
 }
 
-// What the caller says, or else what the delta says of itself.
-Result<FileIdentity> wanted_target(const release::DeltaHeader& header, const std::string& sha256) {
-  FileIdentity wanted = header.target;
-  if (sha256.empty()) return wanted;
-  const auto digest = release::parse_digest(sha256);
-  if (!digest) return refuse("CLI-USAGE", "this is not a SHA-256 digest", sha256.substr(0, 80));
+// What the delta is to make: as its publisher signed it, which is found out before anything else of
+// it is read; or as the caller says; or else as it says of itself.
+Result<FileIdentity> wanted_target(const DeltaOptions& options, const release::ByteSource& delta) {
+  FileIdentity wanted;
+  if (options.publishers.empty()) {
+    VEDETTE_TRY(const release::DeltaHeader header, release::read_delta_header(delta));
+    wanted = header.target;
+  } else {
+    VEDETTE_TRY(const auto publishers, load_public_keys(options.publishers));
+    VEDETTE_TRY(const Bytes text,
+                read_file(statement_path(options.delta), release::kMaxDeltaStatementBytes));
+    VEDETTE_TRY(const auto statement, release::verify_delta_statement(as_text(text), publishers));
+    VEDETTE_CHECK(release::check_delta(statement, delta));
+    wanted = statement->target;
+  }
+  if (options.sha256.empty()) return wanted;
+  const auto digest = release::parse_digest(options.sha256);
+  if (!digest)
+    return refuse("CLI-USAGE", "this is not a SHA-256 digest", options.sha256.substr(0, 80));
   wanted.sha256 = *digest;
   return wanted;
 }
@@ -135,8 +180,8 @@ Result<void> patch(Environment& environment, const DeltaOptions& options) {
   VEDETTE_TRY(const UniqueFd delta_fd, open_input(options.delta));
   VEDETTE_TRY(const auto base, release::FileSource::of(base_fd.get()));
   VEDETTE_TRY(const auto delta, release::FileSource::of(delta_fd.get()));
-  VEDETTE_TRY(const release::DeltaHeader header, release::read_delta_header(delta));
-  VEDETTE_TRY(const FileIdentity wanted, wanted_target(header, options.sha256));
+  VEDETTE_TRY(const FileIdentity wanted, wanted_target(options, delta));
+  const bool known = !options.sha256.empty() || !options.publishers.empty();
   if (wanted.size > kMaxModelBytes)
     return refuse("FILE-SIZE", "a file is larger than it may be",
                   std::to_string(wanted.size) + " bytes");
@@ -150,14 +195,14 @@ Result<void> patch(Environment& environment, const DeltaOptions& options) {
   VEDETTE_CHECK(target.name(options.target));
   Json json;
   json.set("target", options.target).set("bytes", wanted.size);
-  json.set("sha256", to_hex(wanted.sha256)).set("expected", !options.sha256.empty());
+  json.set("sha256", to_hex(wanted.sha256)).set("expected", known);
   environment.output->result(
-      json, "made " + printable(options.target) + ", " + size_text(wanted.size) + "\n  sha256  " +
-                to_hex(wanted.sha256) +
-                (options.sha256.empty()
-                     ? "\nThat is what the delta says of itself: run 'vedette model verify' before "
-                       "you trust it.\n"
-                     : ", as wanted\n"));
+      json,
+      "made " + printable(options.target) + ", " + size_text(wanted.size) + "\n  sha256  " +
+          to_hex(wanted.sha256) +
+          (!known ? "\nThat is what the delta says of itself: run 'vedette model verify' before "
+                    "you trust it.\n"
+                  : ", as wanted\n"));
   return {};
 }
 
@@ -169,6 +214,8 @@ void add_delta_commands(CLI::App& model, Choice& choice) {
   delta->add_option("base", options->base, "the model that its receivers have")->required();
   delta->add_option("target", options->target, "the model that they are to have")->required();
   delta->add_option("--to", options->delta, "the file to write; by default TARGET.delta");
+  delta->add_option("--key", options->key,
+                    "the private key that signs a statement of it, beside it: .sig");
   on_call(*delta, choice,
           [options](Environment& environment) { return make(environment, *options); });
 
@@ -177,6 +224,8 @@ void add_delta_commands(CLI::App& model, Choice& choice) {
   verb->add_option("delta", options->delta, "what 'vedette model delta' made")->required();
   verb->add_option("--to", options->target, "the file to write")->required();
   verb->add_option("--sha256", options->sha256, "what the result's digest must be");
+  verb->add_option("--publisher", options->publishers,
+                   "public keys (PEM) of trusted publishers: one must have signed DELTA.sig");
   on_call(*verb, choice,
           [options](Environment& environment) { return patch(environment, *options); });
 }

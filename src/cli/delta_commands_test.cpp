@@ -58,6 +58,27 @@ TEST_F(DeltaCommands, PatchRefusesAnotherTargetThanTheWantedOne) {
   expect_nothing_made();
 }
 
+TEST_F(DeltaCommands, PatchBelievesOnlyTheDeltaThatATrustedPublisherSigned) {
+  for (const char* name : {"publisher", "stranger"})
+    ASSERT_EQ(desk.run({"key", "generate", desk.path(name), "--insecure-unencrypted"}).code, 0);
+  const std::vector<std::string> trusting{"--publisher", desk.path("publisher.pub")};
+  EXPECT_EQ(patch("old.onnx", trusting).refusal(), "FILE-OPEN") << "nobody signed it";
+  ASSERT_EQ(desk.run_json({"model", "delta", desk.path("old.onnx"), desk.path("new.onnx"), "--key",
+                           desk.path("publisher")})
+                .code,
+            0);
+  const Outcome strange = patch("old.onnx", {"--publisher", desk.path("stranger.pub")});
+  EXPECT_EQ(strange.code, 3);
+  EXPECT_EQ(strange.refusal(), "DSSE-UNTRUSTED");
+  const std::string delta = desk.read("new.onnx.delta");
+  desk.write("new.onnx.delta", delta + "x");
+  EXPECT_EQ(patch("old.onnx", trusting).refusal(), "DELTA-DIGEST");
+  expect_nothing_made();
+  desk.write("new.onnx.delta", delta);
+  ASSERT_EQ(patch("old.onnx", trusting).code, 0);
+  EXPECT_EQ(desk.read("made.onnx"), desk.read("new.onnx"));
+}
+
 TEST_F(DeltaCommands, ADeltaMakesTheTargetOfTheBase) {
   ASSERT_EQ(patch("old.onnx").code, 0);
   EXPECT_EQ(desk.read("made.onnx"), desk.read("new.onnx"));
