@@ -15,7 +15,7 @@ namespace vedette::bench {
 namespace {
 
 constexpr std::size_t kInputs = 256;
-constexpr std::size_t kHidden = 1024;
+constexpr std::size_t kHidden = 640;
 constexpr std::size_t kClasses = 10;
 constexpr std::size_t kBatch = 8;
 

@@ -18,7 +18,7 @@ struct AlignedRegion {
 
 // Regions that cover `target` in order. Retrained tensors have hardly an octet run in common, so
 // they are found by what stands between them (names, dimensions) and by being alike, number by
-// number. Takes an octet for each octet of the base.
+// number. Takes up to two octets for each octet of the base.
 [[nodiscard]] std::vector<AlignedRegion> align(ByteView base, ByteView target);
 
 }  // namespace vedette::release

@@ -35,9 +35,8 @@ using ByteSink = std::function<Result<void>(ByteView)>;
 // Octets of the target that are done; called at least every mebibyte. May be empty.
 using DeltaProgress = std::function<void(std::uint64_t)>;
 
-// Writes the delta that makes `target` of `base`. Deterministic. Needs about one and a half times
-// the size of the base and a quarter of the target's besides both. Refuses DELTA-SIZE for an empty
-// target, and what the sink refuses.
+// Writes the delta that makes `target` of `base`. Deterministic. Besides both it needs up to twice
+// the size of the base. Refuses DELTA-SIZE for an empty target, and what the sink refuses.
 [[nodiscard]] Result<void> make_delta(ByteView base, ByteView target, const ByteSink& sink,
                                       const DeltaProgress& progress = {});
 

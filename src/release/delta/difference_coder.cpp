@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "release/delta/little_endian.h"
+
 namespace vedette::release {
 namespace {
 
@@ -23,18 +25,6 @@ constexpr std::array kTraits{
 
 const Traits& traits_of(Element element) {
   return kTraits.at(static_cast<std::size_t>(element) - 1);
-}
-
-std::uint64_t load(const std::uint8_t* from, std::size_t width) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < width; ++i)
-    value |= std::uint64_t{from[i]} << (8 * i);
-  return value;
-}
-
-void store(std::uint8_t* to, std::uint64_t value, std::size_t width) {
-  for (std::size_t i = 0; i < width; ++i)
-    to[i] = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
 class Writing {
@@ -154,8 +144,8 @@ CodedDifferences DifferenceModel::encode(ByteView base, ByteView target) {
   const std::uint64_t mask = bits_ == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits_) - 1;
   std::size_t at = 0;
   for (; at + width_ <= target.size(); at += width_) {
-    const std::uint64_t before = load(&base[at], width_);
-    code(coder, before, (load(&target[at], width_) - before) & mask);
+    const std::uint64_t before = load_number(&base[at], width_);
+    code(coder, before, (load_number(&target[at], width_) - before) & mask);
   }
   for (; at < target.size(); ++at)
     coder.plain(target[at], 8);
@@ -168,8 +158,8 @@ Result<void> DifferenceModel::decode(ByteView adaptive, ByteView plain,
   Reading coder(adaptive, plain);
   std::size_t at = 0;
   for (; at + width_ <= octets.size(); at += width_) {
-    const std::uint64_t before = load(&octets[at], width_);
-    store(&octets[at], before + code(coder, before, 0), width_);
+    const std::uint64_t before = load_number(&octets[at], width_);
+    store_number(&octets[at], before + code(coder, before, 0), width_);
   }
   for (; at < octets.size(); ++at)
     octets[at] = static_cast<std::uint8_t>(coder.plain(0, 8));

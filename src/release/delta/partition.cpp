@@ -6,10 +6,13 @@
 #include <cstdint>
 #include <cstring>
 
+#include "release/delta/little_endian.h"
+
 namespace vedette::release {
 namespace {
 
-constexpr std::size_t kWindow = 64;            // octets; all widths divide it
+constexpr std::size_t kWindow = 128;           // octets; all widths divide it
+constexpr std::size_t kJudged = 64;            // the first octets of a window speak for it
 constexpr std::uint32_t kBit = 32;             // what all costs are told in
 constexpr std::uint32_t kSwitch = 300 * kBit;  // a new run has its header, and learns
 constexpr std::array<std::size_t, 4> kWidths{1, 2, 4, 8};
@@ -29,17 +32,9 @@ constexpr std::array<State, 15> kStates = [] {
 }();
 
 // Of a window in which nothing changed, in any state.
-constexpr std::uint32_t kSameCost = kWindow;
+constexpr std::uint32_t kSameCost = kJudged;
 
 using Costs = std::array<std::uint32_t, kStates.size()>;
-
-template <class Number>
-Number load(const std::uint8_t* from) {
-  Number value = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i)
-    value = static_cast<Number>(value | static_cast<Number>(Number{from[i]} << (8 * i)));
-  return value;
-}
 
 // A rough guess, the same for all, of what the coder will need. That nothing changed costs next to
 // nothing, and no less in wide numbers than in narrow ones.
@@ -52,18 +47,19 @@ std::uint32_t cost_of(Number difference) {
   return kBit * (static_cast<std::uint32_t>(std::bit_width(magnitude)) + 2);
 }
 
-// Of the numbers that begin within the window, as far as they end within the octets.
+// Of the numbers that begin between the two, as far as they end within the octets.
 template <class Number>
 std::uint32_t window_cost(ByteView base, ByteView target, std::size_t begin, std::size_t end) {
   std::uint32_t cost = 0;
   for (std::size_t at = begin; at < end && at + sizeof(Number) <= target.size();
        at += sizeof(Number))
-    cost += cost_of(static_cast<Number>(load<Number>(&target[at]) - load<Number>(&base[at])));
+    cost += cost_of(
+        static_cast<Number>(load_number<Number>(&target[at]) - load_number<Number>(&base[at])));
   return cost;
 }
 
 std::uint32_t state_cost(const State& state, ByteView base, ByteView target, std::size_t begin) {
-  const std::size_t end = std::min(begin + kWindow, target.size());
+  const std::size_t end = std::min(begin + kJudged, target.size());
   switch (state.width) {
     case 1:
       return window_cost<std::uint8_t>(base, target, begin, end);
@@ -78,7 +74,7 @@ std::uint32_t state_cost(const State& state, ByteView base, ByteView target, std
 
 // Most windows of a sparse change.
 bool is_same(ByteView base, ByteView target, std::size_t begin) {
-  const std::size_t size = std::min(kWindow, target.size() - begin);
+  const std::size_t size = std::min(kJudged, target.size() - begin);
   return std::memcmp(&base[begin], &target[begin], size) == 0;
 }
 

@@ -18,7 +18,7 @@ struct NumberRun {
 
 // Cuts `target`, whose octets stand at the same places in `base`, into runs: by the cheapest way
 // (Viterbi) through all widths and all places at which a number could begin. Tensors begin
-// anywhere in a file, and no format is known here. Takes a quarter octet for each octet.
+// anywhere in a file, and no format is known here. Takes an eighth of an octet for each octet.
 [[nodiscard]] std::vector<NumberRun> find_numbers(ByteView base, ByteView target);
 
 }  // namespace vedette::release
