@@ -41,10 +41,14 @@ identity() {  # [-o json] [--herd N] [--live N] [--folder PATH] [issuance | hand
   build/release/bin/identity_bench "$@"
 }
 
+release() {  # [-o json] [hashing | download | deltas]...
+  build/release/bin/release_bench "$@"
+}
+
 name=${1:-all}
 [ $# -gt 0 ] && shift
 case "$name" in
-  all) chain "$@"; serving "$@"; client "$@"; policy "$@"; attestation "$@"; identity "$@"; sandbox "$@" ;;
-  attestation | chain | client | identity | policy | sandbox | serving) "$name" "$@" ;;
-  *) echo "./dev bench: there is no benchmark '$name': attestation, chain, client, identity, policy, sandbox, serving"; exit 2 ;;
+  all) chain "$@"; serving "$@"; client "$@"; policy "$@"; attestation "$@"; identity "$@"; release "$@"; sandbox "$@" ;;
+  attestation | chain | client | identity | policy | release | sandbox | serving) "$name" "$@" ;;
+  *) echo "./dev bench: there is no benchmark '$name': attestation, chain, client, identity, policy, release, sandbox, serving"; exit 2 ;;
 esac

@@ -4,12 +4,12 @@
 
 readonly BUILD_PACKAGES=(
   g++ cmake ninja-build ccache mold pkg-config git ca-certificates libssl-dev libtss2-dev libp11-kit-dev
-  libseccomp-dev libsqlite3-dev "libboost1.81-dev|libboost-dev" nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
+  libseccomp-dev libsqlite3-dev libzstd-dev "libboost1.81-dev|libboost-dev" nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
   libgtest-dev libgmock-dev)
 readonly RUN_PACKAGES=(swtpm swtpm-tools pocketsphinx-testdata)
 readonly LAB_PACKAGES=(
   qemu-system-x86 ovmf swtpm swtpm-tools busybox-static cpio zstd binutils sbsigntool openssl util-linux libtss2-dev)
-readonly BENCH_PACKAGES=(libbenchmark-dev python3 bubblewrap crun runc)
+readonly BENCH_PACKAGES=(libbenchmark-dev python3 bubblewrap crun runc zstd xdelta3 bsdiff openssl)
 readonly CHECK_PACKAGES=(
   clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck python3 python3-venv tpm2-tools openssl curl
   strace util-linux libonnx-testdata softhsm2)

@@ -8,7 +8,7 @@ namespace vedette::cli {
 ExitCode exit_code_of(const Error& error) {
   // Read from the top: the first prefix that fits decides. What is not named here is a "no" by a
   // check or a policy, on this side or the server's.
-  constexpr std::array<std::pair<std::string_view, ExitCode>, 27> kMeanings{{
+  constexpr std::array<std::pair<std::string_view, ExitCode>, 28> kMeanings{{
       {"NET-TLS", ExitCode::refused},      {"NET-SIZE", ExitCode::failed},
       {"NET-", ExitCode::unreachable},     {"TPM-UNREACHABLE", ExitCode::unreachable},
       {"CLI-WIDENING", ExitCode::refused}, {"CLI-FAILED", ExitCode::failed},
@@ -22,7 +22,7 @@ ExitCode exit_code_of(const Error& error) {
       {"HTTP-ANSWER", ExitCode::failed},   {"LOG-RANGE", ExitCode::failed},
       {"JSON-MEMBER", ExitCode::failed},   {"SBX-SPAWN", ExitCode::failed},
       {"INTERNAL", ExitCode::failed},      {"DEMO-", ExitCode::failed},
-      {"KEY-SIGN", ExitCode::failed},
+      {"KEY-SIGN", ExitCode::failed},      {"DELTA-READ", ExitCode::failed},
   }};
   for (const auto& [prefix, code] : kMeanings)
     if (error.code.starts_with(prefix)) return code;

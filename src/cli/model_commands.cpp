@@ -6,6 +6,7 @@
 #include "cli/bundle_file.h"
 #include "cli/command_line.h"
 #include "cli/contract_commands.h"
+#include "cli/delta_commands.h"
 #include "cli/key_files.h"
 #include "cli/manifest_view.h"
 #include "cli/model_conversion.h"
@@ -161,6 +162,7 @@ void add_model_commands(CLI::App& app, Choice& choice) {
   add_verify(noun, choice);
   add_inspect(noun, choice);
   add_convert(noun, choice);
+  add_delta_commands(noun, choice);
   add_contract_commands(noun, choice);
   add_provenance_commands(noun, choice);
 }

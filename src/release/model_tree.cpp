@@ -1,8 +1,14 @@
 #include "release/model_tree.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <set>
+#include <thread>
+#include <utility>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +21,7 @@ namespace {
 using PathSet = std::set<std::string, std::less<>>;
 
 constexpr std::size_t kPieceBytes = 1 << 20;
+constexpr std::size_t kMaxThreads = 8;  // a mebibyte each; disks gain no more
 constexpr std::string_view kGitPaths[] = {".git", ".gitattributes", ".github", ".gitignore"};
 
 bool same_content_state(const struct stat& before, const struct stat& after) {
@@ -25,11 +32,30 @@ bool same_content_state(const struct stat& before, const struct stat& after) {
          same(before.st_ctim, after.st_ctim);
 }
 
+// How far all threads together are.
+class Tally {
+ public:
+  Tally(const HashOptions& options, std::uint64_t total) : options_(options), total_(total) {}
+
+  void add(const std::string& name, std::size_t length) {
+    if (!options_.progress) return;
+    const std::lock_guard lock(mutex_);
+    done_ += length;
+    options_.progress({.file = name, .bytes_done = done_, .bytes_total = total_});
+  }
+
+ private:
+  const HashOptions& options_;
+  std::uint64_t total_;
+  std::mutex mutex_;
+  std::uint64_t done_ = 0;
+};
+
 // Reads files to their end, one after the other, and tells how far it is.
 class Hasher {
  public:
-  Hasher(const ModelFolder& folder, const HashOptions& options, std::uint64_t total)
-      : folder_(folder), options_(options), total_(total), buffer_(kPieceBytes) {}
+  Hasher(const ModelFolder& folder, Tally& tally)
+      : folder_(folder), tally_(tally), buffer_(kPieceBytes) {}
 
   Result<crypto::Sha256Digest> hash(const std::string& name) {
     VEDETTE_TRY(const UniqueFd fd, folder_.open_file(name));
@@ -58,22 +84,64 @@ class Hasher {
       if (count == 0) return {};
       const auto length = static_cast<std::size_t>(count);
       stream_.update(ByteView(buffer_).first(length));
-      report(name, length);
+      tally_.add(name, length);
     }
   }
 
-  void report(const std::string& name, std::size_t length) {
-    done_ += length;
-    if (options_.progress)
-      options_.progress({.file = name, .bytes_done = done_, .bytes_total = total_});
+  const ModelFolder& folder_;
+  Tally& tally_;
+  Bytes buffer_;
+  crypto::Sha256Stream stream_;
+};
+
+// Hashes many files, several at once. Each thread takes the next file, in order: so whatever stands
+// before a refusal is finished, and the first refusal in that order is the one that is told.
+class HashPool {
+ public:
+  using Work = std::function<Result<void>(Hasher&, std::size_t index)>;
+
+  HashPool(const ModelFolder& folder, const HashOptions& options, std::uint64_t total)
+      : folder_(folder), tally_(options, total), wanted_(options.threads) {}
+
+  Result<void> run(std::size_t count, const Work& work) {
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t threads =
+        std::min<std::size_t>({wanted_ == 0 ? cores : wanted_, kMaxThreads, count});
+    {
+      std::vector<std::jthread> helpers;
+      for (std::size_t i = 1; i < threads; ++i)
+        helpers.emplace_back([&] { take(count, work); });
+      take(count, work);
+    }
+    return refusal_ ? std::unexpected(*refusal_) : Result<void>{};
+  }
+
+ private:
+  void take(std::size_t count, const Work& work) {
+    Hasher hasher(folder_, tally_);
+    while (!stopped_) {
+      const std::size_t index = next_++;
+      if (index >= count) return;
+      if (auto done = work(hasher, index); !done) stop(index, std::move(done.error()));
+    }
+  }
+
+  void stop(std::size_t index, Error error) {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    if (refusal_ && refused_at_ < index) return;
+    refusal_ = std::move(error);
+    refused_at_ = index;
   }
 
   const ModelFolder& folder_;
-  const HashOptions& options_;
-  std::uint64_t total_;
-  std::uint64_t done_ = 0;
-  Bytes buffer_;
-  crypto::Sha256Stream stream_;
+  Tally tally_;
+  unsigned wanted_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> stopped_ = false;
+  std::mutex mutex_;
+  std::optional<Error> refusal_;
+  std::size_t refused_at_ = 0;
 };
 
 PathSet always_ignored(const HashOptions& options) {
@@ -121,13 +189,13 @@ Result<Manifest> hash_model(const std::string& path, const HashOptions& options)
   VEDETTE_TRY(const ModelFolder folder, ModelFolder::open(path));
   const PathSet ignored = always_ignored(options);
   VEDETTE_TRY(const std::vector<FoundFile> files, folder.list(ignored));
-  Hasher hasher(folder, options, total_size(files));
-  std::vector<Resource> resources;
-  resources.reserve(files.size());
-  for (const FoundFile& file : files) {
-    VEDETTE_TRY(const crypto::Sha256Digest digest, hasher.hash(file.name));
-    resources.push_back({.name = file.name, .sha256 = digest});
-  }
+  std::vector<Resource> resources(files.size());
+  VEDETTE_CHECK(HashPool(folder, options, total_size(files))
+                    .run(files.size(), [&](Hasher& hasher, std::size_t i) -> Result<void> {
+                      resources[i].name = files[i].name;
+                      VEDETTE_TRY(resources[i].sha256, hasher.hash(files[i].name));
+                      return {};
+                    }));
   std::vector<std::string> ignore_paths;
   if (!folder.is_single_file()) ignore_paths.assign(ignored.begin(), ignored.end());
   return build_manifest(base_name(path), std::move(resources), std::move(ignore_paths));
@@ -148,9 +216,10 @@ Result<void> compare_model(const std::string& path, const Manifest& manifest,
   ignored.insert(manifest.ignore_paths.begin(), manifest.ignore_paths.end());
   VEDETTE_TRY(const std::vector<FoundFile> found, folder.list(ignored));
   VEDETTE_CHECK(check_nothing_unlisted(manifest, found));
-  Hasher hasher(folder, options, total_size(found));
-  for (const Resource& resource : manifest.resources)
-    VEDETTE_CHECK(check_resource(hasher, resource));
+  VEDETTE_CHECK(HashPool(folder, options, total_size(found))
+                    .run(manifest.resources.size(), [&](Hasher& hasher, std::size_t i) {
+                      return check_resource(hasher, manifest.resources[i]);
+                    }));
   return {};
 }
 

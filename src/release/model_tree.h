@@ -32,7 +32,9 @@ struct HashProgress {
 
 struct HashOptions {
   std::vector<std::string> ignore;  // paths relative to the folder, e.g. of the bundle itself
-  std::function<void(const HashProgress&)> progress;  // may be empty; called at least every 4 MiB
+  // May be empty; called at least every 4 MiB, from the threads that hash, one at a time.
+  std::function<void(const HashProgress&)> progress;
+  unsigned threads = 0;  // files that are hashed at once; 0: one for each core, at most 8
 };
 
 // The manifest of the model at `path`. Refuses OMS-OPEN, OMS-READ, OMS-SYMLINK, OMS-HARDLINK,

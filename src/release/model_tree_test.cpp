@@ -138,6 +138,37 @@ TEST_F(ModelTree, RefusesAFileThatWasNotSigned) {
   EXPECT_EQ(verify_code(bundle), "OMS-UNLISTED") << "be it empty";
 }
 
+TEST_F(ModelTree, TellsTheFirstRefusalHoweverManyThreadsThereAre) {
+  for (int i = 10; i < 60; ++i)
+    folder_.write("model/part-" + std::to_string(i), std::string(2000, 'w'));
+  const std::string bundle = sign();
+  for (const int i : {17, 18, 30, 59})
+    folder_.write("model/part-" + std::to_string(i), "changed");
+  for (int round = 0; round < 20; ++round) {
+    const auto verified =
+        verify_model(path(), bundle, publishers_, {.ignore = {}, .progress = {}, .threads = 4});
+    ASSERT_FALSE(verified);
+    EXPECT_EQ(verified.error().code, "OMS-DIGEST");
+    EXPECT_TRUE(verified.error().cause.starts_with("part-17:")) << verified.error().cause;
+  }
+}
+
+TEST_F(ModelTree, SeveralThreadsHashWhatOneDoes) {
+  for (int i = 0; i < 50; ++i)
+    folder_.write("model/part-" + std::to_string(i), std::string(100'000, static_cast<char>(i)));
+  std::uint64_t done = 0;
+  HashOptions options{.ignore = {}, .progress = {}, .threads = 4};
+  options.progress = [&](const HashProgress& progress) {
+    EXPECT_GT(progress.bytes_done, done) << "one at a time";
+    done = progress.bytes_done;
+  };
+  const auto together = hash_model(path(), options);
+  const auto alone = hash_model(path(), {.ignore = {}, .progress = {}, .threads = 1});
+  ASSERT_TRUE(together && alone);
+  EXPECT_EQ(together->resources, alone->resources);
+  EXPECT_EQ(done, 50U * 100'000 + 7 + 15);
+}
+
 TEST_F(ModelTree, RefusesAFolderInPlaceOfAFileAndTheReverse) {
   const std::string bundle = sign();
   EXPECT_EQ(verify_model(path() + "/vad.onnx", bundle, publishers_).error().code, "OMS-UNLISTED");
