@@ -98,6 +98,13 @@ struct TrustWalk {
 [[nodiscard]] Result<std::optional<SignedTrustBundle>> walk_trust(
     const TrustWalk& walk, std::span<const std::string> bundles);
 
+// Whether no chain may lead over `authority`, an issuing CA or a cross-certificate: `trust` names
+// it as one that has ended, or does not name it although it was there when `trust` was made. A
+// younger one is of a rollover that has not been heard of: what signed it decides. A time before
+// `trust` was made counts as that time.
+[[nodiscard]] bool is_retired(const crypto::Certificate& authority, const TrustBundle& trust,
+                              TimePoint now);
+
 // Refuses PEER-ISSUER unless an issuing CA that is trusted at `now` has signed `leaf`. That the
 // chain is valid somebody else has found.
 [[nodiscard]] Result<void> check_issuer(const crypto::Certificate& leaf, const TrustBundle& trust,
