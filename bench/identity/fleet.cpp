@@ -113,18 +113,21 @@ Result<std::vector<FleetDevice>> Fleet::enroll(platform::Store& store, const std
   devices.reserve(count);
   for (std::size_t first = 0; first < count; first += kAtOnce) {
     VEDETTE_CHECK(store.write([&](platform::UnitOfWork& unit) -> Result<void> {
-      for (std::size_t i = first; i < std::min(first + kAtOnce, count); ++i)
+      for (std::size_t i = first; i < std::min(first + kAtOnce, count); ++i) {
+        const auto endorsement = crypto::sha256(as_bytes(made[i]->id.str()));
+        VEDETTE_CHECK(unit.enrollment_rules().allow({endorsement, made[i]->id, group}));
         VEDETTE_CHECK(unit.devices().save(
             {.id = made[i]->id,
              .group = group,
              .status = identity::DeviceStatus::active,
              .epoch = Epoch{1},
-             .endorsement_sha256 = crypto::sha256(as_bytes(made[i]->id.str())),
+             .endorsement_sha256 = endorsement,
              .attestation_key = {1},
              .device_key_sha256 = pool_[made[i]->key].public_key().spki_sha256(),
              .enrolled_at = issued_at,
              .status_since = issued_at,
              .status_reason = {}}));
+      }
       return {};
     }));
   }

@@ -36,6 +36,9 @@ platform::HttpClientSettings ServerLink::settings(std::uint16_t port) const {
   settings.port = port;
   settings.roots = trust_.roots_at(clock_.now());
   settings.clock = &clock_;
+  settings.judge_server = [&trust = trust_, &clock = clock_](const auto& chain) {
+    return trust.check_server(chain, clock.now());
+  };
   return settings;
 }
 

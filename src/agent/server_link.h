@@ -27,7 +27,7 @@ struct Anchors {
 class ServerLink {
  public:
   // Certificates are judged by `clock`; a client that was made is of the roots that were trusted
-  // then.
+  // then, and of what is retired at each handshake. All of these outlive the clients.
   ServerLink(const AgentConfig& config, const TrustAnchors& trust, const Clock& clock,
              platform::HttpFactory& http)
       : config_(config), trust_(trust), clock_(clock), http_(http) {}

@@ -57,6 +57,11 @@ Result<Page> fetch_from(platform::HttpClient& client, std::uint64_t from) {
       return refuse("BUNDLE-SYNTAX", "the server has more trust bundles than a device walks over",
                     std::to_string(all.bundles.size()));
   } while (from + all.bundles.size() <= all.newest);
+  if (from + all.bundles.size() <= all.newest)
+    return refuse("BUNDLE-GAP", "the server lacks trust bundles that it says it has",
+                  "the newest is " + std::to_string(all.newest) + ", and it has none from " +
+                      std::to_string(from + all.bundles.size()) + " on",
+                  "restore 'ca/bundles' of the server's state folder from its backup");
   return all;
 }
 
@@ -118,6 +123,20 @@ std::uint64_t TrustAnchors::version() const {
 std::vector<crypto::Certificate> TrustAnchors::roots_at(TimePoint now) const {
   const auto present = held();
   return present ? present->bundle().roots_at(now) : configured_;
+}
+
+Result<void> TrustAnchors::check_server(std::span<const crypto::Certificate> chain,
+                                        TimePoint now) const {
+  const auto present = held();
+  if (!present) return {};
+  for (std::size_t i = 1; i + 1 < chain.size(); ++i)
+    if (identity::is_retired(chain[i], present->bundle(), now))
+      return refuse("NET-ISSUER", "the server's certificate is of an issuing CA that was retired",
+                    chain.front().subject() + ", against trust bundle " +
+                        std::to_string(present->bundle().version),
+                    "a server that was not started again since the rollover? If not, somebody has "
+                    "a former issuing CA's key");
+  return {};
 }
 
 std::vector<crypto::Certificate> TrustAnchors::intermediates_at(TimePoint now) const {

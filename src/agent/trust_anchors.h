@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,11 +29,16 @@ class TrustAnchors {
 
   // Asks for what follows the present bundle, walks over all of it, and keeps the last, durably.
   // Whether there was any. Refuses NET-*, what the server refuses, and BUNDLE-*: then all stays as
-  // it was. BUNDLE-ROLLBACK also where the server's newest is older than ours.
+  // it was. BUNDLE-ROLLBACK also where the server's newest is older than ours, BUNDLE-GAP where it
+  // does not give out its newest.
   [[nodiscard]] Result<bool> follow(platform::HttpClient& client, TimePoint now);
 
   [[nodiscard]] std::uint64_t version() const;  // 0: the configured roots are in force
   [[nodiscard]] std::vector<crypto::Certificate> roots_at(TimePoint now) const;
+  // Refuses NET-ISSUER where a server's verified chain, leaf first and root last, leads over an
+  // authority that the present bundle has retired (identity::is_retired): its key may be a thief's.
+  [[nodiscard]] Result<void> check_server(std::span<const crypto::Certificate> chain,
+                                          TimePoint now) const;
   // What a chain may lack that was issued before or after a rollover.
   [[nodiscard]] std::vector<crypto::Certificate> intermediates_at(TimePoint now) const;
 

@@ -104,7 +104,8 @@ TEST_F(TrustAnchorsTest, AServerThatWentBackIsNotFollowed) {
   server_.bundles.pop_back();
   EXPECT_EQ(follow(anchors), "BUNDLE-ROLLBACK");
   server_.newest = 4;
-  EXPECT_EQ(follow(anchors), "nothing") << "a server that says it has more and has not";
+  EXPECT_EQ(follow(anchors), "BUNDLE-GAP") << "a server that says it has more and has not";
+  EXPECT_EQ(anchors.version(), 3U);
   auto restarted = load().value();
   server_.newest.reset();
   EXPECT_EQ(follow(restarted), "BUNDLE-ROLLBACK") << "after a restart too";
@@ -133,8 +134,25 @@ TEST_F(TrustAnchorsTest, AServerWithoutEndIsLeft) {
   auto anchors = load().value();
   server_.at_once = 1;
   server_.newest = 1'000'000;
-  EXPECT_EQ(follow(anchors), "news") << "three, and then it had no more";
+  EXPECT_EQ(follow(anchors), "BUNDLE-GAP") << "three, and then it had no more";
   EXPECT_LE(server_.requests, 5);
+  server_.bundles.assign(2'000, server_.bundles[0]);
+  EXPECT_EQ(follow(anchors), "BUNDLE-SYNTAX");
+  EXPECT_LE(server_.requests, 1'100);
+  EXPECT_EQ(anchors.version(), 0U);
+}
+
+// Its folder was lost or is not whole: it must not look as if there were nothing new.
+TEST_F(TrustAnchorsTest, AServerThatLacksWhatItSaysItHasIsRefused) {
+  auto anchors = load().value();
+  server_.newest = 3;
+  server_.bundles.pop_back();
+  EXPECT_EQ(follow(anchors), "BUNDLE-GAP");
+  server_.bundles.clear();
+  const auto refused = anchors.follow(server_, now_);
+  EXPECT_EQ(refused.error().code, "BUNDLE-GAP");
+  EXPECT_NE(refused.error().hint.find("ca/bundles"), std::string::npos) << refused.error().hint;
+  EXPECT_EQ(anchors.version(), 0U);
 }
 
 TEST_F(TrustAnchorsTest, WalkOverTwoRolloversAndSurviveARestart) {

@@ -76,7 +76,19 @@ struct AttestationState {
   std::string memory{};
   std::optional<crypto::Sha256Digest> event_log{};
   std::optional<crypto::Sha256Digest> good_event_log{};
+  // SHA-256 of the TPMT_PUBLIC whose quote it was: a TPM counts otherwise for another key, and anew
+  // once it was cleared. None in states from before it was kept.
+  std::optional<crypto::Sha256Digest> attestation_key{};
 };
+
+// What evidence by `attestation_key` (TPMT_PUBLIC) is held to: nothing that another key said. A
+// state that does not say whose it is holds every key.
+[[nodiscard]] inline std::optional<AttestationState> said_by(ByteView attestation_key,
+                                                             std::optional<AttestationState> last) {
+  if (last && last->attestation_key && *last->attestation_key != crypto::sha256(attestation_key))
+    return std::nullopt;
+  return last;
+}
 
 class AttestationHistory {
  public:

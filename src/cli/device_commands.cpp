@@ -68,6 +68,17 @@ Result<void> allow(Environment& environment, const DeviceOptions& options) {
   return {};
 }
 
+Result<void> disallow(Environment& environment, const DeviceOptions& options) {
+  VEDETTE_TRY(const DeviceId device, DeviceId::parse(options.device));
+  VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
+  VEDETTE_TRY(const Json answer,
+              client.post("/v1/devices/" + device.str() + "/disallow", Json::Object{}));
+  environment.output->result(
+      answer, device.str() + " gets no further certificate; the one that it has goes on until it " +
+                  "ends ('vedette device revoke' ends it at once)\n");
+  return {};
+}
+
 struct TokenOptions {
   std::string group;
   std::string endorsement;
@@ -236,6 +247,18 @@ void add_allow(CLI::App& noun, Choice& choice) {
           [options](Environment& environment) { return allow(environment, *options); });
 }
 
+void add_disallow(CLI::App& noun, Choice& choice) {
+  CLI::App* verb = noun.add_subcommand("disallow", "take a device's TPM off the allow-list");
+  verb->footer(
+      "It enrols and renews no more; its certificate ends by itself. Where trust is lost, revoke:\n"
+      "that ends connections and verdicts at once. A TPM whose maker's root is configured can\n"
+      "enrol again by its endorsement certificate.");
+  const auto options = std::make_shared<DeviceOptions>();
+  verb->add_option("device", options->device, "the name by which it was allowed")->required();
+  on_call(*verb, choice,
+          [options](Environment& environment) { return disallow(environment, *options); });
+}
+
 void add_token(CLI::App& noun, Choice& choice) {
   CLI::App* verb = noun.add_subcommand("token", "make a token for one TPM to enrol by, once");
   verb->footer(
@@ -272,6 +295,7 @@ void add_admit_maker(CLI::App& noun, Choice& choice) {
 void add_device_commands(CLI::App& app, Choice& choice) {
   CLI::App& noun = add_noun(app, "device", "who may enrol, and who is trusted still");
   add_allow(noun, choice);
+  add_disallow(noun, choice);
   add_token(noun, choice);
   add_admit_maker(noun, choice);
   on_call(*noun.add_subcommand("list", "every device that enrolled"), choice,

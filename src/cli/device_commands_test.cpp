@@ -45,6 +45,17 @@ TEST(DeviceAllow, SendsTheSkuThatItNames) {
   EXPECT_NE(desk.server.requests().back().find(R"("sku":"mk1")"), std::string::npos);
 }
 
+TEST(DeviceDisallow, NamesTheDeviceAndSaysWhatGoesOn) {
+  Desk desk;
+  EXPECT_EQ(desk.run_json({"device", "disallow", "../x"}).refusal(), "NAME-FORMAT");
+  EXPECT_TRUE(desk.server.requests().empty());
+  desk.server.answer("POST /v1/devices/gate-1/disallow", R"({"removed":1})");
+  const Outcome outcome = desk.run({"device", "disallow", "gate-1"});
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  EXPECT_EQ(desk.server.requests().back(), "POST /v1/devices/gate-1/disallow {}");
+  EXPECT_NE(outcome.out.find("revoke"), std::string::npos) << outcome.out;
+}
+
 TEST(DeviceToken, WantsOneTpmByOneOfItsNames) {
   Desk desk;
   const std::vector<std::string> line{"device", "token", "--group", "gates"};

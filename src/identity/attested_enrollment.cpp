@@ -84,6 +84,7 @@ Result<Device> apply_attested_enrollment(const CertifiedKey& statement,
                   "send the request for the key in the TPM that was certified");
   Device device = *context.device;
   VEDETTE_CHECK(check_enrollable(device));
+  VEDETTE_CHECK(check_admitted(device, context.allowed, context.roots));
   const auto& allowed = context.allowed;
   if (allowed && allowed->endorsement_sha256 == device.endorsement_sha256) {
     if (allowed->device != device.id)

@@ -40,6 +40,7 @@ struct AttestedContext {
   ByteView channel_binding;             // RFC 9266 exporter of this connection, 32 octets
   const std::optional<Device>& device;  // on record under the name asked for
   const std::optional<AllowedEndorsement>& allowed;  // the allow-list's entry for its EK now
+  std::span<const EndorsementRoot> roots;            // that are configured now
   TimePoint now;
 };
 
@@ -50,7 +51,9 @@ struct AttestedContext {
 //   ENR-AK-*, ENR-KEY-*  a key is not what it must be (identity/enrollment.h)
 //   ENR-CERTIFY-*        the certification fails in this way
 //   ENR-CSR-KEY          the request is for another key than the certified one
-//   ENR-QUARANTINED, ENR-REVOKED, ENR-EK-TAKEN (an operator gave this TPM another name since)
+//   ENR-QUARANTINED, ENR-REVOKED
+//   ENR-EK-UNKNOWN       its TPM is not admitted any more (check_admitted)
+//   ENR-EK-TAKEN         an operator gave this TPM another name since
 [[nodiscard]] Result<Device> apply_attested_enrollment(const CertifiedKey& statement,
                                                        const crypto::CertificateRequest& request,
                                                        const AttestedContext& context);

@@ -38,6 +38,7 @@ class Attested : public ::testing::Test {
             .channel_binding = scene_.channel,
             .device = device_,
             .allowed = allowed_,
+            .roots = roots_,
             .now = scene_.now};
   }
   [[nodiscard]] std::string code(const CertifiedKey& statement) const {
@@ -47,7 +48,8 @@ class Attested : public ::testing::Test {
   EnrollmentScene scene_;
   Bytes nonce_ = Bytes(48, 0x17);
   std::optional<Device> device_ = record(scene_.claim());
-  std::optional<AllowedEndorsement> allowed_;
+  std::optional<AllowedEndorsement> allowed_ = scene_.allowed();
+  std::vector<EndorsementRoot> roots_;
   CertificateRequest request_ = csr(scene_.key, "spiffe://edge.example/device/drone-1");
 };
 
@@ -101,6 +103,29 @@ TEST_F(Attested, a_device_that_lost_its_trust_is_refused_once_it_has_proven_itse
   }
   scene_.ak = PrivateKey::generate_p256();
   EXPECT_EQ(code(statement(certification())), "ENR-AK-UNKNOWN") << "a stranger is told nothing";
+}
+
+TEST_F(Attested, a_tpm_that_was_taken_off_the_allow_list_is_refused_once_it_has_proven_itself) {
+  allowed_.reset();
+  const auto refused = apply_attested_enrollment(statement(certification()), request_, context());
+  EXPECT_EQ(code_of(refused), "ENR-EK-UNKNOWN");
+  EXPECT_NE(refused.error().hint.find("vedette device allow"), std::string::npos);
+  allowed_ = scene_.allowed();
+  allowed_->endorsement_sha256[0] ^= 1U;
+  EXPECT_EQ(code(statement(certification())), "ENR-EK-UNKNOWN") << "another TPM's entry";
+  allowed_.reset();
+  scene_.ak = PrivateKey::generate_p256();
+  EXPECT_EQ(code(statement(certification())), "ENR-AK-UNKNOWN") << "a stranger is told nothing";
+}
+
+TEST_F(Attested, a_tpm_whose_makers_root_is_configured_needs_no_entry) {
+  allowed_.reset();
+  roots_.push_back({GroupId::parse("g").value(), to_bytes("a root")});
+  EXPECT_EQ(code(statement(certification())), "ENR-EK-UNKNOWN") << "another root admitted it";
+  device_->maker_root = crypto::sha256(as_bytes("the root"));
+  EXPECT_EQ(code(statement(certification())), "ENR-EK-UNKNOWN") << "its root was taken away";
+  device_->maker_root = crypto::sha256(roots_[0].certificate_der);
+  EXPECT_EQ(code(statement(certification())), "accepted");
 }
 
 TEST_F(Attested, a_tpm_that_was_given_another_name_since_is_refused) {

@@ -51,6 +51,9 @@ struct Device {
   // Since when the device key is the present one: what was issued before is superseded, be it for
   // the same key, which then was away meanwhile. 1970 for records from before it was kept.
   TimePoint key_since = {};
+  // SHA-256 of the maker's root by which the TPM was admitted when it last enrolled; none where the
+  // allow-list did.
+  std::optional<crypto::Sha256Digest> maker_root = {};
 };
 
 // The record with another status from `now` on, for a reason unless it is active. Whatever changes
@@ -106,6 +109,8 @@ class EnrollmentRules {
       const crypto::Sha256Digest& endorsement_sha256) = 0;
   [[nodiscard]] virtual Result<std::vector<AllowedEndorsement>> list() = 0;
   [[nodiscard]] virtual Result<void> allow(const AllowedEndorsement& entry) = 0;
+  // Takes every TPM off that was allowed by this name; says how many there were.
+  [[nodiscard]] virtual Result<std::uint64_t> disallow(const DeviceId& device) = 0;
   [[nodiscard]] virtual Result<std::vector<EndorsementRoot>> roots() = 0;
   // A root that is there already for the group gets the SKU that is told now.
   [[nodiscard]] virtual Result<void> add_root(const EndorsementRoot& root) = 0;

@@ -23,6 +23,7 @@ struct Admitted {
   Admission by;
   KeyKinds keys;
   std::string certificate_serial{};
+  std::optional<Sha256Digest> maker_root{};
 };
 
 std::unexpected<Error> refuse_unknown(const Sha256Digest& endorsement, std::string cause) {
@@ -96,8 +97,13 @@ Result<Admitted> admit_by_root(const EnrollmentRequest& request, const Enrollmen
                   leaf->subject());
   VEDETTE_TRY(const EndorsementRoot* root, admitting_root(*leaf, context, endorsement));
   VEDETTE_TRY(DeviceId device, DeviceId::parse("ek-" + to_hex(endorsement).substr(0, kIdDigits)));
-  return Admitted{std::move(device),           root->group, root->sku,
-                  Admission::endorsement_root, root->keys,  leaf->serial_hex()};
+  return Admitted{std::move(device),
+                  root->group,
+                  root->sku,
+                  Admission::endorsement_root,
+                  root->keys,
+                  leaf->serial_hex(),
+                  crypto::sha256(root->certificate_der)};
 }
 
 Result<Admitted> admit(const EnrollmentRequest& request, const EnrollmentContext& context,
@@ -141,7 +147,7 @@ Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest& req
                       endorsement, request.endorsement_key, request.attestation_key,
                       std::move(name), std::move(stated.key), stated.sha256,
                       std::move(admitted.sku), stated.kind, stated.boot,
-                      std::move(admitted.certificate_serial),
+                      std::move(admitted.certificate_serial), admitted.maker_root,
                       context.is_on_record ? std::nullopt : request.token_sha256});
 }
 

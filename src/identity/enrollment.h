@@ -62,6 +62,7 @@ struct EnrollmentClaim {
   std::optional<TpmBoot> vouched_in = {};  // whose software vouches for a key of another kind
   // Of the EK certificate by which a maker's root admits it; empty where none was verified.
   std::string certificate_serial = {};
+  std::optional<crypto::Sha256Digest> maker_root = {};    // SHA-256 of that root
   std::optional<crypto::Sha256Digest> token_sha256 = {};  // of the token that came with it
 };
 
@@ -111,6 +112,13 @@ class EnrollmentClaim::VerificationKey {
 // A key outside of the TPM is renewed once an attestation of the boot that named it was accepted.
 // Refuses ENR-KEY-UNVOUCHED.
 [[nodiscard]] Result<void> check_renewable(const Device& device);
+
+// Whether its TPM may have a certificate still: the allow-list names it, or the maker's root that
+// admitted it is configured. Asked before each certificate, whichever way it is asked for. Refuses
+// ENR-EK-UNKNOWN.
+[[nodiscard]] Result<void> check_admitted(const Device& device,
+                                          const std::optional<AllowedEndorsement>& allowed,
+                                          std::span<const EndorsementRoot> roots);
 
 // What the registry knows about a claim: under its id, and under its EK.
 struct KnownDevices {

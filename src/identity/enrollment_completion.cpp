@@ -96,6 +96,20 @@ Result<void> check_renewable(const Device& device) {
                 "attest in the boot of the enrolment, or enrol again");
 }
 
+Result<void> check_admitted(const Device& device, const std::optional<AllowedEndorsement>& allowed,
+                            std::span<const EndorsementRoot> roots) {
+  if (allowed && allowed->endorsement_sha256 == device.endorsement_sha256) return {};
+  const auto admitted = [&](const EndorsementRoot& root) {
+    return crypto::sha256(root.certificate_der) == *device.maker_root;
+  };
+  if (device.maker_root && std::ranges::any_of(roots, admitted)) return {};
+  return refuse("ENR-EK-UNKNOWN", "this device's TPM may not have certificates any more",
+                "endorsement key " + to_hex(device.endorsement_sha256) +
+                    ": neither on the allow-list nor admitted by a maker's root that is configured",
+                "'vedette device allow' it again; if its maker's root admits it, let it enrol by "
+                "its endorsement certificate: POST /v1/enrollments");
+}
+
 bool is_enrolled_already(const KnownDevices& known, const EnrollmentClaim& claim) {
   const auto& device = known.by_id;
   return device && device->status == DeviceStatus::active &&
@@ -103,7 +117,7 @@ bool is_enrolled_already(const KnownDevices& known, const EnrollmentClaim& claim
          device->endorsement_sha256 == claim.endorsement_sha256 &&
          device->attestation_key == claim.attestation_key.encoded &&
          device->device_key_sha256 == claim.device_key_sha256 &&
-         device->key_kind == claim.key_kind &&
+         device->key_kind == claim.key_kind && device->maker_root == claim.maker_root &&
          (!device->vouched_in || device->vouched_in == claim.vouched_in);
 }
 
@@ -126,7 +140,8 @@ Result<Device> apply_enrollment(const KnownDevices& known, const Verified<Enroll
                 .sku = existing ? existing->sku : claim->sku,
                 .key_kind = claim->key_kind,
                 .vouched_in = claim->vouched_in,
-                .key_since = keeps_key ? existing->key_since : now};
+                .key_since = keeps_key ? existing->key_since : now,
+                .maker_root = claim->maker_root};
 }
 
 }  // namespace vedette::identity

@@ -67,7 +67,7 @@ Result<void> EnrollmentNonces::check(ByteView nonce, ByteView channel_binding,
   return {};
 }
 
-Result<void> EnrollmentNonces::use(ByteView nonce, ByteView channel_binding, TimePoint now) {
+Result<TimePoint> EnrollmentNonces::use(ByteView nonce, ByteView channel_binding, TimePoint now) {
   VEDETTE_TRY(const TimePoint expiry, expiry_of(nonce, channel_binding, now));
   const std::scoped_lock lock(mutex_);
   if (used_.size() >= capacity_)
@@ -77,7 +77,7 @@ Result<void> EnrollmentNonces::use(ByteView nonce, ByteView channel_binding, Tim
     return refuse("ENR-BUSY", "too many devices are enrolling at this moment",
                   std::to_string(used_.size()) + " within a minute", "try again in a minute");
   used_.emplace(to_bytes(nonce), expiry);
-  return {};
+  return expiry - kLifetime;
 }
 
 }  // namespace vedette::identity

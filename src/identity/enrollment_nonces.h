@@ -30,9 +30,9 @@ class EnrollmentNonces {
   [[nodiscard]] Result<Bytes> issue(ByteView channel_binding, TimePoint now) const;
   // Refuses ENR-NONCE (not of this server and connection), ENR-NONCE-EXPIRED and ENR-NONCE-USED.
   [[nodiscard]] Result<void> check(ByteView nonce, ByteView channel_binding, TimePoint now) const;
-  // The same, and uses it up: of two at once, one gets it. ENR-BUSY when too many were used within
-  // their life.
-  [[nodiscard]] Result<void> use(ByteView nonce, ByteView channel_binding, TimePoint now);
+  // The same, and uses it up: of two at once, one gets it. When it was issued, in whole seconds.
+  // ENR-BUSY when too many were used within their life.
+  [[nodiscard]] Result<TimePoint> use(ByteView nonce, ByteView channel_binding, TimePoint now);
 
  private:
   [[nodiscard]] Result<TimePoint> expiry_of(ByteView nonce, ByteView channel_binding,

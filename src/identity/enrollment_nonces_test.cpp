@@ -53,6 +53,13 @@ TEST_F(Nonces, expire_after_a_minute) {
             "ENR-NONCE-EXPIRED");
 }
 
+TEST_F(Nonces, tell_when_they_were_issued) {
+  const auto issued =
+      nonces_.use(nonces_.issue(channel_, now_).value(), channel_, now_ + std::chrono::seconds(59));
+  ASSERT_TRUE(issued.has_value());
+  EXPECT_EQ(*issued, now_);
+}
+
 // Group 11: replay.
 TEST_F(Nonces, are_used_once) {
   const Bytes nonce = nonces_.issue(channel_, now_).value();

@@ -6,6 +6,7 @@
 #include "codec/json.h"
 #include "crypto/issuance.h"
 #include "crypto/jws.h"
+#include "identity/authority.h"
 #include "identity/trust_bundle_fields.h"
 
 namespace vedette::identity {
@@ -237,6 +238,19 @@ Result<std::optional<SignedTrustBundle>> walk_trust(const TrustWalk& walk,
     return refuse("BUNDLE-EXPIRED", "the newest trust bundle has expired",
                   to_rfc3339(current->bundle().expires_at), "compare this machine's clock");
   return current;
+}
+
+bool is_retired(const Certificate& authority, const TrustBundle& trust, TimePoint now) {
+  const auto is_it = [&](const Certificate& other) {
+    return other.fingerprint() == authority.fingerprint();
+  };
+  const TimePoint at = std::max(now, trust.issued_at);
+  for (const TrustedAuthority& issuing : trust.issuing)
+    if (is_it(issuing.certificate)) return issuing.until && at >= *issuing.until;
+  if (std::ranges::any_of(trust.new_with_old, is_it) ||
+      std::ranges::any_of(trust.old_with_new, is_it))
+    return false;
+  return authority.not_before() + kBackdating < trust.issued_at;
 }
 
 Result<void> check_issuer(const crypto::Certificate& leaf, const crypto::Sha256Digest& issuer_key,

@@ -98,6 +98,13 @@ struct TrustWalk {
 [[nodiscard]] Result<std::optional<SignedTrustBundle>> walk_trust(
     const TrustWalk& walk, std::span<const std::string> bundles);
 
+// Whether no chain may lead over `authority`, an issuing CA or a cross-certificate: `trust` names
+// it as one that has ended, or does not name it although it was there when `trust` was made. A
+// younger one is of a rollover that has not been heard of: what signed it decides. A time before
+// `trust` was made counts as that time.
+[[nodiscard]] bool is_retired(const crypto::Certificate& authority, const TrustBundle& trust,
+                              TimePoint now);
+
 // Refuses PEER-ISSUER unless the issuing CA that `leaf` names is trusted at `now` and has the key
 // whose SubjectPublicKeyInfo has the digest `issuer_key`. That this key has signed `leaf`, and that
 // the chain is valid, TLS has found.

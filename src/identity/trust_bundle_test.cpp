@@ -62,6 +62,34 @@ TEST_F(TrustBundles, OneThatTheOldKeyAloneSignedIsRefused) {
   EXPECT_EQ(code_of(edited(second, {}, [](TrustBundle&) {})), "BUNDLE-SYNTAX");
 }
 
+// Whoever stole an issuing CA's key has that CA's certificates alone, each older than the bundle
+// that retired it.
+TEST_F(TrustBundles, AnIssuingAuthorityThatEndedIsRetiredAndStaysSoWhenItIsForgotten) {
+  const auto& stolen = created.material.issuing;
+  EXPECT_FALSE(is_retired(stolen, first.bundle(), now));
+  const auto overlapping = issuing_rolled(first, a);
+  EXPECT_FALSE(is_retired(stolen, overlapping.bundle(), now + kOverlap - Duration(1)));
+  EXPECT_TRUE(is_retired(stolen, overlapping.bundle(), now + kOverlap));
+  const auto at_once = issuing_rolled(first, a, Duration{0});
+  EXPECT_TRUE(is_retired(stolen, at_once.bundle(), now));
+  EXPECT_TRUE(is_retired(stolen, at_once.bundle(), now - std::chrono::hours(9)))
+      << "a device whose time is behind knows by the bundle that it is later";
+  const auto later = roll_issuing(at_once, PrivateKey::generate_p256().public_key(), a,
+                                  now + std::chrono::hours(24 * 30), kOverlap)
+                         .value();
+  ASSERT_EQ(later.bundle().issuing.size(), 2U) << "the first one is not named any more";
+  EXPECT_TRUE(is_retired(stolen, later.bundle(), now + std::chrono::hours(24 * 30)));
+}
+
+TEST_F(TrustBundles, AnAuthorityOfARolloverThatWasNotHeardOfIsNotRetired) {
+  const auto next = issuing_rolled(first, a);
+  EXPECT_FALSE(is_retired(next.bundle().issuing[0].certificate, first.bundle(), now));
+  EXPECT_FALSE(is_retired(second.bundle().new_with_old[0], first.bundle(), now));
+  EXPECT_FALSE(is_retired(second.bundle().old_with_new[0], second.bundle(), now));
+  EXPECT_FALSE(is_retired(second.bundle().issuing[0].certificate, second.bundle(), now))
+      << "the same key under the new root";
+}
+
 TEST_F(TrustBundles, AForeignRootIsRefused) {
   const auto foreign = CertificateAuthority::create(domain, now).value().material.root;
   const auto beside = edited(

@@ -24,7 +24,7 @@ enum class Action : std::uint8_t {
   submit_violations,
   request_token,    // for a relying party
   read_everything,  // status, devices, releases, receipts, violations, log
-  manage_devices,   // allow, revoke, quarantine, reinstate, endorsement roots
+  manage_devices,   // allow, disallow, revoke, quarantine, reinstate, endorsement roots
   revoke_group,     // every enrolled device of a group at once
   manage_references,
   publish_blob,

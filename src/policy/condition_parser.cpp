@@ -121,8 +121,9 @@ class Parser {
 
   Result<Condition> among(Condition condition, const AttributeSchema& schema) {
     condition.kind = Condition::Kind::among;
-    if (schema.type != Type::name && schema.type != Type::choice)
-      return refuse_at(tokens_.next().place, "POLICY-TYPE", "only names and choices are in a list",
+    if (kind_of(schema.type) != TokenKind::text)
+      return refuse_at(tokens_.next().place, "POLICY-TYPE",
+                       "only names, texts and choices are in a list",
                        std::string(schema.path) + " is " + std::string(to_string(schema.type)));
     VEDETTE_CHECK(tokens_.expect("["));
     std::size_t count = 0;
@@ -167,6 +168,7 @@ class Parser {
                        schema.type == Type::duration ? "write a unit: 90s, 5m, 1h" : "");
     if (schema.type == Type::choice) return choice(condition, schema, token);
     if (schema.type == Type::name) return name(condition, token);
+    if (schema.type == Type::text) return text(condition, token);
     if (token.number < schema.least || token.number > schema.most)
       return refuse_at(token.place, "POLICY-TYPE", "this number is never reached",
                        std::string(schema.path) + " is " + std::to_string(schema.least) + " to " +
@@ -192,6 +194,17 @@ class Parser {
     if (!is_name(token.text))
       return refuse_at(token.place, "POLICY-TYPE", "nothing can have this name", words_of(token),
                        "names are 1 to 63 lower-case letters, digits, '-', '_' or '.'");
+    return add(condition, token);
+  }
+
+  static Result<void> text(Condition& condition, const Token& token) {
+    if (!is_text(token.text))
+      return refuse_at(token.place, "POLICY-TYPE", "nothing can be called this", words_of(token),
+                       "1 to 255 characters of ASCII, without spaces");
+    return add(condition, token);
+  }
+
+  static Result<void> add(Condition& condition, const Token& token) {
     std::string text(token.text);
     if (std::ranges::find(condition.names, text) != condition.names.end())
       return refuse_at(token.place, "POLICY-NAME", "this stands here twice", words_of(token));

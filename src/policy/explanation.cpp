@@ -72,6 +72,7 @@ std::string write_fact(const Policy& policy, Attribute attribute, const Fact& fa
     case Type::duration:
       return write_duration(fact.number);
     case Type::name:
+    case Type::text:
       return std::string(fact.text);
     case Type::choice:
       return std::string(schema.choices[static_cast<std::size_t>(fact.number)]);
@@ -89,6 +90,7 @@ Result<Fact> parse_fact(Attribute attribute, std::string_view text) {
   const AttributeSchema& schema = schema_of(attribute);
   Facts facts;
   if (schema.type == Type::name && is_name(text)) facts.set_name(attribute, text);
+  if (schema.type == Type::text && is_text(text)) facts.set_name(attribute, text);
   if (schema.type == Type::choice) facts.set_choice(attribute, text);
   if (schema.type == Type::flag && (text == "true" || text == "false"))
     facts.set_flag(attribute, text == "true");

@@ -16,7 +16,7 @@ using RoleSet = std::uint64_t;
 struct Fact {
   bool known = false;
   std::int64_t number = 0;  // of a flag 0 or 1, of a choice its place, of roles the set
-  std::string_view text;    // of a name
+  std::string_view text;    // of a name and a text
 
   friend bool operator==(const Fact&, const Fact&) = default;
 };

@@ -13,7 +13,7 @@ std::string quoted(std::string_view text) {
 
 std::string constant(const Condition& condition, std::size_t place) {
   const AttributeSchema& schema = schema_of(condition.attribute);
-  if (schema.type == Type::name) return quoted(condition.names[place]);
+  if (schema.type == Type::name || schema.type == Type::text) return quoted(condition.names[place]);
   const std::int64_t number = condition.numbers[place];
   if (schema.type == Type::choice) return quoted(schema.choices[static_cast<std::size_t>(number)]);
   return schema.type == Type::duration ? write_duration(number) : std::to_string(number);

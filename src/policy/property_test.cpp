@@ -47,6 +47,20 @@ TEST(PolicyProof, OfFreshnessHoldsWithOneForbidBesideTheBuiltInPolicy) {
   EXPECT_TRUE(proof_of(kSentence, policy).holds());
 }
 
+TEST(PolicyProof, TellsAudiencesApart) {
+  const Policy policy = policy_of(
+      rule("permit device to request_token when resource.audience in [\"https://maps.example\", "
+           "\"*\"]"));
+  EXPECT_TRUE(proof_of("never grant request_token unless resource.audience in "
+                       "[\"https://maps.example\", \"*\"]",
+                       policy)
+                  .holds());
+  const Proof proof = proof_of(
+      "never grant request_token unless resource.audience == \"https://maps.example\"", policy);
+  ASSERT_FALSE(proof.holds()) << "a text that nobody mentions is none of those that are";
+  EXPECT_THAT(proof.counterexample->words, HasSubstr("resource.audience is *"));
+}
+
 TEST(PolicyProof, FailsByOneSecond) {
   const Policy policy = policy_of(kStrict);
   EXPECT_TRUE(proof_of(kSentence, policy).holds());

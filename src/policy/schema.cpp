@@ -35,6 +35,8 @@ constexpr std::array<AttributeSchema, kAttributes> kSchema = {{
      "the model that the request is about"},
     {Attribute::resource_tier, "resource.tier", Type::choice, kTiers, 0, 0,
      "the tier of the release that the request is about"},
+    {Attribute::resource_audience, "resource.audience", Type::text, kNone, 0, 0,
+     "the relying party that the token is to be for, as it calls itself"},
     {Attribute::context_attested, "context.attested", Type::flag, kNone, 0, 0,
      "the device sent a valid, affirming verdict of the present epoch"},
     {Attribute::context_attestation_age, "context.attestation_age", Type::duration, kNone, 0,
@@ -96,6 +98,8 @@ Presence presence(Attribute attribute, Principal principal, Action action) {
     case Attribute::resource_model:
     case Attribute::resource_tier:
       return holds(kOneModel, action) ? Presence::sometimes : Presence::never;
+    case Attribute::resource_audience:
+      return action == Action::request_token ? Presence::sometimes : Presence::never;
     case Attribute::context_approvals:
       return always_for(holds(kOneGroup, action));
   }
@@ -103,9 +107,15 @@ Presence presence(Attribute attribute, Principal principal, Action action) {
 }
 
 std::string_view to_string(Type type) {
-  constexpr std::array<std::string_view, 6> kNames = {"a flag", "a number", "a duration",
-                                                      "a name", "a choice", "a set of roles"};
+  constexpr std::array<std::string_view, 7> kNames = {
+      "a flag", "a number", "a duration", "a name", "a text", "a choice", "a set of roles"};
   return kNames.at(static_cast<std::size_t>(type));
+}
+
+bool is_text(std::string_view value) {
+  constexpr std::size_t kMost = 255;
+  const auto is_visible = [](char character) { return character > ' ' && character <= '~'; };
+  return !value.empty() && value.size() <= kMost && std::ranges::all_of(value, is_visible);
 }
 
 }  // namespace vedette::policy

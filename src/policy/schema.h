@@ -21,17 +21,19 @@ enum class Attribute : std::uint8_t {
   resource_device,
   resource_model,
   resource_tier,
+  resource_audience,
   context_attested,
   context_attestation_age,
   context_approvals,
 };
-inline constexpr std::size_t kAttributes = 13;
+inline constexpr std::size_t kAttributes = 14;
 
 enum class Type : std::uint8_t {
   flag,
   number,    // a whole number
   duration,  // whole seconds
   name,      // as in base/strong_id.h
+  text,      // 1 to 255 visible characters of ASCII
   choice,    // one of a few words
   roles,     // of an operator; asked for with `principal has role NAME`
 };
@@ -56,5 +58,7 @@ enum class Presence : std::uint8_t { never, sometimes, always };
 [[nodiscard]] Presence presence(Attribute attribute, Principal principal, Action action);
 
 [[nodiscard]] std::string_view to_string(Type type);
+// Whether a value of type text can be this.
+[[nodiscard]] bool is_text(std::string_view value);
 
 }  // namespace vedette::policy

@@ -8,8 +8,8 @@ namespace vedette::policy {
 
 namespace {
 
-// No name has this form, so it is none of those that a condition mentions.
-constexpr std::string_view kAnother = "*";
+// No name and no text has this form, so it is none of those that a condition mentions.
+constexpr std::string_view kAnother = " ";
 
 std::string said(Attribute attribute, std::string_view value) {
   return std::string(schema_of(attribute).path) + " is " + std::string(value);
@@ -113,6 +113,7 @@ std::vector<Cell> cells_of(const AttributeSchema& schema, const Mentions& mentio
     case Type::duration:
       return number_cells(schema, mentions.numbers.at(place));
     case Type::name:
+    case Type::text:
       return name_cells(schema.attribute, mentions.names.at(place));
     case Type::choice:
       return choice_cells(schema);

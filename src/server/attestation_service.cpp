@@ -113,9 +113,11 @@ Result<HttpResponse> AttestationService::challenge(const Call& call) {
   VEDETTE_TRY(const EvidenceKind* kind, kind_of(body));
   Json answered;
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
-    VEDETTE_TRY(const auto last, unit.attestations().last(call.caller.device->id));
-    VEDETTE_TRY(const auto references, references_.find(unit, *call.caller.device));
-    answered = kind->ask(last, references.get());
+    const identity::Device& device = *call.caller.device;
+    VEDETTE_TRY(auto last, unit.attestations().last(device.id));
+    VEDETTE_TRY(const auto references, references_.find(unit, device));
+    answered =
+        kind->ask(attestation::said_by(device.attestation_key, std::move(last)), references.get());
     return {};
   }));
   VEDETTE_TRY(
@@ -159,7 +161,8 @@ Result<void> AttestationService::settle(UnitOfWork& unit, const Exhibit& exhibit
       identity::is_from_before_key(certificate, *device))
     return refuse("AUTH-KEY", "this device has enrolled with another key meanwhile",
                   device->id.str());
-  VEDETTE_TRY(const auto last, unit.attestations().last(device->id));
+  VEDETTE_TRY(auto kept, unit.attestations().last(device->id));
+  const auto last = attestation::said_by(device->attestation_key, std::move(kept));
   auto verdict = judge(exhibit, *device, last, unit);
   judgement.clone = verdict
                         ? clones_.second_of(device->id, exhibit.call.connection, exhibit.asked_at)

@@ -6,6 +6,7 @@
 #include "codec/base64.h"
 #include "crypto/attestation_bundle.h"
 #include "server/answers.h"
+#include "server/clone_watch.h"
 #include "server/enrollment_service.h"
 #include "server/published_releases.h"
 
@@ -54,6 +55,7 @@ struct EnrollmentService::Attested {
   identity::CertifiedKey key;
   Json evidence;
   Bytes nonce;
+  TimePoint asked_at{};
 
   // The device's record as it is, and as it is to be.
   struct Records {
@@ -64,12 +66,17 @@ struct EnrollmentService::Attested {
                                       TimePoint at) const {
     VEDETTE_TRY(const auto on_record, unit.devices().find(device));
     VEDETTE_TRY(const auto allowed, rule_for(unit, on_record));
+    std::vector<identity::EndorsementRoot> roots;
+    if (on_record) {
+      VEDETTE_TRY(roots, roots_for(unit, *on_record, allowed));
+    }
     VEDETTE_TRY(Device applied,
                 identity::apply_attested_enrollment(key, request,
                                                     {.nonce = nonce,
                                                      .channel_binding = channel_binding,
                                                      .device = on_record,
                                                      .allowed = allowed,
+                                                     .roots = roots,
                                                      .now = at}));
     return Records{*on_record, std::move(applied)};
   }
@@ -93,7 +100,7 @@ Result<HttpResponse> EnrollmentService::nonce(const Call& call) {
 }
 
 // Strangers are refused without an entry in the log, which they could fill.
-Result<void> EnrollmentService::check_proof(const Call& call, const Attested& attested) {
+Result<TimePoint> EnrollmentService::check_proof(const Call& call, const Attested& attested) {
   const ByteView channel = call.connection.channel_binding;
   const TimePoint now = clock_.now();
   VEDETTE_CHECK(nonces_.check(attested.nonce, channel, now));
@@ -104,24 +111,29 @@ Result<void> EnrollmentService::check_proof(const Call& call, const Attested& at
   return nonces_.use(attested.nonce, channel, now);
 }
 
-Result<crypto::Certificate> EnrollmentService::issue_attested(UnitOfWork& unit, Matter& matter,
-                                                              const Call& call,
-                                                              const Attested& attested) const {
+Result<std::optional<crypto::Certificate>> EnrollmentService::issue_attested(
+    UnitOfWork& unit, Matter& matter, const Call& call, const Attested& attested) const {
   const TimePoint now = clock_.now();
   VEDETTE_TRY(const auto records, attested.apply(unit, call.connection.channel_binding, now));
-  VEDETTE_TRY(auto last, unit.attestations().last(attested.device));
+  VEDETTE_TRY(auto kept, unit.attestations().last(attested.device));
+  const auto last = attestation::said_by(records.now.attestation_key, std::move(kept));
   VEDETTE_TRY(const auto references, quotes_.references.find(unit, records.then));
-  VEDETTE_TRY(
-      const auto verdict,
+  const auto verdict =
       quotes_.kind.judge(attested.evidence, {.attestation_key = records.now.attestation_key,
                                              .nonce = attested.nonce,
                                              .certificate = records.then.device_key_sha256,
                                              .channel_binding = call.connection.channel_binding,
-                                             .last = std::move(last),
+                                             .last = last,
                                              .references = references.get(),
                                              .is_published = published_in(unit),
-                                             .now = now}));
-  matter.details.set("quote", details_of(verdict));
+                                             .now = now});
+  if (!verdict) {
+    matter.refusal = clone_by_clock(verdict.error(), records.now, last, attested.asked_at);
+    if (!matter.refusal) return std::unexpected(verdict.error());
+    VEDETTE_CHECK(quarantine_clone(unit, records.now, *matter.refusal, matter, now));
+    return std::nullopt;
+  }
+  matter.details.set("quote", details_of(*verdict));
   const bool is_as_it_was = records.now.group == records.then.group &&
                             records.now.device_key_sha256 == records.then.device_key_sha256 &&
                             records.now.key_kind == records.then.key_kind &&
@@ -131,7 +143,7 @@ Result<crypto::Certificate> EnrollmentService::issue_attested(UnitOfWork& unit, 
                 issued_before(unit, records.now, records.now.device_key_sha256, {}));
     if (before) {
       matter.details.set("serial", before->serial_hex()).set("again", true);
-      return *before;
+      return before;
     }
   }
   VEDETTE_CHECK(unit.devices().save(records.then));
@@ -149,23 +161,28 @@ Result<HttpResponse> EnrollmentService::attested_enroll(const Call& call,
   VEDETTE_TRY(identity::CertifiedKey key, identity::key_statement_in(statements));
   VEDETTE_TRY(Json evidence, evidence_in(statements));
   VEDETTE_TRY(Bytes nonce, quotes_.kind.nonce_of(evidence));
-  const Attested attested{request, std::move(device), std::move(key), std::move(evidence),
-                          std::move(nonce)};
-  VEDETTE_CHECK(check_proof(call, attested));
+  Attested attested{request, std::move(device), std::move(key), std::move(evidence),
+                    std::move(nonce)};
+  VEDETTE_TRY(attested.asked_at, check_proof(call, attested));
   std::optional<crypto::Certificate> certificate;
-  VEDETTE_CHECK(chronicle_.decide(
+  bool is_clone = false;
+  const auto decided = chronicle_.decide(
       {.kind = "enrol",
        .subject = "device/" + attested.device.str(),
        .actor = call.caller.name(),
        .rule = call.rule,
        .details = {}},
       [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
+        is_clone = false;  // nothing of a run that was undone counts
         matter.details = Json::Object{};
         matter.details.set("admitted_by", "attestation key");
         matter.details.set("device_key_sha256", to_hex(attested.request.public_key.spki_sha256()));
         VEDETTE_TRY(certificate, issue_attested(unit, matter, call, attested));
+        is_clone = matter.refusal.has_value();
         return {};
-      }));
+      });
+  if (is_clone) (void)disconnect_(attested.device);
+  if (!decided) return std::unexpected(decided.error());
   return certificate_answer(*certificate);
 }
 

@@ -30,11 +30,14 @@ Result<void> Chronicle::seal(UnitOfWork& unit) const {
 }
 
 Result<void> Chronicle::decide(Matter matter, const MatterWork& work) {
+  const Matter as_given = matter;
   const auto decided = store_.write([&](UnitOfWork& unit) -> Result<void> {
+    matter = as_given;  // the store may run this again
     VEDETTE_CHECK(work(unit, matter));
-    VEDETTE_CHECK(enter(unit, matter, std::nullopt));
+    VEDETTE_CHECK(enter(unit, matter, matter.refusal));
     return seal(unit);
   });
+  if (decided && matter.refusal) return std::unexpected(*std::move(matter.refusal));
   if (decided) return {};
   return std::unexpected(refuse_matter(matter, decided.error()));
 }

@@ -21,6 +21,8 @@ struct Matter {
   std::string actor;
   std::string rule;
   codec::Json details;  // an object, or null
+  // What the work changes is kept all the same, beside an entry that refuses by this.
+  std::optional<Error> refusal = {};
 };
 
 class Chronicle {
@@ -30,7 +32,7 @@ class Chronicle {
 
   // Runs `work`; if it accepts, its changes and an accepting entry are committed together. If it
   // refuses, nothing of it is kept but a refusing entry, and its error is returned. `work` may
-  // complete the matter.
+  // complete the matter; where it is run again, it gets it as it was.
   using MatterWork = std::function<Result<void>(platform::UnitOfWork&, Matter&)>;
   [[nodiscard]] Result<void> decide(Matter matter, const MatterWork& work);
 

@@ -9,6 +9,12 @@ Error alarm(std::string cause) {
           "find out which one is genuine; 'vedette device reinstate' or 'revoke' it then"};
 }
 
+// One that does not say whose it is, is of this key if the device attested since it enrolled.
+bool is_of_present_key(const attestation::AttestationState& last, const identity::Device& device) {
+  if (!last.attestation_key) return last.at >= device.enrolled_at;
+  return *last.attestation_key == crypto::sha256(device.attestation_key);
+}
+
 }  // namespace
 
 std::optional<Error> CloneWatch::second_of(const DeviceId& device,
@@ -36,7 +42,7 @@ std::optional<Error> clone_by_clock(const Error& refusal, const identity::Device
                                     const std::optional<attestation::AttestationState>& last,
                                     TimePoint asked_at) {
   if (refusal.code != "ATT-CLOCK" || !last) return std::nullopt;
-  if (asked_at <= last->at || last->at < device.enrolled_at) return std::nullopt;
+  if (asked_at <= last->at || !is_of_present_key(*last, device)) return std::nullopt;
   return alarm(describe(refusal));
 }
 

@@ -51,8 +51,8 @@ class CloneWatch {
 };
 
 // ATT-CLONED if a quote was refused for its clock and that proves a second state of the TPM: it was
-// made after the last one was judged, and that after the device enrolled, since another key has
-// other counters (TPM 2.0 Part 1, 36.7).
+// made after the last one was judged, and that one was by the same key, since another has other
+// counters (TPM 2.0 Part 1, 36.7), and a TPM that was cleared counts anew.
 [[nodiscard]] std::optional<Error> clone_by_clock(
     const Error& refusal, const identity::Device& device,
     const std::optional<attestation::AttestationState>& last, TimePoint asked_at);

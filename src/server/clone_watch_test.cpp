@@ -91,9 +91,20 @@ TEST_F(CloneByClock, is_not_proven_by_a_late_quote_or_another_refusal) {
   EXPECT_FALSE(proven(101, "ATT-SIGNATURE"));
 }
 
-TEST_F(CloneByClock, is_not_proven_by_a_quote_of_before_the_enrolment) {
-  record_.enrolled_at = at(100) + Duration(1);
+TEST_F(CloneByClock, is_not_proven_by_a_quote_of_another_key) {
+  last_.attestation_key = crypto::sha256(as_bytes("former"));
   EXPECT_FALSE(proven(101)) << "another attestation key counts otherwise";
+}
+
+TEST_F(CloneByClock, is_proven_after_another_enrolment_with_the_same_key) {
+  record_.enrolled_at = at(100) + Duration(1);
+  last_.attestation_key = crypto::sha256(record_.attestation_key);
+  EXPECT_TRUE(proven(101));
+}
+
+TEST_F(CloneByClock, is_not_proven_by_a_quote_of_before_the_enrolment_whose_key_was_not_kept) {
+  record_.enrolled_at = at(100) + Duration(1);
+  EXPECT_FALSE(proven(101)) << "it may have been another one";
 }
 
 }  // namespace

@@ -105,6 +105,20 @@ Result<HttpResponse> EnrollmentService::csr_attributes(const Call& call) {
   return answer_text("application/csrattrs", codec::to_base64(crypto::make_csr_attributes(names)));
 }
 
+Result<std::vector<identity::EndorsementRoot>> EnrollmentService::roots_for(
+    UnitOfWork& unit, const identity::Device& device,
+    const std::optional<identity::AllowedEndorsement>& allowed) {
+  if (allowed || !device.maker_root) return std::vector<identity::EndorsementRoot>();
+  return unit.enrollment_rules().roots();
+}
+
+// As it is now: an operator may have taken the TPM off since the device proved itself.
+Result<void> EnrollmentService::check_admission(UnitOfWork& unit, const identity::Device& device) {
+  VEDETTE_TRY(const auto allowed, unit.enrollment_rules().find(device.endorsement_sha256));
+  VEDETTE_TRY(const auto roots, roots_for(unit, device, allowed));
+  return identity::check_admitted(device, allowed, roots);
+}
+
 Result<EnrollmentService::Claim> EnrollmentService::verify(const EnrollmentRequest& request,
                                                            const Call& call) {
   std::optional<identity::AllowedEndorsement> allowed;
@@ -250,12 +264,14 @@ Result<HttpResponse> EnrollmentService::simple_enroll(const Call& call) {
        .rule = call.rule,
        .details = details_of(*claim)},
       [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
+        certificate.reset();  // what an undone run issued was not issued
         identity::KnownDevices known;
         VEDETTE_TRY(known.by_id, unit.devices().find(claim->device));
         VEDETTE_TRY(known.by_endorsement,
                     unit.devices().find_by_endorsement(claim->endorsement_sha256));
         VEDETTE_TRY(const identity::Device device,
                     identity::apply_enrollment(known, claim, clock_.now()));
+        VEDETTE_CHECK(check_admission(unit, device));
         if (identity::is_enrolled_already(known, *claim)) {
           VEDETTE_TRY(certificate, issued_before(unit, *known.by_id, claim->device_key_sha256, {}));
         }
@@ -268,6 +284,9 @@ Result<HttpResponse> EnrollmentService::simple_enroll(const Call& call) {
         if (device.sku) matter.details.set("sku", device.sku->str());
         if (known.by_id && known.by_id->key_kind != device.key_kind)
           matter.details.set("device_key_was", to_string(known.by_id->key_kind));
+        if (known.by_id && known.by_id->attestation_key != device.attestation_key)
+          matter.details.set("attestation_key_was_sha256",
+                             to_hex(crypto::sha256(known.by_id->attestation_key)));
         return {};
       }));
   return certificate_answer(*certificate);
@@ -296,6 +315,7 @@ Result<HttpResponse> EnrollmentService::simple_reenroll(const Call& call) {
           return refuse("AUTH-KEY", "this device has enrolled with another key meanwhile",
                         device.str());
         VEDETTE_CHECK(identity::check_renewable(current));
+        VEDETTE_CHECK(check_admission(unit, current));
         VEDETTE_TRY(certificate, issued_before(unit, current, request.public_key.spki_sha256(),
                                                call.connection.peer->serial_hex()));
         if (certificate) return tell_again(*certificate, matter);

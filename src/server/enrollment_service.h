@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 #include "attestation/evidence_kind.h"
 #include "base/error.h"
@@ -27,11 +28,14 @@ struct EnrollmentQuotes {
 
 class EnrollmentService {
  public:
+  // Closes the live connections of a device; returns how many there were.
+  using Disconnect = std::function<std::size_t(const DeviceId&)>;
+
   EnrollmentService(platform::Store& store, Chronicle& chronicle,
                     const identity::CertificateAuthority& authority,
                     const identity::TrustBundle& trust, const Clock& clock,
                     std::chrono::seconds certificate_lifetime, EnrollmentQuotes quotes,
-                    std::vector<std::string> token_groups)
+                    std::vector<std::string> token_groups, Disconnect disconnect)
       : store_(store),
         chronicle_(chronicle),
         authority_(authority),
@@ -39,7 +43,8 @@ class EnrollmentService {
         clock_(clock),
         certificate_lifetime_(certificate_lifetime),
         quotes_(quotes),
-        token_groups_(std::move(token_groups)) {}
+        token_groups_(std::move(token_groups)),
+        disconnect_(std::move(disconnect)) {}
 
   // With all that leads from a former root to the present one and back (RFC 7030, 4.1.3).
   [[nodiscard]] Result<platform::HttpResponse> ca_certificates(const Call& call);
@@ -61,10 +66,18 @@ class EnrollmentService {
   // A certification request that holds its proofs (attested_enrollment.cpp).
   [[nodiscard]] Result<platform::HttpResponse> attested_enroll(
       const Call& call, const crypto::CertificateRequest& request, ByteView bundle);
-  [[nodiscard]] Result<void> check_proof(const Call& call, const Attested& attested);
-  [[nodiscard]] Result<crypto::Certificate> issue_attested(platform::UnitOfWork& unit,
-                                                           Matter& matter, const Call& call,
-                                                           const Attested& attested) const;
+  // Says when it was asked for.
+  [[nodiscard]] Result<TimePoint> check_proof(const Call& call, const Attested& attested);
+  // None where the matter became a clone's alarm.
+  [[nodiscard]] Result<std::optional<crypto::Certificate>> issue_attested(
+      platform::UnitOfWork& unit, Matter& matter, const Call& call, const Attested& attested) const;
+
+  // The makers' roots, as far as it hangs on them whether the device's TPM is admitted.
+  [[nodiscard]] static Result<std::vector<identity::EndorsementRoot>> roots_for(
+      platform::UnitOfWork& unit, const identity::Device& device,
+      const std::optional<identity::AllowedEndorsement>& allowed);
+  [[nodiscard]] static Result<void> check_admission(platform::UnitOfWork& unit,
+                                                    const identity::Device& device);
 
   // Writes the line of what had none of its own, when it is due.
   void sum_up_refusals();
@@ -102,6 +115,7 @@ class EnrollmentService {
   std::chrono::seconds certificate_lifetime_;
   EnrollmentQuotes quotes_;
   std::vector<std::string> token_groups_;
+  Disconnect disconnect_;
   identity::PendingEnrollments pending_;
   identity::EnrollmentNonces nonces_;
   RefusalTally refusals_;

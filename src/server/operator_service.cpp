@@ -38,13 +38,17 @@ Result<std::optional<SkuId>> sku_of(const Json& body) {
   return sku;
 }
 
-Result<void> check_present_group(const Call& call, const GroupId& present, const GroupId& wanted) {
-  if (present == wanted) return {};
+// Whether the caller may do the same in this group.
+Result<void> check_group(const Call& call, const GroupId& group) {
   policy::Request asked = call.asked;
-  asked.facts.set_name(policy::Attribute::resource_group, present.str());
+  asked.facts.set_name(policy::Attribute::resource_group, group.str());
   const auto allowed = policy::authorize(call.policy, asked);
   if (!allowed) return std::unexpected(allowed.error());
   return {};
+}
+
+Result<void> check_present_group(const Call& call, const GroupId& present, const GroupId& wanted) {
+  return present == wanted ? Result<void>{} : check_group(call, present);
 }
 
 // Whoever may let TPMs into one group takes none out of another by that: the policy is asked about
@@ -192,6 +196,34 @@ Result<HttpResponse> OperatorService::allow_device(const Call& call) {
                                     return unit.enrollment_rules().allow(entry);
                                   }));
   return answer(Json::Object{});
+}
+
+// What it has it keeps, an hour at most: its certificate is the last one.
+Result<HttpResponse> OperatorService::disallow_device(const Call& call) {
+  VEDETTE_TRY(const DeviceId device, DeviceId::parse(call.arguments.at(0)));
+  VEDETTE_TRY(const Json body, body_of(call));
+  VEDETTE_CHECK(body.only({}));
+  std::uint64_t removed = 0;
+  VEDETTE_CHECK(chronicle_.decide(
+      matter_of(call, "disallow", "device/" + device.str(), Json::Object{}),
+      [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
+        VEDETTE_TRY(const auto entries, unit.enrollment_rules().list());
+        Json::Array keys;
+        for (const auto& entry : entries) {
+          if (entry.device != device) continue;
+          VEDETTE_CHECK(check_group(call, entry.group));
+          keys.emplace_back(to_hex(entry.endorsement_sha256));
+        }
+        VEDETTE_TRY(removed, unit.enrollment_rules().disallow(device));
+        if (removed == 0)
+          return refuse("DEV-NOT-ALLOWED", "the allow-list has no TPM by this name", device.str(),
+                        "one that its maker's root admits is stopped by 'vedette device revoke'");
+        matter.details.set("endorsement_sha256", std::move(keys));
+        return {};
+      }));
+  Json answer_body;
+  answer_body.set("removed", removed);
+  return answer(answer_body);
 }
 
 Result<HttpResponse> OperatorService::make_enrollment_token(const Call& call) {

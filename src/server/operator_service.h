@@ -27,6 +27,7 @@ class OperatorService {
   [[nodiscard]] Result<platform::HttpResponse> status(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> list_devices(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> allow_device(const Call& call);
+  [[nodiscard]] Result<platform::HttpResponse> disallow_device(const Call& call);
   // A token for one TPM to enrol by, once; told in this answer and never again.
   [[nodiscard]] Result<platform::HttpResponse> make_enrollment_token(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> add_endorsement_root(const Call& call);

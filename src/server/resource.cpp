@@ -14,7 +14,8 @@ using policy::Attribute;
 using release::Release;
 
 constexpr Attribute kOfResources[] = {Attribute::resource_group, Attribute::resource_device,
-                                      Attribute::resource_model, Attribute::resource_tier};
+                                      Attribute::resource_model, Attribute::resource_tier,
+                                      Attribute::resource_audience};
 
 bool asks_about_any(const policy::Policy& policy) {
   for (const Attribute attribute : kOfResources)
@@ -80,6 +81,12 @@ Result<void> find_release(platform::Store& store, const std::optional<std::strin
 }
 
 // What is no JSON names nothing; the handler says so.
+void read_audience(const platform::HttpRequest& request, Resource& resource) {
+  const auto body = codec::parse_json(as_text(request.body));
+  auto audience = body ? body->string("audience") : std::unexpected(body.error());
+  if (audience && policy::is_text(*audience)) resource.audience = *std::move(audience);
+}
+
 void read_body(const platform::HttpRequest& request, Resource& resource) {
   const auto body = codec::parse_json(as_text(request.body));
   if (!body) return;
@@ -98,6 +105,7 @@ void Resource::add_to(policy::Facts& facts) const {
   if (group) facts.set_name(Attribute::resource_group, *group);
   if (device) facts.set_name(Attribute::resource_device, *device);
   if (model) facts.set_name(Attribute::resource_model, *model);
+  if (audience) facts.set_name(Attribute::resource_audience, *audience);
   if (tier) facts.set_choice(Attribute::resource_tier, release::to_string(*tier));
 }
 
@@ -116,6 +124,9 @@ Result<Resource> find_resource(platform::Store& store, const policy::Policy& pol
       break;
     case About::body:
       read_body(asked.request, resource);
+      break;
+    case About::audience:
+      read_audience(asked.request, resource);
       break;
     case About::latest_release:
       VEDETTE_CHECK(find_release(store, at(asked.arguments, 0), std::nullopt, resource));

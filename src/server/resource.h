@@ -23,6 +23,7 @@ enum class About : std::uint8_t {
   latest_release,    // the path's first argument is a model
   release,           // the path's arguments are a model and a number
   release_of_query,  // the query names model and release
+  audience,          // the member `audience` of the body
 };
 
 // What is not known is left out: a malformed name, a device or release that does not exist. The
@@ -32,6 +33,7 @@ struct Resource {
   std::optional<std::string> device{};
   std::optional<std::string> model{};
   std::optional<release::Tier> tier{};
+  std::optional<std::string> audience{};
 
   // Borrows.
   void add_to(policy::Facts& facts) const;

@@ -115,7 +115,8 @@ std::vector<Route> device_routes(const Services& s) {
       {"POST", "/v1/results", Action::submit_results, to(s.results, &ResultGateway::submit)},
       {"POST", "/v1/violations", Action::submit_violations,
        to(s.violations, &ViolationGateway::submit)},
-      {"POST", "/v1/tokens", Action::request_token, to(s.tokens, &TokenService::issue)},
+      {"POST", "/v1/tokens", Action::request_token, to(s.tokens, &TokenService::issue),
+       About::audience},
   }));
 }
 
@@ -135,6 +136,8 @@ std::vector<Route> operator_routes(const Services& s) {
        to(s.operators, &O::add_endorsement_root), About::body},
       {"POST", "/v1/devices/{}/sku", Action::manage_devices, to(s.operators, &O::set_sku),
        About::device},
+      {"POST", "/v1/devices/{}/disallow", Action::manage_devices,
+       to(s.operators, &O::disallow_device), About::device},
       {"POST", "/v1/devices/{}/revoke", Action::manage_devices, to(s.operators, &O::revoke),
        About::device},
       {"POST", "/v1/devices/{}/quarantine", Action::manage_devices, to(s.operators, &O::quarantine),

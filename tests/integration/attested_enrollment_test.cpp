@@ -1,12 +1,15 @@
 // A device on record enrols in one exchange (decision 13), and what is tried against that.
 #include "identity/attested_enrollment.h"
 
+#include <thread>
+
 #include "attestation/conceptual_message.h"
 #include "attestation/quote.h"
 #include "codec/base64.h"
 #include "crypto/attestation_bundle.h"
 
 #include "enrolling_tpm_fixture.h"
+#include "watched_client.h"
 
 namespace vedette {
 namespace {
@@ -150,6 +153,74 @@ TEST_F(AttestedEnrollment, ATpmWhoseTimeWentBackIsRefused) {
   EXPECT_EQ(refused.error().code, "ATT-CLOCK");
 }
 
+// The same, where nothing but a second state of the TPM explains it: both lose the identity.
+TEST_F(AttestedEnrollment, ATpmWhoseTimeWentBackSinceIsPutIntoQuarantine) {
+  const auto live = client(server_->ports().device, *former_, *key_);
+  ASSERT_EQ(get(*live, "/v1/renewal-info"), "");
+  const auto quoted = tpm_->quote({codec::TpmAlgorithm::sha256, {0, 4}}, Bytes(32, 1)).value();
+  const auto clock = codec::parse_tpms_attest(quoted.attest).value().clock;
+  const attestation::AttestationState ahead{
+      .at = clock_.now() - std::chrono::seconds(5),
+      .clock = clock.clock + 1'000'000'000,
+      .reset_count = clock.reset_count,
+      .restart_count = clock.restart_count,
+      .registers = {},
+      .attestation_key = crypto::sha256(record().attestation_key)};
+  ASSERT_TRUE(store_->write([&](platform::UnitOfWork& unit) {
+    return unit.attestations().save(DeviceId::parse("drone").value(), ahead);
+  }));
+  const auto refused = agent::enroll_attested(*client_, *tpm_, *key_, *former_);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "ATT-CLONED");
+  EXPECT_EQ(record().status, identity::DeviceStatus::quarantined);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (live->connected() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_FALSE(live->connected());
+  EXPECT_EQ(agent::enroll_attested(*client_, *tpm_, *key_, *former_).error().code,
+            "ENR-QUARANTINED");
+  const auto admin = operator_client();
+  const auto answer =
+      admin->send(platform::get_request("/v1/log/entries?start=0&count=64")).value();
+  const auto body = codec::parse_json(as_text(answer.body)).value();
+  std::string entries;
+  for (const auto& entry : *body.array("entries").value()->if_array())
+    entries += as_text(codec::from_base64(*entry.if_string()).value());
+  EXPECT_NE(entries.find(R"("kind":"clone-alarm")"), std::string::npos) << entries;
+}
+
+// Whichever way it asks: in one exchange, by a renewal, or with its whole TPM.
+TEST_F(AttestedEnrollment, ATpmThatWasTakenOffTheAllowListGetsNoFurtherCertificate) {
+  const auto credentials =
+      agent::make_credentials({*former_}, *key_, "test.vedette", clock_.now()).value();
+  const auto live = client(server_->ports().device, *former_, *key_);
+  const auto admin = operator_client();
+  ASSERT_EQ(post(*admin, "/v1/devices/drone/disallow", "{}"), "");
+  EXPECT_EQ(post(*admin, "/v1/devices/drone/disallow", "{}"), "DEV-NOT-ALLOWED");
+  EXPECT_EQ(agent::enroll_attested(*client_, *tpm_, *key_, *former_).error().code,
+            "ENR-EK-UNKNOWN");
+  EXPECT_EQ(agent::renew(*live, credentials).error().code, "ENR-EK-UNKNOWN");
+  EXPECT_EQ(agent::enroll(*client_, *tpm_, {*key_}).error().code, "ENR-EK-UNKNOWN");
+  EXPECT_EQ(get(*live, "/v1/renewal-info"), "") << "what it has goes on until it ends";
+  allow("drone");
+  EXPECT_TRUE(agent::renew(*live, credentials).has_value());
+  EXPECT_TRUE(agent::enroll_attested(*client_, *tpm_, *key_, *former_).has_value());
+}
+
+// Taken off between the proof of the TPM and the request for the certificate.
+TEST_F(AttestedEnrollment, AnEnrolmentThatWasBegunBeforeEndsWithoutACertificate) {
+  const auto refused = [&] {
+    WatchedClient between(*client_, [&](const platform::HttpRequest& request) {
+      if (request.target == kEnroll) {
+        ASSERT_EQ(post(*operator_client(), "/v1/devices/drone/disallow", "{}"), "");
+      }
+    });
+    return agent::enroll(between, *tpm_, {*key_});
+  }();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "ENR-EK-UNKNOWN");
+}
+
 TEST_F(AttestedEnrollment, ADeviceThatLostItsTrustIsRefused) {
   const auto admin = operator_client();
   ASSERT_EQ(post(*admin, "/v1/devices/drone/quarantine", R"({"reason":"x"})"), "");
@@ -180,6 +251,18 @@ TEST_F(AttestedEnrollment, ARetryGetsTheSameCertificate) {
   const auto again = agent::enroll_attested(*over, *tpm_, *key_, *former_);
   ASSERT_TRUE(first.has_value() && again.has_value());
   EXPECT_EQ(first->front().serial_hex(), again->front().serial_hex());
+}
+
+// The same key, of which the record said that it lives elsewhere: this is news, and no retry.
+TEST_F(AttestedEnrollment, AKeyThatIsProvenToLiveInTheTpmIsNoRetryOfOneOutside) {
+  auto outside = record();
+  outside.key_kind = identity::KeyKind::memory;
+  outside.vouched_in = identity::TpmBoot{1, 0};
+  ASSERT_TRUE(
+      store_->write([&](platform::UnitOfWork& unit) { return unit.devices().save(outside); }));
+  ASSERT_TRUE(agent::enroll_attested(*client_, *tpm_, *key_, *former_).has_value());
+  EXPECT_EQ(record().key_kind, identity::KeyKind::tpm);
+  EXPECT_FALSE(record().vouched_in.has_value());
 }
 
 TEST_F(AttestedEnrollment, WhatTheDeviceHasBootedStandsInTheLog) {

@@ -35,6 +35,21 @@ class CloneAlarm : public EnrollingTpm {
   }
   [[nodiscard]] std::string attest(platform::HttpClient& client) { return attest(client, *tpm_); }
 
+  // As far as keys go: the same TPM, whose former keys nobody can load any more.
+  void clear() {
+    tpm_.reset();
+    std::filesystem::remove_all(emulator_->state_folder());
+    std::filesystem::create_directory(emulator_->state_folder());
+    std::filesystem::permissions(emulator_->state_folder(), std::filesystem::perms::owner_all);
+    tpm_ = platform::open_esys_tpm({emulator_->tcti(), emulator_->state_folder()}).value();
+    key_ = *agent::device_private_key(*tpm_);
+  }
+  void enrol_again() {
+    const auto chain = agent::enroll(*enrollment_client(), *tpm_, {*key_});
+    ASSERT_TRUE(chain.has_value()) << describe(chain.error());
+    credentials_ = agent::make_credentials(*chain, *key_, "test.vedette", clock_.now()).value();
+  }
+
   // Closed by the server, as soon as that arrives here.
   static bool closes(platform::HttpClient& client) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
@@ -164,6 +179,47 @@ TEST_F(CloneAlarm, ATpmWhoseTimeWentBackIsPutIntoQuarantine) {
   const std::string refused = attest(*one);
   EXPECT_TRUE(refused == "ATT-CLONED" || refused == "NET-CLOSED") << refused;
   EXPECT_EQ(status(), identity::DeviceStatus::quarantined);
+}
+
+// A TPM that was cleared has another attestation key and counts anew: whoever enrols it again by
+// its endorsement key is not held to what the former key said.
+TEST_F(CloneAlarm, AClearedTpmThatEnrolledAgainIsNotHeldToItsFormerTime) {
+  ASSERT_EQ(attest(*connection()), kGood);
+  remember([](auto& last) { last.clock += 1'000'000'000; });
+  clear();
+  ASSERT_NO_FATAL_FAILURE(enrol_again());
+  EXPECT_NE(log().find("attestation_key_was_sha256"), std::string::npos) << log();
+  EXPECT_EQ(attest(*connection()), kGood);
+  EXPECT_EQ(attest(*connection()), kGood);
+  EXPECT_EQ(status(), identity::DeviceStatus::active);
+}
+
+// Nobody shakes a key's time off without another key, and so another enrolment that stands in the
+// log.
+TEST_F(CloneAlarm, AnotherEnrolmentWithTheSameKeyIsHeldToItsTimeAndRaisesTheAlarm) {
+  ASSERT_EQ(attest(*connection()), kGood);
+  remember([](auto& last) { last.clock += 1'000'000'000; });
+  const auto admin = operator_client();
+  ASSERT_EQ(post(*admin, "/v1/devices/drone/quarantine", R"({"reason":"x"})"), "");
+  ASSERT_EQ(post(*admin, "/v1/devices/drone/reinstate", R"({"reason":"x"})"), "");
+  ASSERT_NO_FATAL_FAILURE(enrol_again());
+  const auto one = connection();
+  const std::string refused = attest(*one);
+  EXPECT_TRUE(refused == "ATT-CLONED" || refused == "NET-CLOSED") << refused;
+  EXPECT_EQ(status(), identity::DeviceStatus::quarantined);
+}
+
+// From before it was kept whose a state is: its counters hold every key.
+TEST_F(CloneAlarm, AStateThatDoesNotSayWhoseItIsHoldsEveryKey) {
+  ASSERT_EQ(attest(*connection()), kGood);
+  remember([](auto& last) {
+    last.clock += 1'000'000'000;
+    last.attestation_key.reset();
+  });
+  clear();
+  ASSERT_NO_FATAL_FAILURE(enrol_again());
+  EXPECT_EQ(attest(*connection()), "ATT-CLOCK");
+  EXPECT_EQ(status(), identity::DeviceStatus::active) << "it may have been another key";
 }
 
 // The last quote may have been made after this one: refused, and no alarm.

@@ -98,7 +98,10 @@ crypto::Certificate ControlPlane::enroll(const std::string& name, const crypto::
                                 .enrolled_at = clock_.now(),
                                 .status_since = {},
                                 .status_reason = {}};
-  must(store_->write([&](platform::UnitOfWork& unit) { return unit.devices().save(device); }));
+  must(store_->write([&](platform::UnitOfWork& unit) -> Result<void> {
+    VEDETTE_CHECK(unit.enrollment_rules().allow({device.endorsement_sha256, id, device.group}));
+    return unit.devices().save(device);
+  }));
   return leaf;
 }
 

@@ -12,6 +12,7 @@
 #include "policy/policy.h"
 #include "server/enrollment_service.h"
 #include "server/revocation_service.h"
+#include "server/server_certificate.h"
 #include "server/state_folder.h"
 #include "testing/fake_clock.h"
 #include "testing/temporary_folder.h"
@@ -31,7 +32,8 @@ class CountingToken final : public crypto::DigestSigner {
 
   Result<crypto::EcdsaSignature> sign_digest(const crypto::Sha256Digest& digest) override {
     ++asked;
-    if (is_away) return refuse("PKCS11-SIGN", "the token did not sign");
+    if (is_away || signs_left == 0) return refuse("PKCS11-SIGN", "the token did not sign");
+    --signs_left;
     const std::unique_ptr<EVP_PKEY_CTX, void (*)(EVP_PKEY_CTX*)> context(
         EVP_PKEY_CTX_new(key_.get(), nullptr), EVP_PKEY_CTX_free);
     Bytes der(80);
@@ -46,6 +48,7 @@ class CountingToken final : public crypto::DigestSigner {
 
   std::atomic<int> asked = 0;
   std::atomic<bool> is_away = false;
+  std::atomic<int> signs_left = -1;  // then it is away; negative: it stays
 
  private:
   std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key_{nullptr, EVP_PKEY_free};
@@ -63,8 +66,11 @@ class IdentityService : public ::testing::Test {
   }
 
   void save(const identity::Device& device) {
-    const auto saved =
-        store_->write([&](platform::UnitOfWork& unit) { return unit.devices().save(device); });
+    const auto saved = store_->write([&](platform::UnitOfWork& unit) -> Result<void> {
+      VEDETTE_CHECK(
+          unit.enrollment_rules().allow({device.endorsement_sha256, device.id, device.group}));
+      return unit.devices().save(device);
+    });
     ASSERT_TRUE(saved.has_value()) << describe(saved.error());
   }
 
@@ -133,6 +139,49 @@ TEST_F(RevocationLists, RememberAFailureAndAskTheTokenOnceInAWhile) {
   EXPECT_EQ(token_->asked, before + 2);
 }
 
+class ServersOwn : public IdentityService {
+ protected:
+  static constexpr std::chrono::hours kLife{96};
+
+  server::RevocationService revocations_{*store_, {{authority_, ""}}, clock_};
+  identity::TrustBundle trust_;
+  server::ServerCertificate certificate_{clock_,       authority_,          trust_,
+                                         revocations_, {{}, {"127.0.0.1"}}, kLife};
+};
+
+// The authority's token signs the certificate and is gone before it could sign the responder's.
+TEST_F(ServersOwn, CertificateIsShownThoughItsOcspResponseCouldNotBeMade) {
+  ASSERT_TRUE(certificate_.tend().value());
+  const auto first = certificate_.settings();
+  ASSERT_FALSE(first.ocsp_response.empty());
+  clock_.advance(kLife / 2 + std::chrono::hours(1));
+  token_->signs_left = 1;
+  const auto tended = certificate_.tend();
+  ASSERT_TRUE(tended.has_value()) << describe(tended.error());
+  EXPECT_TRUE(*tended) << "the listeners have to show it";
+  const auto second = certificate_.settings();
+  EXPECT_NE(second.chain.front().serial_hex(), first.chain.front().serial_hex());
+  EXPECT_TRUE(second.ocsp_response.empty()) << "the former one's says nothing of this one";
+  token_->signs_left = -1;
+  EXPECT_TRUE(certificate_.tend().value());
+  const auto third = certificate_.settings();
+  EXPECT_EQ(third.chain.front().serial_hex(), second.chain.front().serial_hex());
+  EXPECT_FALSE(third.ocsp_response.empty());
+}
+
+// Its certificate is not valid yet by the time of now: whoever asked would refuse what it signs.
+TEST_F(ServersOwn, OcspResponderOfAClockThatWasAheadIsMadeAnew) {
+  clock_.advance(std::chrono::hours(240));
+  ASSERT_TRUE(certificate_.tend().has_value());
+  const auto leaf = certificate_.settings().chain.front();
+  const int before = token_->asked;
+  ASSERT_TRUE(revocations_.statement_of(leaf).has_value());
+  ASSERT_EQ(token_->asked, before) << "by the responder that is there";
+  clock_.advance(-std::chrono::hours(239));
+  ASSERT_TRUE(revocations_.statement_of(leaf).has_value());
+  EXPECT_EQ(token_->asked, before + 1);
+}
+
 // What the gate saw of a device, and what became of it before the renewal's transaction.
 class RenewalMeanwhile : public IdentityService {
  protected:
@@ -185,7 +234,7 @@ class RenewalMeanwhile : public IdentityService {
   server::ReferenceCache references_;
   server::EnrollmentService enrollment_{
       *store_, chronicle_, authority_, trust_, clock_, std::chrono::hours(1), {tpm2_, references_},
-      {}};
+      {},      {}};
 };
 
 TEST_F(RenewalMeanwhile, OfADeviceThatWasRevokedOrQuarantinedIsRefused) {

@@ -32,6 +32,11 @@ rule devices-work
   when principal.status == "active"
   because "devices may work";
 
+rule maps-for-the-fleet
+  permit device to request_token
+  when context.attested and resource.audience in ["https://maps.example", "urn:weather"]
+  because "a device needs these services and no other";
+
 rule everybody-looks
   permit operator to read_everything, read_authorities
   because "operators see everything";
@@ -290,6 +295,47 @@ TEST_F(PolicyInForce, StandsInTheLogByItsDigestAtEachStart) {
 }
 
 // Whatever a policy permits: what needs a device's record is answered to devices.
+TEST_F(PolicyInForce, GivesTokensForTheAudiencesOfItsRulesAlone) {
+  const Enrolled drone = enroll("drone");
+  const auto device = client(server_->ports().device, drone.certificate, drone.key);
+  const auto ask = [&](const std::string& audience) {
+    platform::HttpRequest request = platform::json_request(
+        "POST", "/v1/tokens", Json(Json::Object{{"audience", Json(audience)}}));
+    request.headers.emplace_back("authorization",
+                                 "Bearer " + verdict(drone, "drone", std::chrono::seconds(5)));
+    return code(device->send(request));
+  };
+  EXPECT_EQ(ask("https://bank.example"), "AUTH-FORBIDDEN");
+  EXPECT_EQ(ask("https://maps.example.evil"), "AUTH-FORBIDDEN");
+  EXPECT_EQ(ask("HTTPS://maps.example"), "AUTH-FORBIDDEN") << "names are compared octet by octet";
+  EXPECT_EQ(ask("two words"), "AUTH-FORBIDDEN") << "what is no audience is not known";
+  EXPECT_EQ(ask("https://maps.example"), "");
+  EXPECT_EQ(ask("urn:weather"), "");
+}
+
+TEST_F(PolicyInForce, LetsNobodyTakeAnotherGroupsDeviceOffTheAllowList) {
+  const GroupId line = *GroupId::parse("line-a");
+  const auto list = [&](const char* key) {
+    return store_->write([&](platform::UnitOfWork& unit) {
+      return unit.enrollment_rules().allow(
+          {crypto::sha256(as_bytes(key)), *DeviceId::parse("ours"), line});
+    });
+  };
+  (void)enroll("theirs");  // in `group`
+  ASSERT_TRUE(list("another TPM"));
+  EXPECT_EQ(post(*second_, "/v1/devices/theirs/disallow", "{}"), "AUTH-FORBIDDEN");
+  (void)enroll("ours");
+  ASSERT_TRUE(store_->write([&](platform::UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(auto device, unit.devices().find(*DeviceId::parse("ours")));
+    device->group = line;
+    return unit.devices().save(*device);
+  }));
+  EXPECT_EQ(post(*second_, "/v1/devices/ours/disallow", "{}"), "AUTH-FORBIDDEN")
+      << "one of its entries is of another group";
+  ASSERT_TRUE(list("ours"));
+  EXPECT_EQ(post(*second_, "/v1/devices/ours/disallow", "{}"), "");
+}
+
 TEST_F(PolicyInForce, OpensNoDevicesMatterToAnOperator) {
   write("rule all\n  permit operator to any\n  because \"everything\";\n");
   ASSERT_TRUE(restart().has_value());

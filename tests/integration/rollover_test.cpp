@@ -1,6 +1,7 @@
 // Group 13 of the identity attacks: issuing CA and root change in the middle of a fleet.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <functional>
 
 #include "codec/base64.h"
@@ -35,6 +36,46 @@ TEST_F(RolloverMidFleet, WhatARetiredIssuingAuthoritySignsAfterwardsIsRefused) {
                                             clock_.now(), std::chrono::hours(1));
   const auto thief = client_with(server_->ports().operators, {*forged, stolen.issuing()}, key);
   EXPECT_EQ(get(*thief, "/v1/status"), "PEER-ISSUER");
+}
+
+// The same thief plays the server to devices: on the network's way, with a name that is right.
+TEST_F(RolloverMidFleet, WhoeverHasARetiredIssuingAuthoritysKeyPlaysNoServerToDevices) {
+  struct Thief final : platform::HttpHandler {
+    platform::HttpResponse handle(const platform::Connection& /*connection*/,
+                                  const platform::HttpRequest& /*request*/) override {
+      ++heard;
+      platform::HttpResponse response;
+      response.body = to_bytes("{}");
+      return response;
+    }
+    std::atomic<int> heard = 0;
+  };
+  const auto drone = set_out("drone");
+  const auto late = set_out("late");
+  const identity::CertificateAuthority stolen = keys_->authority;
+  roll_issuing(Duration{0});
+  ASSERT_EQ(follow(*drone, false), "news");
+
+  Thief thief;
+  const auto key = crypto::PrivateKey::generate_p256();
+  const auto forged = stolen.issue_server(*identity::ServerId::parse("server"), {{}, {"127.0.0.1"}},
+                                          key.public_key(), clock_.now(), std::chrono::hours(1));
+  platform::HttpServerSettings settings;
+  settings.tls = platform::TlsServerSettings{.chain = {*forged, stolen.issuing()},
+                                             .key = key,
+                                             .client_roots = {},
+                                             .require_client_certificate = false};
+  const auto played = http_->serve(settings, thief).value();
+  const auto asked = [&](Traveller& device) {
+    device.config.enrollment_port = played->port();
+    const agent::ServerLink link(device.config, device.trust, clock_, *http_);
+    EXPECT_EQ(get(**link.insecure_of_any_time(), "/v1/time"), get(**link.to_enrollment(), "/x"));
+    return get(**link.to_enrollment(), "/.well-known/est/nonce");
+  };
+  EXPECT_EQ(asked(*drone), "NET-ISSUER");
+  EXPECT_EQ(thief.heard, 0);
+  EXPECT_EQ(get(*connect(*drone, false), "/.well-known/est/csrattrs"), "") << "the true one";
+  EXPECT_EQ(asked(*late), "") << "who has not heard of the rollover cannot know";
 }
 
 // The server's own disk is what these stand for: bundles that nobody may follow.

@@ -119,6 +119,7 @@ Result<EvidenceVerdict> Tpm2Evidence::judge(const Json& evidence,
                           .event_log = {},
                           .ima_list = ima_list_of(logs, context.references, affirming),
                           .details = details_of(*quote, judged, context.references)};
+  verdict.state.attestation_key = crypto::sha256(context.attestation_key);
   if (!judged.boot.empty()) verdict.event_log = std::move(logs.event_log);
   verdict.appraisal = std::move(judged.appraisal);
   return verdict;

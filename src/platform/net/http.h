@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -146,6 +147,9 @@ struct HttpClientSettings {
   const Clock* clock = nullptr;
   // The named power to take certificates of whatever time: for who is to learn what time it is.
   bool insecure_any_time = false;
+  // Asked after each handshake about the server's chain as it was verified, leaf first and root
+  // last: its refusal is what the caller gets, and nothing has been sent. Empty: the roots decide.
+  std::function<Result<void>(std::span<const crypto::Certificate>)> judge_server = {};
   std::chrono::seconds timeout{20};  // of a whole request, connecting included
   std::size_t max_body_bytes = 16 << 20;
 };

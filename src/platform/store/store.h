@@ -60,7 +60,8 @@ class Store {
   Store& operator=(const Store&) = delete;
   virtual ~Store() = default;
 
-  // Runs `work` in a transaction and returns once it is on stable storage. Works that wait together
+  // Runs `work` in a transaction and returns once it is on stable storage; a run that is undone may
+  // be followed by another one, so that a work begins anew each time. Works that wait together
   // are committed together (group commit); a work that refuses is rolled back alone, its error
   // returned.
   [[nodiscard]] virtual Result<void> write(const Work& work) = 0;

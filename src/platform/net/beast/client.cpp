@@ -191,7 +191,11 @@ class BeastClient final : public HttpClient {
       co_return refuse("NET-TLS", "no trustworthy TLS connection to the server",
                        handshake_cause(wire.tls(), failure),
                        "do the configured roots and name belong to this server?");
-    co_return check_agreed_protocol(wire.tls());
+    auto agreed = check_agreed_protocol(wire.tls());
+    if (!agreed || !settings_.judge_server) co_return agreed;
+    const auto chain = verified_chain(wire.tls());
+    if (!chain) co_return std::unexpected(chain.error());
+    co_return settings_.judge_server(*chain);
   }
 
   asio::awaitable<Attempt> try_once(const Bytes& head, const HttpRequest& request,

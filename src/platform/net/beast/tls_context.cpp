@@ -237,6 +237,18 @@ Result<std::optional<VerifiedPeer>> verified_peer(SSL* tls) {
   return VerifiedPeer{std::move(certificate), issuer_key};
 }
 
+Result<std::vector<crypto::Certificate>> verified_chain(SSL* tls) {
+  STACK_OF(X509)* const path = SSL_get0_verified_chain(tls);
+  if (path == nullptr || SSL_get_verify_result(tls) != X509_V_OK)
+    return refuse("NET-TLS", "the server's certificate was not verified");
+  std::vector<crypto::Certificate> chain;
+  for (int i = 0; i < sk_X509_num(path); ++i) {
+    VEDETTE_TRY(auto certificate, crypto::certificate_from_native(sk_X509_value(path, i)));
+    chain.push_back(std::move(certificate));
+  }
+  return chain;
+}
+
 std::string handshake_cause(SSL* tls, const error_code& error) {
   const long verdict = SSL_get_verify_result(tls);
   if (verdict == X509_V_OK) return error.message();

@@ -39,6 +39,10 @@ struct VerifiedPeer {
 // none when the client sent none. Refuses NET-TLS for one that it did not verify.
 [[nodiscard]] Result<std::optional<VerifiedPeer>> verified_peer(SSL* tls);
 
+// After the handshake, on the client: the server's chain as OpenSSL has verified it, leaf first and
+// root last. Refuses NET-TLS for one that it did not verify.
+[[nodiscard]] Result<std::vector<crypto::Certificate>> verified_chain(SSL* tls);
+
 // Why a handshake failed, as precisely as OpenSSL can say.
 [[nodiscard]] std::string handshake_cause(SSL* tls, const error_code& error);
 

@@ -208,6 +208,30 @@ TEST_F(Tls, TheServersCertificateIsJudgedByTheClockThatIsGiven) {
   EXPECT_EQ(code_of(ask(settings)), "NET-TLS");
 }
 
+// Whoever knows more than the roots tell looks at the whole chain, before anything is sent.
+TEST_F(Tls, AServerThatItsCallerDoesNotTakeHearsNoRequest) {
+  int heard = 0;
+  Handler counting([&](const Connection&, const HttpRequest&) {
+    ++heard;
+    return text_response("heard");
+  });
+  const auto server =
+      must(make_beast_http()->serve(tls_server(authority_.server(), authority_.root()), counting));
+  auto settings = tls_client(server->port(), authority_.root(), authority_.client());
+  std::vector<crypto::Certificate> seen;
+  settings.judge_server = [&](std::span<const crypto::Certificate> chain) -> Result<void> {
+    seen.assign(chain.begin(), chain.end());
+    return refuse("NET-ISSUER", "not this one");
+  };
+  EXPECT_EQ(code_of(ask(settings)), "NET-ISSUER");
+  EXPECT_EQ(heard, 0);
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen.back().fingerprint(), authority_.root().fingerprint());
+  settings.judge_server = [](std::span<const crypto::Certificate>) { return Result<void>{}; };
+  EXPECT_EQ(code_of(ask(settings)), "");
+  EXPECT_EQ(heard, 1);
+}
+
 TEST_F(Tls, PlainHttpBeyondLoopbackIsRefused) {
   auto server = plain_server();
   server.address = "0.0.0.0";

@@ -62,7 +62,8 @@ class SqliteAttestationHistory final : public attestation::AttestationHistory {
   Result<std::optional<AttestationState>> last(const DeviceId& device) override {
     VEDETTE_TRY(auto row, database_->query("SELECT at, clock, reset_count, restart_count,"
                                            " registers, affirming, memory, event_log,"
-                                           " good_event_log, registers_sha384 FROM attestations"
+                                           " good_event_log, registers_sha384,"
+                                           " attestation_key_sha256 FROM attestations"
                                            " WHERE device = ?",
                                            {device.str()}));
     VEDETTE_TRY(const bool found, row.next());
@@ -76,6 +77,7 @@ class SqliteAttestationHistory final : public attestation::AttestationHistory {
     VEDETTE_TRY(std::string memory, row.text(6));
     VEDETTE_TRY(const auto event_log, optional_sha256(row, 7));
     VEDETTE_TRY(const auto good_event_log, optional_sha256(row, 8));
+    VEDETTE_TRY(const auto attestation_key, optional_sha256(row, 10));
     return AttestationState{at,
                             clock,
                             reset_count,
@@ -84,25 +86,29 @@ class SqliteAttestationHistory final : public attestation::AttestationHistory {
                             affirming,
                             std::move(memory),
                             event_log,
-                            good_event_log};
+                            good_event_log,
+                            attestation_key};
   }
 
   Result<void> save(const DeviceId& device, const AttestationState& state) override {
-    VEDETTE_TRY([[maybe_unused]] const auto rows,
-                database_->execute(
-                    "INSERT INTO attestations (device, at, clock, reset_count, restart_count,"
-                    " registers, affirming, memory, event_log, good_event_log, registers_sha384)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                    " ON CONFLICT (device) DO UPDATE SET at = excluded.at, clock = excluded.clock,"
-                    " reset_count = excluded.reset_count, restart_count = excluded.restart_count,"
-                    " registers = excluded.registers, affirming = excluded.affirming,"
-                    " memory = excluded.memory, event_log = excluded.event_log,"
-                    " good_event_log = excluded.good_event_log,"
-                    " registers_sha384 = excluded.registers_sha384",
-                    {device.str(), state.at, state.clock, state.reset_count, state.restart_count,
-                     joined(state.registers, TpmAlgorithm::sha256), state.affirming, state.memory,
-                     octets_of(state.event_log), octets_of(state.good_event_log),
-                     joined(state.registers, TpmAlgorithm::sha384)}));
+    VEDETTE_TRY(
+        [[maybe_unused]] const auto rows,
+        database_->execute(
+            "INSERT INTO attestations (device, at, clock, reset_count, restart_count,"
+            " registers, affirming, memory, event_log, good_event_log, registers_sha384,"
+            " attestation_key_sha256)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (device) DO UPDATE SET at = excluded.at, clock = excluded.clock,"
+            " reset_count = excluded.reset_count, restart_count = excluded.restart_count,"
+            " registers = excluded.registers, affirming = excluded.affirming,"
+            " memory = excluded.memory, event_log = excluded.event_log,"
+            " good_event_log = excluded.good_event_log,"
+            " registers_sha384 = excluded.registers_sha384,"
+            " attestation_key_sha256 = excluded.attestation_key_sha256",
+            {device.str(), state.at, state.clock, state.reset_count, state.restart_count,
+             joined(state.registers, TpmAlgorithm::sha256), state.affirming, state.memory,
+             octets_of(state.event_log), octets_of(state.good_event_log),
+             joined(state.registers, TpmAlgorithm::sha384), octets_of(state.attestation_key)}));
     return {};
   }
 

@@ -48,6 +48,17 @@ Bytes octets_of(const std::optional<identity::TpmBoot>& boot) {
   return octets;
 }
 
+Result<std::optional<crypto::Sha256Digest>> digest_or_none(const Query& row, int column) {
+  VEDETTE_TRY(const Bytes octets, row.blob(column));
+  if (octets.empty()) return std::nullopt;
+  VEDETTE_TRY(const crypto::Sha256Digest digest, row.digest(column));
+  return digest;
+}
+
+ByteView octets_of(const std::optional<crypto::Sha256Digest>& digest) {
+  return digest ? ByteView(*digest) : ByteView{};
+}
+
 Result<Device> device_of(const Query& row) {
   VEDETTE_TRY(auto id, row.name<DeviceId>(0));
   VEDETTE_TRY(auto group, row.name<GroupId>(1));
@@ -63,11 +74,12 @@ Result<Device> device_of(const Query& row) {
   VEDETTE_TRY(const auto key_kind, key_kind_of(row, 11));
   VEDETTE_TRY(const auto vouched_in, boot_of(row, 12));
   VEDETTE_TRY(const auto key_since, row.time(13));
+  VEDETTE_TRY(const auto maker_root, digest_or_none(row, 14));
   return Device{std::move(id),     std::move(group), status,
                 Epoch{epoch},      endorsement,      std::move(attestation_key),
                 device_key,        enrolled_at,      status_since,
                 std::move(reason), std::move(sku),   key_kind,
-                vouched_in,        key_since};
+                vouched_in,        key_since,        maker_root};
 }
 
 Result<std::optional<Device>> first_of(Query query) {
@@ -86,7 +98,7 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         database_->query(
             "SELECT id, group_name, status, epoch, endorsement_sha256,"
             " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
-            " key_kind, vouched_in_boot, key_since"
+            " key_kind, vouched_in_boot, key_since, maker_root_sha256"
             " FROM devices WHERE id = ?",
             {id.str()}));
     return first_of(std::move(query));
@@ -99,7 +111,7 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         database_->query(
             "SELECT id, group_name, status, epoch, endorsement_sha256,"
             " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
-            " key_kind, vouched_in_boot, key_since"
+            " key_kind, vouched_in_boot, key_since, maker_root_sha256"
             " FROM devices WHERE endorsement_sha256 = ?",
             {endorsement_sha256}));
     return first_of(std::move(query));
@@ -111,7 +123,7 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         database_->query(
             "SELECT id, group_name, status, epoch, endorsement_sha256,"
             " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
-            " key_kind, vouched_in_boot, key_since"
+            " key_kind, vouched_in_boot, key_since, maker_root_sha256"
             " FROM devices ORDER BY id"));
     std::vector<Device> devices;
     for (;;) {
@@ -129,8 +141,8 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
         database_->execute(
             "INSERT INTO devices (id, group_name, status, epoch, endorsement_sha256,"
             " attestation_key, device_key_sha256, enrolled_at, status_reason, sku, status_since,"
-            " key_kind, vouched_in_boot, key_since)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " key_kind, vouched_in_boot, key_since, maker_root_sha256)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET group_name = excluded.group_name,"
             " status = excluded.status, epoch = excluded.epoch,"
             " endorsement_sha256 = excluded.endorsement_sha256,"
@@ -139,11 +151,13 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
             " enrolled_at = excluded.enrolled_at,"
             " status_reason = excluded.status_reason, sku = excluded.sku,"
             " status_since = excluded.status_since, key_kind = excluded.key_kind,"
-            " vouched_in_boot = excluded.vouched_in_boot, key_since = excluded.key_since",
+            " vouched_in_boot = excluded.vouched_in_boot, key_since = excluded.key_since,"
+            " maker_root_sha256 = excluded.maker_root_sha256",
             {device.id.str(), device.group.str(), to_string(device.status), device.epoch.value,
              device.endorsement_sha256, device.attestation_key, device.device_key_sha256,
              device.enrolled_at, device.status_reason, text_of(device.sku), device.status_since,
-             to_string(device.key_kind), octets_of(device.vouched_in), device.key_since}));
+             to_string(device.key_kind), octets_of(device.vouched_in), device.key_since,
+             octets_of(device.maker_root)}));
     return {};
   }
 

@@ -68,6 +68,10 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
     return {};
   }
 
+  Result<std::uint64_t> disallow(const DeviceId& device) override {
+    return database_->execute("DELETE FROM allowed_endorsements WHERE device = ?", {device.str()});
+  }
+
   Result<std::vector<EndorsementRoot>> roots() override {
     VEDETTE_TRY(auto query, database_->query("SELECT group_name, certificate_der, sku,"
                                              " sha1_signature, expired, key_pkcs11, key_memory"

@@ -385,6 +385,29 @@ TEST_F(RepositoriesTest, AnImaListIsForgottenWhenItIsReplacedByNothing) {
   EXPECT_TRUE(history->ima_list(device_id(1)).value().empty());
 }
 
+TEST_F(RepositoriesTest, ATpmThatIsTakenOffTheAllowListIsNotFoundAnyMore) {
+  const auto rules = make_enrollment_rules(*database_);
+  EXPECT_EQ(rules->disallow(device_id(1)).value(), 0U);
+  ASSERT_TRUE(rules->allow({digest_of(1), device_id(1), kNorth}).has_value());
+  ASSERT_TRUE(rules->allow({digest_of(2), device_id(1), kNorth}).has_value());
+  ASSERT_TRUE(rules->allow({digest_of(3), device_id(2), kNorth}).has_value());
+  EXPECT_EQ(rules->disallow(device_id(1)).value(), 2U);
+  EXPECT_FALSE(rules->find(digest_of(1)).value().has_value());
+  EXPECT_FALSE(rules->find(digest_of(2)).value().has_value());
+  EXPECT_TRUE(rules->find(digest_of(3)).value().has_value());
+}
+
+TEST_F(RepositoriesTest, ADevicesMakerComesBackAsItWasSaved) {
+  const auto devices = make_device_registry(*database_);
+  auto one = device(1);
+  one.maker_root = digest_of(7);
+  ASSERT_TRUE(devices->save(one).has_value());
+  EXPECT_EQ(devices->find(one.id).value()->maker_root, one.maker_root);
+  one.maker_root.reset();
+  ASSERT_TRUE(devices->save(one).has_value());
+  EXPECT_EQ(devices->find(one.id).value()->maker_root, std::nullopt);
+}
+
 TEST_F(RepositoriesTest, AttestationsRefuseADeviceThatIsUnknown) {
   EXPECT_EQ(make_attestation_history(*database_)->save(device_id(1), {}).error().code,
             "STORE-CONFLICT");
@@ -399,8 +422,10 @@ TEST_F(RepositoriesTest, TheLastAttestationComesBackAsItWasSaved) {
                                       .reset_count = 0xFFFFFFFF,
                                       .restart_count = 2,
                                       .registers = {{0, digest_of(5)}, {10, digest_of(6)}},
-                                      .affirming = true};
+                                      .affirming = true,
+                                      .attestation_key = digest_of(9)};
   ASSERT_TRUE(history->save(device_id(1), {}).has_value());
+  EXPECT_FALSE(history->last(device_id(1)).value()->attestation_key.has_value());
   ASSERT_TRUE(history->save(device_id(1), state).has_value());
   const auto last = history->last(device_id(1)).value().value();
   EXPECT_EQ(last.at, state.at);
@@ -409,6 +434,7 @@ TEST_F(RepositoriesTest, TheLastAttestationComesBackAsItWasSaved) {
   EXPECT_EQ(last.restart_count, state.restart_count);
   EXPECT_EQ(last.registers, state.registers);
   EXPECT_EQ(last.affirming, state.affirming);
+  EXPECT_EQ(last.attestation_key, state.attestation_key);
 }
 
 TEST_F(RepositoriesTest, ARegisterComesBackInTheBankThatItWasSavedIn) {

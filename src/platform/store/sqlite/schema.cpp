@@ -285,11 +285,25 @@ DELETE FROM proposals;
 ALTER TABLE proposals ADD COLUMN proposed_at INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// Whose counters a state has was not kept before: then they hold every key.
+constexpr const char* kKeyOfState = R"sql(
+ALTER TABLE attestations ADD COLUMN attestation_key_sha256 BLOB NOT NULL DEFAULT x''
+  CHECK (length(attestation_key_sha256) IN (0, 32));
+)sql";
+
+// By which maker's root a device came was not kept before: it has to show its endorsement
+// certificate again for its next certificate, unless the allow-list names it.
+constexpr const char* kMakerOfDevice = R"sql(
+ALTER TABLE devices ADD COLUMN maker_root_sha256 BLOB NOT NULL DEFAULT x''
+  CHECK (length(maker_root_sha256) IN (0, 32));
+CREATE INDEX allowed_endorsements_by_device ON allowed_endorsements (device);
+)sql";
+
 constexpr Migration kMigrations[] = {
-    {kFirstLight},  {kRuntimeContracts}, {kViolations},           {kMeasuredDevices},
-    {kSkus},        {kSha384Registers},  {kEndorsementTolerance}, {kCertificates},
-    {kProposals},   {kEnrollmentTokens}, {kDeviceKeys},           {kKeySince},
-    {kProposalsAge}};
+    {kFirstLight},   {kRuntimeContracts}, {kViolations},           {kMeasuredDevices},
+    {kSkus},         {kSha384Registers},  {kEndorsementTolerance}, {kCertificates},
+    {kProposals},    {kEnrollmentTokens}, {kDeviceKeys},           {kKeySince},
+    {kProposalsAge}, {kKeyOfState},       {kMakerOfDevice}};
 
 std::unexpected<Error> no_file(const std::string& cause) {
   return refuse("STORE-FAILED", "the database file cannot be used", cause,
