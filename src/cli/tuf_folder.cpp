@@ -55,6 +55,14 @@ std::unexpected<Error> no_target(const std::string& name, std::string cause) {
                 name + ": " + std::move(cause), "add the target again");
 }
 
+// Of Published or Staged; none where it has no such role.
+template <class Roles>
+const Bytes* octets_of(const Roles& roles, const std::string& role) {
+  if (role == tuf::kRoot) return roles.root ? &*roles.root : nullptr;
+  const auto found = roles.targets.find(role);
+  return found == roles.targets.end() ? nullptr : &found->second;
+}
+
 // Whether clients can have it already: then it was compared before.
 bool is_published(const tuf::Published& published, const std::string& role,
                   const tuf::TargetFile& target) {
@@ -136,13 +144,9 @@ Result<tuf::Staged> TufFolder::staged(const tuf::Published& published) const {
     if (entry.path().extension() != ".json") continue;
     const std::string role = entry.path().stem().string();
     VEDETTE_TRY(Bytes octets, read_file(entry.path().string(), tuf::kMaxTargetsOctets));
-    const auto before = published.targets.find(role);
-    const bool is_root = role == tuf::kRoot;
-    const bool is_out = is_root
-                            ? published.root && equal(*published.root, octets)
-                            : before != published.targets.end() && equal(before->second, octets);
-    if (is_out) continue;
-    if (is_root)
+    const Bytes* const before = octets_of(published, role);
+    if (before != nullptr && equal(*before, octets)) continue;
+    if (role == tuf::kRoot)
       staged.root = std::move(octets);
     else
       staged.targets.emplace(role, std::move(octets));
@@ -150,7 +154,7 @@ Result<tuf::Staged> TufFolder::staged(const tuf::Published& published) const {
   return staged;
 }
 
-Result<void> TufFolder::begin(const std::string& role, const tuf::Document& document) {
+Result<void> TufFolder::begin(const std::string& role, const tuf::Document& document) const {
   VEDETTE_TRY(const tuf::Published known, published());
   if (fs::exists(staged_path(role)) || known.targets.contains(role) ||
       (role == tuf::kRoot && known.root))
@@ -158,18 +162,11 @@ Result<void> TufFolder::begin(const std::string& role, const tuf::Document& docu
   return write_file_atomically(staged_path(role), tuf::write_document(document), kStagedFile);
 }
 
-Result<void> TufFolder::edit(const std::string& role, TimePoint expires, const Edit& edit) {
+Result<void> TufFolder::edit(const std::string& role, TimePoint expires, const Edit& edit) const {
   VEDETTE_TRY(const tuf::Published known, published());
   VEDETTE_TRY(const tuf::Staged drafts, staged(known));
-  const auto draft = drafts.targets.find(role);
-  const auto before = known.targets.find(role);
-  const bool is_root = role == tuf::kRoot;
-  const Bytes* const octets = is_root ? (drafts.root ? &*drafts.root : nullptr)
-                              : draft != drafts.targets.end() ? &draft->second
-                                                              : nullptr;
-  const Bytes* const known_octets = is_root ? (known.root ? &*known.root : nullptr)
-                                    : before != known.targets.end() ? &before->second
-                                                                    : nullptr;
+  const Bytes* const octets = octets_of(drafts, role);
+  const Bytes* const known_octets = octets_of(known, role);
   if (octets == nullptr && known_octets == nullptr)
     return refuse("TUF-ROLE", "the repository has no such role", role);
   VEDETTE_TRY(tuf::Document document,

@@ -29,10 +29,12 @@ class TufFolder {
   [[nodiscard]] Result<release::tuf::Staged> staged(const release::tuf::Published& published) const;
 
   // Puts a role's first version there, unsigned; refuses CLI-EXISTS when the role is there already.
-  [[nodiscard]] Result<void> begin(const std::string& role, const release::tuf::Document& document);
+  [[nodiscard]] Result<void> begin(const std::string& role,
+                                   const release::tuf::Document& document) const;
   // Changes the staged version of `role`, or begins the one after the published; signatures go.
   // Refuses TUF-ROLE when the role has neither.
-  [[nodiscard]] Result<void> edit(const std::string& role, TimePoint expires, const Edit& edit);
+  [[nodiscard]] Result<void> edit(const std::string& role, TimePoint expires,
+                                  const Edit& edit) const;
   // Where the staged version of `role` is, be it there or not.
   [[nodiscard]] std::string staged_path(const std::string& role) const;
 
