@@ -13,6 +13,7 @@
 #include "platform/tpm/esys/esys_tpm.h"
 
 #include "agent_keys.h"
+#include "floor_commands.h"
 #include "quarantine_commands.h"
 
 namespace {
@@ -82,6 +83,7 @@ int main(int argc, char** argv) {
     verb->add_option("--config", options.config, "TOML file")->capture_default_str();
   check_command->callback([&] { command = [&] { return check(options); }; });
   add_quarantine_commands(app, options.config, command);
+  add_floor_commands(app, options.config, command);
   CLI11_PARSE(app, argc, argv);
   const auto result = command();
   if (!result) std::cerr << "vedette-agent: " << describe(result.error()) << '\n';

@@ -19,7 +19,7 @@ namespace {
 using codec::Json;
 
 constexpr std::chrono::milliseconds kDutyCheck{250};
-// How often the server is asked whether somebody wants a quote now: devices cannot be called.
+// How often the server is asked what it wants at once: devices cannot be called.
 constexpr std::chrono::seconds kContact{5};
 // A request's tensors in binary form, and the JSON before them.
 constexpr std::size_t kMaxApiBody = std::size_t{17} << 20U;
@@ -29,16 +29,6 @@ constexpr unsigned kApiThreads = 8;  // each waits for a worker, it does not com
 double jitter() {
   static std::random_device device;  // no secret: only to keep a fleet from knocking all at once
   return std::uniform_real_distribution<double>(0.0, 1.0)(device);
-}
-
-// `, under contract 0123456789ab`, and what it widens.
-std::string contract_text(const ServedContract& contract) {
-  constexpr std::size_t kShortDigest = 12;
-  if (!contract.sha256) return {};
-  std::string text = ", under contract " + to_hex(*contract.sha256).substr(0, kShortDigest);
-  for (const std::string& sentence : contract.widenings)
-    text += "; wider: " + sentence;
-  return text;
 }
 
 // Where workers' groups are made, or why nowhere. Version 1 needs nothing of an agent.
@@ -131,7 +121,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   VEDETTE_TRY(TrustAnchors trust,
               TrustAnchors::load(config.state_folder, anchors.server_roots, domain));
   VEDETTE_TRY(crypto::PrivateKey key, parts.keys.private_key(config.device_key));
-  VEDETTE_TRY(ReleaseFloors floors, ReleaseFloors::load(config.state_folder));
+  VEDETTE_TRY(ReleaseFloors floors, ReleaseFloors::load(config.state_folder, parts.tpm));
   VEDETTE_TRY(SequenceNumbers sequence, SequenceNumbers::load(config.state_folder));
   // Before the zygote, whose groups lie where it starts. Workers run without it, and that is said.
   auto delegation = inference::take_delegation();
@@ -315,36 +305,6 @@ Result<void> Agent::attest_now() {
   return {};
 }
 
-// Every model is tried, so that one bad release does not keep the others away; the first refusal is
-// told.
-Result<void> Agent::fetch_all() {
-  releases_due_ = clock_.now() + config_.poll_interval;
-  VEDETTE_TRY(const Verdict verdict, trust_.current());
-  Result<void> first;
-  for (const ModelName& model : config_.models) {
-    const auto served = fetch_one(verdict, model);
-    if (!served && first) first = std::unexpected(served.error());
-  }
-  return first;
-}
-
-Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
-  VEDETTE_TRY(auto fetched,
-              fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
-                          *quarantine_, partial_[model.str()], model, models_.present(model)));
-  if (!fetched) return {};
-  const std::uint64_t release = fetched->about.release;
-  const std::string text = model.str() + " release " + std::to_string(release) +
-                           " verified, admitted, sealed, caged and ready" +
-                           contract_text(fetched->about.contract);
-  VEDETTE_CHECK(
-      models_.publish(*std::move(fetched), [&] { return floors_.raise(model, release); }));
-  const std::string bounds = models_.bounded_by(model);
-  news_.say(Phase::fetch,
-            text + "; " + (bounds.empty() ? "in no control group" : "bounded by " + bounds));
-  return {};
-}
-
 Outcome Agent::wait_for_duty() {
   do {
     const TimePoint now = clock_.now();
@@ -358,7 +318,7 @@ Outcome Agent::wait_for_duty() {
     if (renewal_.wonders(now)) ask_when_to_renew();
     if (now >= contact_due_) {
       contact_due_ = now + kContact;
-      if (is_wanted(*client_).value_or(false)) return Outcome::verdict_due;
+      if (const auto duty = keep_contact()) return *duty;
     }
   } while (sleep_for(kDutyCheck));
   return Outcome::done;

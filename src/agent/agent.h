@@ -11,6 +11,7 @@
 
 #include "agent/attestation.h"
 #include "agent/config.h"
+#include "agent/contact.h"
 #include "agent/credentials.h"
 #include "agent/device_key.h"
 #include "agent/fetch.h"
@@ -92,6 +93,8 @@ class Agent {
   [[nodiscard]] Result<void> attest_now();
   [[nodiscard]] Result<void> fetch_all();
   [[nodiscard]] Result<void> fetch_one(const Verdict& verdict, const ModelName& model);
+  void stop_blocked(const RunningModel& model);
+  [[nodiscard]] std::optional<Outcome> keep_contact();
   [[nodiscard]] Outcome wait_for_duty();
   void advance(Phase phase, Outcome outcome, const std::optional<Error>& error);
   void report_while_running();

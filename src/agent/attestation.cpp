@@ -129,10 +129,4 @@ Result<Verdict> attest(platform::HttpClient& client, platform::Tpm& tpm,
   }
 }
 
-Result<bool> is_wanted(platform::HttpClient& client) {
-  VEDETTE_TRY(const auto response, client.send(platform::get_request("/v1/attestation/wanted")));
-  VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
-  return answer.boolean("wanted");
-}
-
 }  // namespace vedette::agent

@@ -31,7 +31,4 @@ struct EvidenceSource {
                                      const Credentials& credentials, const Clock& clock,
                                      const EvidenceSource& logs);
 
-// Whether an operator wants this device to attest now. Refuses what the server refuses, and NET-*.
-[[nodiscard]] Result<bool> is_wanted(platform::HttpClient& client);
-
 }  // namespace vedette::agent

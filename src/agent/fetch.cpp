@@ -1,11 +1,9 @@
 #include "agent/fetch.h"
 
-#include <filesystem>
 #include <optional>
 #include <utility>
 
 #include "agent/local_callers.h"
-#include "base/fd.h"
 #include "codec/json.h"
 #include "platform/net/json_api.h"
 #include "release/release_statement.h"
@@ -16,9 +14,6 @@ namespace {
 
 using codec::Json;
 using release::VerifiedRelease;
-
-constexpr std::size_t kMaxFloorsBytes = 1U << 20U;
-constexpr unsigned kPrivateFile = 0600;
 
 Result<VerifiedRelease> newest_release(platform::HttpClient& client, const std::string& ear,
                                        std::span<const crypto::PublicKey> publishers,
@@ -88,39 +83,6 @@ Result<void> admit(const inference::SealedModel& sealed, WorkerTerms& terms) {
 
 }  // namespace
 
-Result<ReleaseFloors> ReleaseFloors::load(const std::string& folder) {
-  ReleaseFloors floors(folder + "/release-floors.json");
-  if (!std::filesystem::exists(floors.path_)) return floors;
-  VEDETTE_TRY(const Bytes text, read_file(floors.path_, kMaxFloorsBytes));
-  const auto parsed = codec::parse_json(as_text(text));
-  const auto damaged = [&](const std::string& cause) {
-    return refuse(
-        "AGT-FLOORS", "the record of accepted releases is damaged", cause,
-        "restore " + floors.path_ + ", or remove it knowing that rollback is then possible");
-  };
-  if (!parsed || !parsed->is_object()) return damaged("not a JSON object");
-  for (const auto& [name, value] : *parsed->if_object()) {
-    const std::int64_t* number = value.if_integer();
-    if (number == nullptr || *number < 1) return damaged("the entry of " + name);
-    floors.floors_[name] = static_cast<std::uint64_t>(*number);
-  }
-  return floors;
-}
-
-std::uint64_t ReleaseFloors::of(const ModelName& model) const {
-  const auto found = floors_.find(model.str());
-  return found == floors_.end() ? 0 : found->second;
-}
-
-Result<void> ReleaseFloors::raise(const ModelName& model, std::uint64_t release) {
-  if (release <= of(model)) return {};
-  floors_[model.str()] = release;
-  Json all{Json::Object{}};
-  for (const auto& [name, number] : floors_)
-    all.set(name, number);
-  return write_file_atomically(path_, as_bytes(codec::to_json(all)), kPrivateFile);
-}
-
 Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
                                                   const std::string& ear, const AgentConfig& config,
                                                   std::span<const crypto::PublicKey> publishers,
@@ -145,7 +107,8 @@ Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
                     .call_deadline = terms.call_deadline,
                     .contract = served_contract(release),
                     .audiences = audiences_of(release)};
-  return FetchedRelease{std::move(about), std::move(terms), std::move(sealed)};
+  return FetchedRelease{std::move(about), std::move(terms), std::move(sealed),
+                        release->never_below.value_or(release->number)};
 }
 
 }  // namespace vedette::agent

@@ -2,7 +2,6 @@
 // could run.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 #include "agent/contract_mapping.h"
 #include "agent/partial_download.h"
 #include "agent/quarantine.h"
+#include "agent/release_floors.h"
 #include "agent/serving.h"
 #include "base/error.h"
 #include "crypto/key.h"
@@ -20,29 +20,12 @@
 
 namespace vedette::agent {
 
-// The highest release of each model that this device ever accepted; survives restarts. Not
-// thread-safe.
-class ReleaseFloors {
- public:
-  // Refuses AGT-FLOORS when the file is there but does not read: a lost floor would allow a
-  // rollback.
-  [[nodiscard]] static Result<ReleaseFloors> load(const std::string& folder);
-
-  [[nodiscard]] std::uint64_t of(const ModelName& model) const;                     // 0: none yet
-  [[nodiscard]] Result<void> raise(const ModelName& model, std::uint64_t release);  // durable
-
- private:
-  explicit ReleaseFloors(std::string path) : path_(std::move(path)) {}
-
-  std::string path_;
-  std::map<std::string, std::uint64_t> floors_;
-};
-
 // A release that may be started: verified, allowed here, admitted, and sealed.
 struct FetchedRelease {
   ServedModel about;
   WorkerTerms terms;
   inference::SealedModel sealed;
+  std::uint64_t never_below = 0;  // what the publisher still vouches for, should it be blocked
 };
 
 // The release that answers at present.

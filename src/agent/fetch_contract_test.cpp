@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "release/oms_bundle.h"
 #include "release/release_statement.h"
+#include "testing/register_tpm.h"
 #include "testing/temporary_folder.h"
 
 namespace vedette::agent {
@@ -59,7 +60,8 @@ class FetchContract : public ::testing::Test {
     config.model_max_bytes = 1000;
     config.inference_deadline = std::chrono::seconds{1};
     const TemporaryFolder folder;
-    auto floors = ReleaseFloors::load(folder.path());
+    testing::RegisterTpm tpm;
+    auto floors = ReleaseFloors::load(folder.path(), tpm);
     const std::vector publishers{key_.public_key()};
     const auto quarantine = Quarantine::load(folder.path());
     PartialDownload partial;

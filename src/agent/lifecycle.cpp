@@ -39,10 +39,11 @@ constexpr std::array kTable{
     Row{Phase::attest, Outcome::refused, {Phase::attest, true, false}},
     Row{Phase::attest, Outcome::certificate_due, {Phase::renew, false, true}},
     Row{Phase::attest, Outcome::revoked, {Phase::stopped, false, false}},
-    // A release that does not verify must not disturb the one that serves.
+    // A release that does not verify must not disturb the one that serves, nor keep the server from
+    // being asked what it wants: it is looked for again at its time.
     Row{Phase::fetch, Outcome::done, {Phase::serve, false, true}},
     Row{Phase::fetch, Outcome::unreachable, {Phase::serve, true, true}},
-    Row{Phase::fetch, Outcome::refused, {Phase::serve, true, true}},
+    Row{Phase::fetch, Outcome::refused, {Phase::serve, false, true}},
     Row{Phase::fetch, Outcome::verdict_due, {Phase::attest, false, true}},
     Row{Phase::fetch, Outcome::revoked, {Phase::stopped, false, false}},
     Row{Phase::serve, Outcome::done, {Phase::serve, false, true}},

@@ -42,6 +42,7 @@ TEST(Lifecycle, AReleaseThatDoesNotVerifyLeavesTheOneThatServesAlone) {
   const Step step = next_step(Phase::fetch, Outcome::refused);
   EXPECT_EQ(step.next, Phase::serve);
   EXPECT_TRUE(step.keep_serving);
+  EXPECT_FALSE(step.wait) << "meanwhile the server could not say what it wants at once";
 }
 
 TEST(Lifecycle, NeitherARenewalNorAServerTooBusyForOneStopsModels) {

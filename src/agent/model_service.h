@@ -46,6 +46,11 @@ class ModelService final : public ModelSource {
   // What control groups bound its newest worker by: `v2 memory, v2 pids`; empty: none, or no model.
   [[nodiscard]] std::string bounded_by(const ModelName& model);
 
+  // The model's workers are killed, and it answers no more, from this instant on.
+  void withdraw(const ModelName& model, const std::string& cause) {
+    table_.withdraw(model.str(), cause);
+  }
+
   // Nothing answers any more, from this instant on.
   void withdraw_all(const std::string& cause) { table_.clear(cause); }
 

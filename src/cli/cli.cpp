@@ -8,6 +8,7 @@
 
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
+#include "cli/tuf_commands.h"
 
 namespace vedette::cli {
 
@@ -69,6 +70,7 @@ void add_commands(CLI::App& app, Choice& choice) {
   add_policy_commands(app, choice);
   add_token_commands(app, choice);
   add_trust_commands(app, choice);
+  add_tuf_commands(app, choice);
   add_sandbox_commands(app, choice);
   add_server_commands(app, choice);
   add_doctor_command(app, choice);

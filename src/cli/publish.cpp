@@ -63,7 +63,8 @@ Result<PreparedRelease> prepare_release(const PublishRequest& request,
                                       .file_name = file.name,
                                       .file_sha256 = file.sha256,
                                       .file_size = content.size(),
-                                      .issued_at = std::chrono::floor<std::chrono::seconds>(now)};
+                                      .issued_at = std::chrono::floor<std::chrono::seconds>(now),
+                                      .never_below = request.never_below};
   std::optional<std::string> contract;
   if (request.contract) {
     VEDETTE_TRY(

@@ -26,6 +26,7 @@ struct PublishRequest {
   std::uint64_t number = 0;
   release::Tier tier = release::Tier::medium;
   std::optional<release::RuntimeContract> contract{};  // none: the device's own limits apply
+  std::optional<std::uint64_t> never_below{};          // none: nothing older than this release
 };
 
 struct PreparedRelease {

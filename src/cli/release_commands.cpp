@@ -30,6 +30,7 @@ struct PublishOptions {
   std::string tier;
   std::string key;
   std::string contract;
+  std::optional<std::uint64_t> never_below;
   bool accept_widening = false;
 };
 
@@ -69,7 +70,8 @@ Result<PreparedRelease> prepare(Environment& environment, const PublishOptions& 
                                .name = name,
                                .number = options.number,
                                .tier = tier,
-                               .contract = std::move(contract)};
+                               .contract = std::move(contract),
+                               .never_below = options.never_below};
   Progress progress(environment.console, *environment.output, "verifying " + options.model);
   return prepare_release(request, key, environment.clock.now(),
                          {.ignore = bundle_within(options.model, request.bundle_path),
@@ -95,6 +97,7 @@ Json summary(const PreparedRelease& prepared) {
   json.set("tier", release::to_string(statement.tier));
   json.set("model_root", to_hex(statement.model_root)).set("file", std::move(file));
   json.set("issued_at", to_rfc3339(statement.issued_at));
+  if (statement.never_below) json.set("never_below", *statement.never_below);
   if (prepared.contract)
     json.set("contract", contract_json(*prepared.contract, *statement.contract_sha256));
   return json;
@@ -183,6 +186,10 @@ void add_publish(CLI::App& noun, Choice& choice) {
   verb->add_option("--bundle", options->bundle, "its bundle (else where 'model sign' puts it)");
   verb->add_option("--contract", options->contract,
                    "its runtime contract (TOML; else the device's own limits apply)");
+  verb->add_option("--never-below", options->never_below,
+                   "the oldest release that devices may go back to if this one is blocked (else "
+                   "they go back to none)")
+      ->check(CLI::Range(std::uint64_t{1}, kMaxRelease));
   verb->add_flag("--accept-widening", options->accept_widening,
                  "publish though the contract widens the sandbox");
   on_call(*verb, choice,

@@ -39,6 +39,9 @@ Result<void> check_ranges(const ReleaseStatement& statement) {
     return out_of_range("file size", std::to_string(statement.file_size));
   if (!is_safe_path(statement.file_name))
     return out_of_range("file name", statement.file_name.substr(0, 80));
+  if (statement.never_below &&
+      (*statement.never_below < 1 || *statement.never_below > statement.number))
+    return out_of_range("never_below", std::to_string(*statement.never_below));
   return {};
 }
 
@@ -66,8 +69,8 @@ Result<void> read_file_member(const Json& predicate, ReleaseStatement& statement
 
 Result<ReleaseStatement> read_release_statement(const InTotoStatement& frame) {
   const Json& predicate = frame.predicate;
-  VEDETTE_CHECK(as_statement(
-      predicate.only({"model", "release", "tier", "file", "issued_at", "contract_sha256"})));
+  VEDETTE_CHECK(as_statement(predicate.only(
+      {"model", "release", "tier", "file", "issued_at", "contract_sha256", "never_below"})));
   VEDETTE_TRY(const std::string name, as_statement(predicate.string("model")));
   if (name != frame.model) return out_of_range("subject", "it is not about " + name.substr(0, 80));
   VEDETTE_TRY(ModelName model, as_statement(ModelName::parse(name)));
@@ -80,6 +83,9 @@ Result<ReleaseStatement> read_release_statement(const InTotoStatement& frame) {
   VEDETTE_CHECK(read_file_member(predicate, statement));
   if (predicate.find("contract_sha256") != nullptr) {
     VEDETTE_TRY(statement.contract_sha256, digest_member(predicate, "contract_sha256"));
+  }
+  if (predicate.find("never_below") != nullptr) {
+    VEDETTE_TRY(statement.never_below, count_member(predicate, "never_below"));
   }
   VEDETTE_CHECK(check_ranges(statement));
   return statement;
@@ -172,6 +178,7 @@ Result<std::string> sign_release_statement(const ReleaseStatement& statement,
                               {"issued_at", to_rfc3339(statement.issued_at)}});
   if (statement.contract_sha256)
     predicate.set("contract_sha256", to_hex(*statement.contract_sha256));
+  if (statement.never_below) predicate.set("never_below", *statement.never_below);
   VEDETTE_TRY(SignedInToto made, sign_in_toto({.model = statement.model.str(),
                                                .model_root = statement.model_root,
                                                .predicate = std::move(predicate)},

@@ -35,6 +35,9 @@ struct ReleaseStatement {
   TimePoint issued_at{};        // whole seconds
   // Of the runtime contract that belongs to the release; none: the defaults of the device apply.
   std::optional<crypto::Sha256Digest> contract_sha256{};
+  // The oldest release that may run once this one has, should this one be blocked: 1 to `number`.
+  // None: this one, so that nothing older ever runs again.
+  std::optional<std::uint64_t> never_below{};
 };
 
 // The envelope's JSON text. Refuses REL-STATEMENT when a member is out of its range, and what the

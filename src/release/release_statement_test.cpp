@@ -73,6 +73,21 @@ class ReleaseStatementTest : public ::testing::Test {
   std::string bundle_ = *sign_model(manifest_, key_);
 };
 
+// What may run once this release is blocked is this release's publisher to say, and no newer one.
+TEST_F(ReleaseStatementTest, RefusesAFloorThatIsNoneOrAboveTheRelease) {
+  for (const std::uint64_t floor : {std::uint64_t{0}, std::uint64_t{8}}) {
+    ReleaseStatement statement = terms();
+    statement.never_below = floor;
+    EXPECT_EQ(sign_release_statement(statement, key_).error().code, "REL-STATEMENT") << floor;
+    EXPECT_EQ(with_predicate("never_below", floor), "REL-STATEMENT") << floor;
+  }
+  EXPECT_EQ(with_predicate("never_below", "6"), "REL-STATEMENT");
+  EXPECT_FALSE((*verify(terms()))->never_below.has_value());
+  ReleaseStatement statement = terms();
+  statement.never_below = 7;
+  EXPECT_EQ((*verify(statement))->never_below, 7U);
+}
+
 TEST_F(ReleaseStatementTest, RefusesAStatementByAStranger) {
   const auto statement = sign_release_statement(terms(), PrivateKey::generate_p256());
   EXPECT_EQ(verify_release(bundle_, *statement, publishers_).error().code, "DSSE-UNTRUSTED");

@@ -9,6 +9,7 @@
 #include "server/answers.h"
 #include "server/known_device.h"
 #include "server/published_releases.h"
+#include "server/running_releases.h"
 
 namespace vedette::server {
 
@@ -70,8 +71,20 @@ struct AttestationService::Judgement {
 };
 
 Result<HttpResponse> AttestationService::is_wanted(const Call& call) {
+  std::vector<RunningRelease> running;
+  if (const auto told = call.query.find("running"); told != call.query.end()) {
+    VEDETTE_TRY(running, parse_running(told->second));
+  }
+  Json::Array blocked;
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(const auto found, blocked_among(unit, running));
+    for (const RunningRelease& release : found)
+      blocked.emplace_back(to_string(release));
+    return {};
+  }));
   Json body;
   body.set("wanted", requests_.is_wanted(call.caller.device->id));
+  body.set("blocked", std::move(blocked));
   return answer(body);
 }
 

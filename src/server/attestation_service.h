@@ -45,7 +45,8 @@ class AttestationService {
 
   [[nodiscard]] Result<platform::HttpResponse> challenge(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> appraise(const Call& call);
-  // An operator's wish that a device attest now, and the device's question whether there is one.
+  // An operator's wish that a device attest now, and the device's question whether there is one,
+  // and whether any of the releases that it runs has been blocked.
   [[nodiscard]] Result<platform::HttpResponse> want(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> is_wanted(const Call& call);
 

@@ -1,4 +1,5 @@
 // A model's file from the real server, in one piece and after breaks.
+#include "agent/contact.h"
 #include "agent/partial_download.h"
 #include "platform/net/byte_range.h"
 #include "release/oms_bundle.h"
@@ -124,6 +125,23 @@ TEST_F(Download, GoesOnAfterBreaksWithWhatIsThere) {
   ASSERT_TRUE(sealed.has_value()) << describe(sealed.error());
   const auto view = inference::ModelView::map(*sealed);
   EXPECT_TRUE(std::ranges::equal(view->bytes(), file_));
+}
+
+TEST_F(Download, ABlockedReleaseIsToldAtTheNextContactAndGivenToNobody) {
+  const ModelName voice = *ModelName::parse("voice");
+  const std::vector<agent::RunningModel> running{{voice, 1}, {*ModelName::parse("unknown"), 7}};
+  EXPECT_EQ(
+      code(drone_.client->send(platform::get_request("/v1/attestation/wanted?running=voice:none"))),
+      "HTTP-QUERY");
+  auto contact = agent::make_contact(*drone_.client, running);
+  ASSERT_TRUE(contact.has_value()) << describe(contact.error());
+  EXPECT_TRUE(contact->blocked.empty());
+  ASSERT_EQ(post(*admin_, "/v1/releases/voice/1/block", R"({"reason":"biased"})"), "");
+  contact = agent::make_contact(*drone_.client, running);
+  ASSERT_TRUE(contact.has_value()) << describe(contact.error());
+  ASSERT_EQ(contact->blocked.size(), 1U);
+  EXPECT_EQ(contact->blocked.front().model, voice);
+  EXPECT_EQ(get({}).status, 403);
 }
 
 }  // namespace

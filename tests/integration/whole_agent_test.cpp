@@ -126,6 +126,11 @@ class WholeAgent : public ::testing::Test {
     });
   }
 
+  std::string attested_until() {
+    const auto status = theatre_.agent_status(*drone_);
+    return status ? status->string("attested_until").value_or("") : "";
+  }
+
   static std::string posture() {
     const auto name = inference::name_of(testing::machine_posture());
     return "posture = \"" + std::string(name) + "\"\n";
@@ -268,6 +273,33 @@ TEST_F(WholeAgent, AModelThatBreaksOutIsEvidenceEverywhereAndNeverRunsAgain) {
       theatre_.run("vedette-agent", {"quarantine", "list", "--config", config_path()});
   ASSERT_TRUE(quarantined.has_value()) << describe(quarantined.error());
   EXPECT_EQ(quarantined->string("model").value_or(""), "gauge");
+}
+
+// Asked every five seconds, and attested every two meanwhile: what was judged sound before the
+// block does not end the device's trust.
+TEST_F(WholeAgent, ABlockedReleaseStopsWithTheNextContact) {
+  ASSERT_TRUE(ask_by_socket(3).has_value());
+  for (int i = 0; i < 2; ++i) {  // the release is in the log of the second quote at the latest
+    const std::string before = attested_until();
+    ASSERT_TRUE(wait_for("another verdict", 15s, [&]() -> Result<bool> {
+                  return attested_until() > before;
+                }).has_value());
+  }
+  ASSERT_EQ(code_of(theatre_.vedette({"release", "block", "gauge", "1", "--reason", "biased"})),
+            "");
+  const auto stopped = wait_for("the release stops", 15s, [&]() -> Result<bool> {
+    VEDETTE_TRY(const bool still, serves());
+    return !still;
+  });
+  ASSERT_TRUE(stopped.has_value()) << describe(stopped.error());
+  const auto status = theatre_.agent_status(*drone_);
+  ASSERT_TRUE(status.has_value()) << describe(status.error());
+  const std::string news = codec::to_json(*status->find("news"));
+  EXPECT_NE(news.find("REL-BLOCKED"), std::string::npos) << news;
+  EXPECT_NE(code_of(ask_by_socket(3)), "");
+  EXPECT_NE(code_of(ask_by_memory(2)), "");
+  EXPECT_FALSE(wait_for("it serves again", 3s, [&] { return serves(); }).has_value());
+  EXPECT_GT(attested_until(), status->string("attested_until").value_or("")) << "trust goes on";
 }
 
 // Restarted, the agent neither forgets the quarantine nor reports the event again.

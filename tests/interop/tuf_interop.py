@@ -1,6 +1,9 @@
-"""Our TUF client on repositories that python-tuf wrote, and before the conformance suite of TUF's own authors.
+"""Our TUF client on repositories that python-tuf wrote, its client on a repository of ours, and our client before the
+conformance suite of TUF's own authors.
 
 usage: tuf_interop.py VEDETTE_TUF DEPS_FOLDER
+
+The program vedette, which writes our repository, lies beside VEDETTE_TUF.
 
 python-tuf is the Python package tuf, in DEPS_FOLDER/venv (optional). The suite is a checkout of
 theupdateframework/tuf-conformance, named by the environment variable VEDETTE_TUF_CONFORMANCE; it needs the tool
@@ -28,6 +31,8 @@ try:
     from securesystemslib.signer import CryptoSigner
     from tuf.api.metadata import (DelegatedRole, Delegations, Metadata, MetaFile, Root, Snapshot, SuccinctRoles,
                                   TargetFile, Targets, Timestamp)
+    from tuf.api.exceptions import BadVersionNumberError, DownloadError, RepositoryError, UnsignedMetadataError
+    from tuf.ngclient import Updater
 except ImportError:
     CryptoSigner = None
 
@@ -99,9 +104,10 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@unittest.skipIf(CryptoSigner is None, "the Python package tuf is not in .deps/venv")
-class PythonTuf(unittest.TestCase):
-    def setUp(self):
+class Served(unittest.TestCase):
+    """A folder of the test's own, and what is below served/ on a web server."""
+
+    def serve(self):
         self.folder = Path(tempfile.mkdtemp(prefix="vedette-tuf-"))
         self.addCleanup(shutil.rmtree, self.folder)
         served = self.folder / "served"
@@ -112,6 +118,13 @@ class PythonTuf(unittest.TestCase):
         self.addCleanup(server.shutdown)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{server.server_port}"
+        return served
+
+
+@unittest.skipIf(CryptoSigner is None, "the Python package tuf is not in .deps/venv")
+class PythonTuf(Served):
+    def setUp(self):
+        served = self.serve()
         ed25519, ecdsa, rsa = (CryptoSigner.generate_ed25519, CryptoSigner.generate_ecdsa, CryptoSigner.generate_rsa)
         self.repository = Repository(served, {"root": [ed25519(), ecdsa(), rsa()], "timestamp": [ecdsa()],
                                               "snapshot": [rsa()], "targets": [ed25519(), rsa()]})
@@ -195,6 +208,131 @@ class PythonTuf(unittest.TestCase):
         for role, name in wanted.items():
             escaped = name.replace("/", "%2F").replace(" ", "%20").replace("ü", "%C3%BC")
             self.assertEqual((self.folder / "targets" / escaped).read_bytes(), f"of {role}".encode())
+
+
+@unittest.skipIf(CryptoSigner is None, "the Python package tuf is not in .deps/venv")
+class PythonTufClient(Served):
+    """python-tuf's client on the repository that `vedette tuf` wrote, and ours on the same."""
+
+    def setUp(self):
+        self.served = self.serve()
+        for name in ("root1", "root2", "targets", "online", "voice", "online2"):
+            self.vedette("key", "generate", self.path(name), "--insecure-unencrypted")
+        ed25519 = CryptoSigner.generate_ed25519()  # keys of the other kind come from elsewhere
+        self.path("voice").write_bytes(ed25519.private_bytes)
+        from cryptography.hazmat.primitives import serialization
+        private = serialization.load_pem_private_key(ed25519.private_bytes, None)
+        self.path("voice.pub").write_bytes(private.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
+        self.tuf("init", "--root-key", self.path("root1.pub"), "--root-key", self.path("root2.pub"),
+                 "--root-threshold", "2", "--targets-key", self.path("targets.pub"),
+                 "--online-key", self.path("online.pub"))
+        self.tuf("delegate", "voice", "--key", self.path("voice.pub"), "--path", "voice/*")
+        self.add("voice/1.json", b"the first", "--role", "voice")
+        self.sign("root", "root1", "root2")
+        self.sign("targets", "targets")
+        self.sign("voice", "voice")
+        self.publish("online")
+        self.anchor = (self.served / "metadata" / "1.root.json").read_bytes()
+
+    def path(self, name):
+        return self.folder / name
+
+    def vedette(self, *words):
+        result = subprocess.run([CLIENT.parent / "vedette", *words], capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def tuf(self, verb, *words):
+        self.vedette("tuf", verb, self.served, *words)
+
+    def add(self, name, content, *words):
+        self.path("content").write_bytes(content)
+        self.tuf("add-target", name, self.path("content"), *words)
+
+    def sign(self, role, *keys):
+        options = [word for key in keys for word in ("--key", self.path(key))]
+        self.vedette("tuf", "sign", self.served / "staged" / f"{role}.json", *options)
+
+    def publish(self, key):
+        self.tuf("publish", "--key", self.path(key))
+
+    def updater(self, trusted="python"):
+        """A python-tuf client that has just started, over what it trusted before."""
+        for folder in (trusted, trusted + "-targets"):
+            self.path(folder).mkdir(exist_ok=True)
+        updater = Updater(str(self.path(trusted)), self.url + "/metadata/", str(self.path(trusted + "-targets")),
+                          self.url + "/targets/", bootstrap=self.anchor)
+        updater.refresh()
+        return updater
+
+    def fetched(self, name, updater=None):
+        updater = updater or self.updater()
+        info = updater.get_targetinfo(name)
+        return info and Path(updater.download_target(info)).read_bytes()
+
+    def ours(self, name):
+        """What our client says."""
+        self.path("anchor.json").write_bytes(self.anchor)
+        options = ["--metadata-dir", self.path("ours")]
+        subprocess.run([CLIENT, *options, "init", self.path("anchor.json")], check=True, timeout=60)
+        options += ["--metadata-url", self.url + "/metadata", "--target-base-url", self.url + "/targets",
+                    "--target-dir", self.path("ours-targets"), "--target-name", name]
+        return subprocess.run([CLIENT, *options, "download"], capture_output=True, text=True, timeout=60)
+
+    def test_it_refuses_what_was_rolled_back(self):
+        old = (self.served / "metadata" / "timestamp.json").read_bytes()
+        self.publish("online")
+        self.updater()
+        (self.served / "metadata" / "timestamp.json").write_bytes(old)
+        with self.assertRaises(BadVersionNumberError):
+            self.updater()
+
+    def test_it_refuses_a_target_that_was_exchanged(self):
+        for file in (self.served / "targets" / "voice").iterdir():
+            file.write_bytes(b"THE FIRST")
+        with self.assertRaises((DownloadError, RepositoryError)):
+            self.fetched("voice/1.json")
+
+    def test_it_refuses_a_timestamp_of_a_key_that_was_taken_away(self):
+        old = (self.served / "metadata" / "timestamp.json").read_bytes()
+        for role in ("snapshot", "timestamp"):
+            self.tuf("rotate", role, "--key", self.path("online2.pub"))
+        self.sign("root", "root1", "root2")
+        self.publish("online2")
+        self.updater()
+        (self.served / "metadata" / "timestamp.json").write_bytes(old)
+        with self.assertRaises(UnsignedMetadataError):
+            self.updater()
+
+    def test_it_fetches_what_a_publisher_lists_and_not_what_is_removed(self):
+        self.assertEqual(self.fetched("voice/1.json"), b"the first")
+        self.assertEqual(self.ours("voice/1.json").returncode, 0)
+        self.add("voice/2.json", b"the second", "--role", "voice")
+        self.tuf("remove-target", "voice/1.json", "--role", "voice")
+        self.sign("voice", "voice")
+        self.publish("online")
+        self.assertIsNone(self.fetched("voice/1.json"))
+        self.assertEqual(self.fetched("voice/2.json"), b"the second")
+        self.assertIn("TUF-NO-TARGET", self.ours("voice/1.json").stderr)
+        self.assertEqual(self.ours("voice/2.json").returncode, 0)
+
+    def test_it_follows_the_rotation_of_every_key(self):
+        self.updater()
+        self.vedette("key", "generate", self.path("root3"), "--insecure-unencrypted")
+        self.tuf("rotate", "root", "--key", self.path("root2.pub"), "--key", self.path("root3.pub"),
+                 "--threshold", "2")
+        self.tuf("rotate", "targets", "--key", self.path("root3.pub"))
+        for role in ("snapshot", "timestamp"):
+            self.tuf("rotate", role, "--key", self.path("online2.pub"))
+        self.tuf("delegate", "voice", "--key", self.path("online.pub"), "--path", "voice/*")
+        self.add("voice/2.json", b"the second", "--role", "voice")
+        self.sign("root", "root1", "root2", "root3")
+        self.sign("targets", "root3")
+        self.sign("voice", "online")
+        self.publish("online2")
+        self.assertEqual(self.fetched("voice/2.json"), b"the second")
+        self.assertEqual(self.fetched("voice/2.json", self.updater("another")), b"the second")
+        self.assertEqual(self.ours("voice/2.json").returncode, 0)
 
 
 class ConformanceSuite(unittest.TestCase):

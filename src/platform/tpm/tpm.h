@@ -75,6 +75,18 @@ class Tpm {
   // mentioned, or not kept, stays as it is.
   [[nodiscard]] virtual Result<void> extend(std::uint8_t pcr,
                                             const std::vector<crypto::BankDigest>& digests) = 0;
+
+  // The ratchet: one value in NV that moves on and, by no command, back. None where it was never
+  // made, zeros where it never moved. Refuses TPM-NV-FOREIGN, here and below, when what is there is
+  // of another kind, which somebody could write back.
+  [[nodiscard]] virtual Result<std::optional<crypto::Sha256Digest>> read_ratchet() = 0;
+  // Whoever knows `authorization`, at most 32 octets, can move it. Refuses when there is one.
+  [[nodiscard]] virtual Result<void> make_ratchet(ByteView authorization) = 0;
+  // TPM2_NV_Extend: the value becomes SHA-256(value || digest). Refuses TPM-NV-AUTHORIZATION.
+  [[nodiscard]] virtual Result<void> extend_ratchet(ByteView authorization,
+                                                    const crypto::Sha256Digest& digest) = 0;
+  // The named power to forget what it held back. Nothing happens where there is none.
+  [[nodiscard]] virtual Result<void> insecure_remove_ratchet() = 0;
 };
 
 }  // namespace vedette::platform

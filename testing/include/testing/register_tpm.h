@@ -56,6 +56,37 @@ class RegisterTpm final : public platform::Tpm {
         .attest = Bytes{1}, .signature = Bytes{2}, .pcr_values = {to_bytes(value.octets())}};
   }
 
+  Result<std::optional<crypto::Sha256Digest>> read_ratchet() override {
+    if (unreachable) return no();
+    return ratchet;
+  }
+  Result<void> make_ratchet(ByteView authorization) override {
+    if (unreachable || ratchet) return no();
+    ratchet = crypto::Sha256Digest{};
+    ratchet_authorization = to_bytes(authorization);
+    return {};
+  }
+  Result<void> extend_ratchet(ByteView authorization, const crypto::Sha256Digest& digest) override {
+    if (unreachable || !ratchet) return no();
+    if (!equal(authorization, ratchet_authorization))
+      return refuse("TPM-NV-AUTHORIZATION", "another authorization");
+    before_ratchet();
+    if (unreachable) return no();
+    Bytes both = to_bytes(*ratchet);
+    append(both, digest);
+    ratchet = crypto::sha256(both);
+    if (loses_the_answer) return no();
+    return {};
+  }
+  Result<void> insecure_remove_ratchet() override {
+    ratchet.reset();
+    return {};
+  }
+
+  std::optional<crypto::Sha256Digest> ratchet;
+  Bytes ratchet_authorization;
+  std::function<void()> before_ratchet = [] {};  // moves
+
   std::vector<codec::TpmPcrSelection> selected;  // of each quote
   std::vector<Bytes> quoted;                     // the qualifying data of each quote
 

@@ -9,6 +9,7 @@
 #include "platform/tpm/esys/connection.h"
 #include "platform/tpm/esys/endorsement.h"
 #include "platform/tpm/esys/evidence.h"
+#include "platform/tpm/esys/nv_ratchet.h"
 #include "platform/tpm/esys/signing_keys.h"
 
 namespace vedette::platform {
@@ -156,6 +157,25 @@ class EsysTpm final : public Tpm {
   Result<void> extend(std::uint8_t pcr, const std::vector<crypto::BankDigest>& digests) override {
     return session_->serve(
         [&](ESYS_CONTEXT* context) { return esys::extend(context, pcr, digests); });
+  }
+
+  Result<std::optional<crypto::Sha256Digest>> read_ratchet() override {
+    return session_->serve([](ESYS_CONTEXT* context) { return esys::read_ratchet(context); });
+  }
+
+  Result<void> make_ratchet(ByteView authorization) override {
+    return session_->serve(
+        [&](ESYS_CONTEXT* context) { return esys::make_ratchet(context, authorization); });
+  }
+
+  Result<void> extend_ratchet(ByteView authorization, const crypto::Sha256Digest& digest) override {
+    return session_->serve([&](ESYS_CONTEXT* context) {
+      return esys::extend_ratchet(context, authorization, digest);
+    });
+  }
+
+  Result<void> insecure_remove_ratchet() override {
+    return session_->serve([](ESYS_CONTEXT* context) { return esys::remove_ratchet(context); });
   }
 
  private:
