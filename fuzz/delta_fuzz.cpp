@@ -26,7 +26,8 @@ void apply(ByteView base, Bytes delta) {
                                      written += piece.size();
                                      if (written > wanted.size) std::abort();
                                      if (written < (1U << 20U)) append(target, piece);
-                                     if (written > (64U << 20U)) return refuse("FUZZ-ENOUGH", "enough");
+                                     if (written > (64U << 20U))
+                                       return refuse("FUZZ-ENOUGH", "enough");
                                      return {};
                                    });
   if (applied && written < (1U << 20U) && crypto::sha256(target) != wanted.sha256) std::abort();

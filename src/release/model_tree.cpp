@@ -105,8 +105,8 @@ class HashPool {
 
   Result<void> run(std::size_t count, const Work& work) {
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    const std::size_t threads =
-        std::min<std::size_t>({wanted_ == 0 ? cores : wanted_, kMaxThreads, count});
+    const std::size_t wanted = wanted_ == 0 ? cores : wanted_;
+    const std::size_t threads = std::min({wanted, kMaxThreads, count});
     {
       std::vector<std::jthread> helpers;
       for (std::size_t i = 1; i < threads; ++i)

@@ -21,7 +21,7 @@ Result<void> check_base(const ByteSource& base, const FileIdentity& wanted) {
   crypto::Sha256Stream stream;
   Bytes piece(kMaxBlockBytes);
   for (std::uint64_t at = 0; at < wanted.size;) {
-    const std::size_t count =
+    const auto count =
         static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), wanted.size - at));
     VEDETTE_CHECK(base.read(at, std::span(piece).first(count)));
     stream.update(ByteView(piece).first(count));

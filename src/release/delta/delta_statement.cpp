@@ -89,7 +89,7 @@ Result<void> check_delta(const VerifiedDelta& statement, const ByteSource& delta
   crypto::Sha256Stream stream;
   Bytes piece(kPieceBytes);
   for (std::uint64_t at = 0; at < wanted.size;) {
-    const std::size_t count =
+    const auto count =
         static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), wanted.size - at));
     VEDETTE_CHECK(delta.read(at, std::span(piece).first(count)));
     stream.update(ByteView(piece).first(count));
