@@ -23,6 +23,7 @@ struct InitOptions {
   std::string trust_domain;
   std::string operator_name = "admin";
   std::string root_passphrase_file;
+  std::string operator_passphrase_file;
   server::KeySettings keys;
 };
 
@@ -34,6 +35,9 @@ constexpr const char* kUnencryptedKeys =
     "\nWARNING: the issuing CA's, the verifier's and the log's keys ARE NOT ENCRYPTED; encrypt "
     "them "
     "with\n'vedette-server ca encrypt', and set passphrase_file in the section [keys]\n";
+constexpr const char* kUnencryptedOperator =
+    "\nWARNING: the operator's key IS NOT ENCRYPTED. Whoever reads it can do what this operator "
+    "may.\n";
 
 // It would be taken for this authority's own later, with a key that another folder uses.
 Result<void> check_new(const InitOptions& options) {
@@ -51,14 +55,18 @@ Result<void> init(const InitOptions& options) {
   VEDETTE_TRY(const SecretBytes root_passphrase,
               choose_root_passphrase(options.root_passphrase_file, !custody.encrypts(),
                                      cli::system_console()));
+  VEDETTE_TRY(const SecretBytes operator_passphrase,
+              choose_operator_passphrase(options.operator_passphrase_file, !custody.encrypts(),
+                                         cli::system_console()));
   VEDETTE_CHECK(server::create_state(options.folder, domain, name, SystemClock().now(), custody,
-                                     root_passphrase));
+                                     root_passphrase, operator_passphrase));
   std::cout << "made the certificate authority of " << domain.str() << " in " << options.folder
             << "\nnow take offline/root.key off this machine: nothing here needs it\n";
   if (custody.names_issuing_key())
     std::cout << "set issuing_key in the section [ca] as it was given here\n";
   if (root_passphrase.empty()) std::cerr << kUnencryptedRoot;
   if (options.keys.insecure_unencrypted) std::cerr << kUnencryptedKeys;
+  if (operator_passphrase.empty()) std::cerr << kUnencryptedOperator;
   return {};
 }
 
@@ -82,6 +90,8 @@ struct OperatorOptions {
   std::string name;
   std::string config = "/etc/vedette/server.toml";
   std::string key;
+  std::string passphrase_file;
+  bool insecure_unencrypted = false;
   bool renew = false;
 };
 
@@ -109,7 +119,15 @@ Result<void> make_operator(const OperatorOptions& options) {
               << name.str() << ": give both to their owner\n";
     return {};
   }
-  VEDETTE_CHECK(server::add_operator(config.state_folder, keys.authority, name, now, token));
+  SecretBytes passphrase;
+  if (!token) {
+    VEDETTE_TRY(passphrase,
+                choose_operator_passphrase(options.passphrase_file, options.insecure_unencrypted,
+                                           cli::system_console()));
+  }
+  VEDETTE_CHECK(
+      server::add_operator(config.state_folder, keys.authority, name, now, token, passphrase));
+  if (!token && passphrase.empty()) std::cerr << kUnencryptedOperator;
   std::cout << "made " << config.state_folder << "/operators/" << name.str()
             << "; set host and port in its operator.toml, and give the folder to its owner\n";
   return {};
@@ -122,6 +140,12 @@ void add_operator_verb(CLI::App& group, std::function<Result<void>()>& command) 
   verb->add_option("--config", options->config, "TOML file")->capture_default_str();
   CLI::Option* key =
       verb->add_option("--key", options->key, "the operator's key in a token: pkcs11:...");
+  CLI::Option* file = verb->add_option("--passphrase-file", options->passphrase_file,
+                                       "encrypt the key; else a passphrase is asked for");
+  CLI::Option* open =
+      verb->add_flag("--insecure-unencrypted", options->insecure_unencrypted, "leave it open");
+  open->excludes(key)->excludes(file);
+  file->excludes(key);
   verb->add_flag("--renew", options->renew, "another certificate for the same key, and the roots")
       ->excludes(key);
   verb->callback([options, &command] { command = [options] { return make_operator(*options); }; });
@@ -138,11 +162,13 @@ void add_init(CLI::App& app, std::function<Result<void>()>& command) {
   verb->add_option("--passphrase-file", options->keys.passphrase_file,
                    "encrypt the server's key files");
   verb->add_flag("--insecure-unencrypted", options->keys.insecure_unencrypted,
-                 "leave them as they are, and the root's");
+                 "leave them as they are, and the root's, and the operator's");
   verb->add_flag("--insecure-extractable", options->keys.insecure_extractable,
                  "take a key that its token would hand out");
   verb->add_option("--root-passphrase-file", options->root_passphrase_file,
                    "encrypt the root's key; else a passphrase is asked for");
+  verb->add_option("--operator-passphrase-file", options->operator_passphrase_file,
+                   "encrypt the operator's key; else a passphrase is asked for");
   verb->callback([options, &command] { command = [options] { return init(*options); }; });
 }
 

@@ -20,4 +20,18 @@ Result<SecretBytes> choose_root_passphrase(const std::string& file, bool insecur
   return *std::move(chosen);
 }
 
+Result<SecretBytes> choose_operator_passphrase(const std::string& file, bool insecure_unencrypted,
+                                               const cli::Console& console) {
+  if (!file.empty()) return platform::read_secret_file(file);
+  if (insecure_unencrypted) return SecretBytes();
+  VEDETTE_TRY(auto chosen,
+              cli::choose_passphrase(console, "a new passphrase for the operator's key",
+                                     cli::kOperatorKey));
+  if (!chosen)
+    return refuse("KEY-OPERATOR-OPEN", "the operator's key needs a passphrase of its own", {},
+                  "give a file of it, set VEDETTE_OPERATOR_PASSPHRASE, run this on a terminal, or "
+                  "pass --insecure-unencrypted for an operator who may do nothing of value");
+  return *std::move(chosen);
+}
+
 }  // namespace vedette

@@ -1,4 +1,5 @@
-// What encrypts the root's key: chosen when the authority is made, and kept apart from the server.
+// What encrypts the keys that are not the server's: the root's, chosen when the authority is made
+// and kept apart from it, and an operator's.
 #pragma once
 
 #include <string>
@@ -15,5 +16,11 @@ namespace vedette {
 [[nodiscard]] Result<SecretBytes> choose_root_passphrase(const std::string& file,
                                                          bool insecure_unencrypted,
                                                          const cli::Console& console);
+
+// The same for an operator's key: `file`, VEDETTE_OPERATOR_PASSPHRASE, or a person. Refuses
+// KEY-OPERATOR-OPEN in place of KEY-ROOT-OPEN.
+[[nodiscard]] Result<SecretBytes> choose_operator_passphrase(const std::string& file,
+                                                             bool insecure_unencrypted,
+                                                             const cli::Console& console);
 
 }  // namespace vedette

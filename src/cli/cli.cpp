@@ -115,6 +115,7 @@ int run(const std::vector<std::string>& arguments, Environment environment,
   Output output(format, *console.out, *console.err,
                 format == Format::text && console.out_is_terminal);
   environment.output = &output;
+  environment.operator_folder.console = &console;
 
   CLI::App app(
       "Vedette: AI on edge devices that answers only while device, model and runtime "

@@ -6,7 +6,9 @@
 
 #include "base/fd.h"
 #include "base/secret.h"
+#include "cli/passphrase.h"
 #include "codec/settings.h"
+#include "platform/keys/secret_file.h"
 #include "platform/net/json_api.h"
 
 namespace vedette::cli {
@@ -25,15 +27,37 @@ Result<std::vector<crypto::Certificate>> read_certificates(const std::string& pa
   return crypto::Certificate::all_from_pem(as_text(pem));
 }
 
-Result<crypto::PrivateKey> read_operator_key(const std::string& key, const std::string& folder,
-                                             platform::KeyProvider* keys) {
+// None for a key that lies open.
+Result<SecretBytes> passphrase_of(const std::string& path, std::string_view pem,
+                                  const std::string& passphrase_file, const Console* console) {
+  if (pem.find("ENCRYPTED") == std::string_view::npos) return SecretBytes();
+  if (!passphrase_file.empty()) return platform::read_secret_file(passphrase_file);
+  VEDETTE_TRY(auto found, find_passphrase(console == nullptr ? Console{} : *console,
+                                          "passphrase of " + path, kOperatorKey));
+  if (!found)
+    return refuse(
+        "CLI-PASSPHRASE", "the operator's key is encrypted and nobody gave a passphrase", path,
+        "set VEDETTE_OPERATOR_PASSPHRASE, name a passphrase_file in operator.toml, or run "
+        "this on a terminal");
+  return *std::move(found);
+}
+
+Result<crypto::PrivateKey> read_operator_key(const std::string& key,
+                                             const std::string& passphrase_file,
+                                             const OperatorFolder& place,
+                                             const std::string& folder) {
   if (key.starts_with("pkcs11:")) {
-    if (keys == nullptr) return refuse("KEY-PROVIDER", "keys in tokens cannot be used here");
-    return keys->private_key(key);
+    if (place.keys == nullptr) return refuse("KEY-PROVIDER", "keys in tokens cannot be used here");
+    return place.keys->private_key(key);
   }
-  VEDETTE_TRY(Bytes content, read_file(beside(folder, key), kMaxPemBytes));
+  const std::string path = beside(folder, key);
+  VEDETTE_TRY(Bytes content, read_file(path, kMaxPemBytes));
   const SecretBytes pem(std::move(content));
-  return crypto::PrivateKey::from_pem(as_text(pem.expose()));
+  VEDETTE_TRY(
+      const SecretBytes passphrase,
+      passphrase_of(path, as_text(pem.expose()),
+                    passphrase_file.empty() ? "" : beside(folder, passphrase_file), place.console));
+  return crypto::PrivateKey::from_pem(as_text(pem.expose()), passphrase.expose());
 }
 
 }  // namespace
@@ -60,12 +84,13 @@ Result<OperatorProfile> load_operator_profile(const OperatorFolder& place) {
   const std::string roots = reader.text("roots", "roots.pem");
   const std::string certificate = reader.text("certificate", "operator.pem");
   const std::string key = reader.text("key", "operator.key");
+  const std::string passphrase_file = reader.text("passphrase_file", "");
   VEDETTE_CHECK(reader.finish());
   if (profile.connection.port == 0)
     return refuse("CONFIG-MISSING", "the setting 'port' is missing", path);
   VEDETTE_TRY(profile.connection.roots, read_certificates(beside(folder, roots)));
   VEDETTE_TRY(profile.connection.chain, read_certificates(beside(folder, certificate)));
-  VEDETTE_TRY(profile.connection.key, read_operator_key(key, folder, place.keys));
+  VEDETTE_TRY(profile.connection.key, read_operator_key(key, passphrase_file, place, folder));
   return profile;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "cli/console.h"
 #include "codec/json.h"
 #include "platform/keys/key_provider.h"
 #include "platform/net/http.h"
@@ -19,12 +20,15 @@ namespace vedette::cli {
 //   roots = "roots.pem"          # anchors for the server's certificate
 //   certificate = "operator.pem"
 //   key = "operator.key"         # or a key in a token: "pkcs11:..."
+//   passphrase_file = "..."      # what opens the key, for programs; of mode 0400
+// An encrypted key is opened by that file, by VEDETTE_OPERATOR_PASSPHRASE, or by whoever sits at
+// the terminal.
 struct OperatorProfile {
   platform::HttpClientSettings connection;
   std::string folder;
 };
 
-// An operator's folder, and what opens a key that its operator.toml names.
+// An operator's folder, and what opens the key that its operator.toml names.
 struct OperatorFolder {
   OperatorFolder() = default;
   // A folder alone is what most of its users have: implicit.
@@ -33,11 +37,12 @@ struct OperatorFolder {
 
   std::string path;                       // empty: VEDETTE_OPERATOR
   platform::KeyProvider* keys = nullptr;  // may be null: then only files are read
+  const Console* console = nullptr;       // may be null: then nobody is asked for a passphrase
 };
 
 // Refuses CLI-OPERATOR when its path is empty and VEDETTE_OPERATOR is not set, or has no
-// operator.toml; CONFIG-*; FILE-*; CERT-* and KEY-* of what the folder holds, and what the token
-// refuses.
+// operator.toml; CONFIG-*; FILE-*; CERT-* and KEY-* of what the folder holds, CLI-PASSPHRASE where
+// nobody opens its key, and what the token refuses.
 [[nodiscard]] Result<OperatorProfile> load_operator_profile(const OperatorFolder& place);
 
 class OperatorClient {

@@ -1,6 +1,9 @@
 #include "cli/operator_client.h"
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "cli/canned_server.h"
 
@@ -39,6 +42,40 @@ TEST(OperatorProfile, RefusesAFolderWithoutItsKey) {
   Desk desk;
   ::unlink(desk.path("operator/operator.key").c_str());
   EXPECT_EQ(refusal_of(desk), "FILE-OPEN");
+}
+
+// Its key is encrypted, as `vedette-server` writes it.
+void encrypt_key(const Desk& desk) {
+  const auto key = crypto::PrivateKey::from_pem(desk.read("operator/operator.key")).value();
+  desk.write("operator/operator.key", key.encrypted_pem(as_bytes("open sesame")).value());
+}
+
+TEST(OperatorProfile, RefusesAnEncryptedKeyThatNobodyOpens) {
+  Desk desk;
+  encrypt_key(desk);
+  const auto refused = load_operator_profile(desk.operator_folder());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "CLI-PASSPHRASE");
+  EXPECT_NE(refused.error().hint.find("VEDETTE_OPERATOR_PASSPHRASE"), std::string::npos);
+  ::setenv("VEDETTE_OPERATOR_PASSPHRASE", "wrong", 1);
+  EXPECT_EQ(refusal_of(desk), "KEY-PASSPHRASE");
+  ::setenv("VEDETTE_OPERATOR_PASSPHRASE", "", 1);
+  EXPECT_EQ(refusal_of(desk), "CLI-PASSPHRASE");
+  ::unsetenv("VEDETTE_OPERATOR_PASSPHRASE");
+}
+
+TEST(OperatorProfile, OpensAnEncryptedKeyByTheEnvironmentOrByAFile) {
+  Desk desk;
+  encrypt_key(desk);
+  ::setenv("VEDETTE_OPERATOR_PASSPHRASE", "open sesame", 1);
+  EXPECT_EQ(refusal_of(desk), "");
+  ::unsetenv("VEDETTE_OPERATOR_PASSPHRASE");
+  desk.write("operator/secret", "open sesame\n");
+  desk.write("operator/operator.toml", "host = \"h\"\nport = 1\npassphrase_file = \"secret\"\n");
+  ASSERT_EQ(::chmod(desk.path("operator/secret").c_str(), 0444), 0);
+  EXPECT_EQ(refusal_of(desk), "KEY-SECRET-FILE") << "others may read it";
+  ASSERT_EQ(::chmod(desk.path("operator/secret").c_str(), 0400), 0);
+  EXPECT_EQ(refusal_of(desk), "");
 }
 
 // Plays a token that holds one key.

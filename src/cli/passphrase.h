@@ -16,6 +16,7 @@ struct PassphraseOf {
 };
 inline constexpr PassphraseOf kSigningKey{"VEDETTE_KEY_PASSPHRASE"};
 inline constexpr PassphraseOf kRootKey{"VEDETTE_ROOT_PASSPHRASE"};
+inline constexpr PassphraseOf kOperatorKey{"VEDETTE_OPERATOR_PASSPHRASE"};
 
 // What the variable holds, else the answer to `prompt` on the terminal with echo off; none when the
 // variable is not set and nobody can be asked. An empty answer refuses CLI-PASSPHRASE; a terminal

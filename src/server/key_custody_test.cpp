@@ -29,7 +29,10 @@ struct KeyCustodyTest : testing::Test {
     return KeyCustody::open({.insecure_unencrypted = true}, nullptr);
   }
   Result<void> create(const KeyCustody& custody, const SecretBytes& root = {}) const {
-    return create_state(state, domain, *OperatorId::parse("admin"), now, custody, root);
+    return create_state(state, domain, *OperatorId::parse("admin"), now, custody, root,
+                        custody.encrypts()
+                            ? SecretBytes(to_bytes(std::string_view("the operator's own")))
+                            : SecretBytes());
   }
   static SecretBytes in_the_safe() {
     return SecretBytes(to_bytes(std::string_view("in the safe")));
@@ -111,6 +114,23 @@ TEST_F(KeyCustodyTest, EncryptsEveryKeyThatTheServerKeeps) {
   const std::string root = content("/offline/root.key");
   EXPECT_FALSE(crypto::PrivateKey::from_pem(root, as_bytes("correct horse battery staple")));
   EXPECT_TRUE(crypto::PrivateKey::from_pem(root, as_bytes("in the safe")));
+}
+
+TEST_F(KeyCustodyTest, RefusesToLeaveTheOperatorsKeyOpenBesideEncryptedOnes) {
+  const auto custody = encrypted();
+  const auto refused =
+      create_state(state, domain, *OperatorId::parse("admin"), now, *custody, in_the_safe());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "KEY-OPERATOR-OPEN");
+  EXPECT_FALSE(std::filesystem::exists(state + "/ca"));
+}
+
+TEST_F(KeyCustodyTest, EncryptsTheOperatorsKeyUnderAPassphraseOfItsOwn) {
+  ASSERT_TRUE(create(*encrypted(), in_the_safe()));
+  ASSERT_TRUE(is_encrypted("/operators/admin/operator.key"));
+  const std::string key = content("/operators/admin/operator.key");
+  EXPECT_FALSE(crypto::PrivateKey::from_pem(key, as_bytes("correct horse battery staple")));
+  EXPECT_TRUE(crypto::PrivateKey::from_pem(key, as_bytes("the operator's own")));
 }
 
 TEST_F(KeyCustodyTest, SaysWhichKeysItLeavesOpen) {

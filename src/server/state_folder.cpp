@@ -41,9 +41,8 @@ Result<crypto::Certificate> read_certificate(const std::string& path) {
   return crypto::Certificate::from_pem(as_text(pem));
 }
 
-Result<void> write_root_key(const std::string& folder, const PrivateKey& key,
-                            const SecretBytes& passphrase) {
-  const std::string path = folder + "/offline/root.key";
+Result<void> write_key(const std::string& path, const PrivateKey& key,
+                       const SecretBytes& passphrase) {
   if (passphrase.empty()) return write_insecure_unencrypted_key(path, key);
   return write_encrypted_key(path, key, passphrase);
 }
@@ -53,7 +52,7 @@ Result<void> write_authority(const std::string& folder, const identity::NewAutho
                              const SecretBytes& root_passphrase) {
   VEDETTE_CHECK(make_folder(folder + "/ca"));
   VEDETTE_CHECK(make_folder(folder + "/offline"));
-  VEDETTE_CHECK(write_root_key(folder, made.root_key, root_passphrase));
+  VEDETTE_CHECK(write_key(folder + "/offline/root.key", made.root_key, root_passphrase));
   VEDETTE_CHECK(write_public_copies(folder, bundle.bundle()));
   VEDETTE_CHECK(keep_bundle(folder, bundle));
   if (custody.names_issuing_key()) return {};
@@ -151,13 +150,17 @@ std::string log_origin(const identity::TrustDomain& trust_domain) {
 
 Result<void> create_state(const std::string& folder, const identity::TrustDomain& trust_domain,
                           const OperatorId& first_operator, TimePoint now,
-                          const KeyCustody& custody, const SecretBytes& root_passphrase) {
+                          const KeyCustody& custody, const SecretBytes& root_passphrase,
+                          const SecretBytes& operator_passphrase) {
   if (std::filesystem::exists(folder + "/ca"))
     return refuse("STATE-EXISTS", "there is a certificate authority here already", folder,
                   "choose another folder; replacing it would orphan every device");
   if (custody.encrypts() && root_passphrase.empty())
     return refuse("KEY-ROOT-OPEN", "the root's key needs a passphrase of its own", {},
                   "whoever reads it can be this authority, for ten years");
+  if (custody.encrypts() && operator_passphrase.empty())
+    return refuse("KEY-OPERATOR-OPEN", "the operator's key needs a passphrase of its own", {},
+                  "whoever reads it can do what this operator may, for a year");
   VEDETTE_CHECK(make_folder(folder));
   VEDETTE_TRY(PrivateKey issuing_key, new_issuing_key(custody));
   VEDETTE_TRY(const identity::NewAuthority made,
@@ -169,12 +172,13 @@ Result<void> create_state(const std::string& folder, const identity::TrustDomain
   VEDETTE_CHECK(write_log_key(folder, trust_domain, custody));
   VEDETTE_TRY(const auto authority,
               identity::CertificateAuthority::open(trust_domain, made.material, now));
-  return add_operator(folder, authority, first_operator, now);
+  return add_operator(folder, authority, first_operator, now, {}, operator_passphrase);
 }
 
 Result<void> add_operator(const std::string& folder,
                           const identity::CertificateAuthority& authority, const OperatorId& name,
-                          TimePoint now, const std::optional<OperatorToken>& token) {
+                          TimePoint now, const std::optional<OperatorToken>& token,
+                          const SecretBytes& passphrase) {
   const std::string own = folder + "/operators/" + name.str();
   if (std::filesystem::exists(own))
     return refuse("STATE-EXISTS", "there is an operator of this name already", own);
@@ -185,7 +189,7 @@ Result<void> add_operator(const std::string& folder,
                                        kOperatorLifetime));
   VEDETTE_CHECK(make_folder(folder + "/operators"));
   VEDETTE_CHECK(make_folder(own));
-  if (made) VEDETTE_CHECK(write_insecure_unencrypted_key(own + "/operator.key", *made));
+  if (made) VEDETTE_CHECK(write_key(own + "/operator.key", *made, passphrase));
   VEDETTE_CHECK(write_public(own + "/operator.pem", certificate.pem() + authority.issuing().pem()));
   VEDETTE_CHECK(write_public(own + "/operator.toml",
                              "host = \"127.0.0.1\"\nport = 8445\nroots = \"roots.pem\"\n"

@@ -37,14 +37,15 @@ struct ServerKeys {
 [[nodiscard]] std::string log_origin(const identity::TrustDomain& trust_domain);
 
 // Makes a new folder with all keys and one operator; a key that custody names is used, not made.
-// The root's key is encrypted; `root_passphrase` may be empty only where custody leaves its own
-// files open, too. Refuses STATE-EXISTS where there is one already: it would orphan every device;
-// and KEY-ROOT-OPEN.
+// The root's key and the operator's are encrypted, each under its own passphrase, which may be
+// empty only where custody leaves its own files open, too. Refuses STATE-EXISTS where there is one
+// already: it would orphan every device; KEY-ROOT-OPEN, and KEY-OPERATOR-OPEN.
 [[nodiscard]] Result<void> create_state(const std::string& folder,
                                         const identity::TrustDomain& trust_domain,
                                         const OperatorId& first_operator, TimePoint now,
                                         const KeyCustody& custody,
-                                        const SecretBytes& root_passphrase = {});
+                                        const SecretBytes& root_passphrase = {},
+                                        const SecretBytes& operator_passphrase = {});
 
 // Refuses STATE-MISSING, STATE-TRUST, FILE-*, KEY-*, CERT-*, CA-MATERIAL, and what a named key
 // refuses; of a former issuing CA only while it is trusted.
@@ -66,11 +67,13 @@ struct OperatorToken {
 };
 
 // A certificate of a year, its key unless the operator has one, and the profile that `vedette
-// --operator` reads, under operators/<name>; host and port in it are to be set.
+// --operator` reads, under operators/<name>; host and port in it are to be set. The key is
+// encrypted, unless the passphrase is empty: the caller answers for that.
 [[nodiscard]] Result<void> add_operator(const std::string& folder,
                                         const identity::CertificateAuthority& authority,
                                         const OperatorId& name, TimePoint now,
-                                        const std::optional<OperatorToken>& token = {});
+                                        const std::optional<OperatorToken>& token = {},
+                                        const SecretBytes& passphrase = {});
 
 // Another certificate for the same key and of the present issuing CA, and the present roots, for an
 // operator whose folder is there: `trust` is what is in force. Refuses FILE-* and CERT-*.

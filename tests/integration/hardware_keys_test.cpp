@@ -10,10 +10,12 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "crypto/issuance.h"
 #include "platform/keys/tpm_keys.h"
 #include "platform/net/beast/beast_http.h"
 #include "platform/net/json_api.h"
 #include "platform/tpm/esys/esys_tpm.h"
+#include "server/rollover.h"
 #include "server/state_folder.h"
 #include "testing/software_token.h"
 #include "testing/software_tpm.h"
@@ -176,6 +178,16 @@ TEST_F(RootPassphrase, ComesFromAFileOrTheEnvironment) {
   EXPECT_EQ(chosen(choose_root_passphrase(folder / "root", true, nobody)), "of the file");
 }
 
+TEST_F(RootPassphrase, OfTheOperatorsKeyIsAnotherOne) {
+  EXPECT_EQ(code_of(choose_operator_passphrase("", false, nobody)), "KEY-OPERATOR-OPEN");
+  EXPECT_EQ(chosen(choose_operator_passphrase("", true, nobody)), "");
+  ::setenv("VEDETTE_ROOT_PASSPHRASE", "in the safe", 1);
+  EXPECT_EQ(code_of(choose_operator_passphrase("", false, nobody)), "KEY-OPERATOR-OPEN");
+  ::setenv("VEDETTE_OPERATOR_PASSPHRASE", "my own", 1);
+  EXPECT_EQ(chosen(choose_operator_passphrase("", false, nobody)), "my own");
+  ::unsetenv("VEDETTE_OPERATOR_PASSPHRASE");
+}
+
 TEST(AgentKeyProvider, OpensEachKindByItsNameAndNoOther) {
   VEDETTE_SKIP_WITHOUT_SOFTWARE_TPM();
   VEDETTE_SKIP_WITHOUT_SOFTWARE_TOKEN();
@@ -202,7 +214,8 @@ class HardwareAuthority : public ::testing::Test {
     settings_.issuing_key = issuing_key;
     provider_ = std::make_unique<ServerKeyProvider>(state_, false);
     must(server::create_state(state_, kDomain, must(OperatorId::parse("admin")), now_, custody(),
-                              SecretBytes(to_bytes(std::string_view("root")))));
+                              SecretBytes(to_bytes(std::string_view("root"))),
+                              SecretBytes(to_bytes(std::string_view("operator")))));
   }
   [[nodiscard]] server::KeyCustody custody() const {
     return must(server::KeyCustody::open(settings_, provider_.get()));
@@ -292,6 +305,33 @@ TEST_F(HardwareAuthority, InATokenIssuesFiftyCertificatesThatVerify) {
   EXPECT_EQ(openssl_verify(leaves), 0);
   const auto foreign = must(identity::CertificateAuthority::create(kDomain, now_));
   EXPECT_NE(openssl_verify({foreign.material.issuing}), 0);  // it can say no
+}
+
+// Both keys live in the token: the former one signs revocation lists while it is named.
+TEST_F(HardwareAuthority, FormerKeysInATokenAreFoundByTheirNames) {
+  VEDETTE_SKIP_WITHOUT_SOFTWARE_TOKEN();
+  testing::SoftwareToken token;
+  token.generate({.label = "first", .id = "\x01"});
+  token.generate({.label = "second", .id = "\x02"});
+  make(token.uri("first"));
+  const auto first = must(provider_->private_key(token.uri("first"))).public_key();
+  const Bytes pem = must(read_file(state_ + "/offline/root.key", 1U << 16U));
+  const auto root_key = must(crypto::PrivateKey::from_pem(as_text(pem), as_bytes("root")));
+  must(
+      server::rollover_issuing({state_, kDomain, custody(), root_key, now_, std::chrono::hours(48)},
+                               must(provider_->private_key(token.uri("second")))));
+  settings_.issuing_key = token.uri("second");
+  EXPECT_FALSE(load().has_value()) << "devices are taken by the former one still";
+  settings_.former_issuing_keys = {token.uri("second")};
+  EXPECT_FALSE(load().has_value()) << "another key";
+  settings_.former_issuing_keys = {token.uri("first")};
+  const auto keys = must(load());
+  ASSERT_EQ(keys.former.size(), 1U);
+  EXPECT_EQ(keys.former.front().issuing().spki_sha256(), first.spki_sha256());
+  const auto leaf = must(keys.former.front().issue_device(
+      must(DeviceId::parse("d")), crypto::PrivateKey::generate_p256().public_key(), now_,
+      std::chrono::hours(1)));
+  EXPECT_TRUE(crypto::is_issued_by(leaf, keys.former.front().issuing())) << "by that key";
 }
 
 TEST_F(HardwareAuthority, CertifiesAnOperatorsKeyInATokenAndWritesNoKey) {
