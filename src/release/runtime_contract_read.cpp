@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "codec/utf8.h"
-#include "release/member_reader.h"
 #include "release/contract_members.h"
+#include "release/member_reader.h"
 #include "release/runtime_contract.h"
 
 namespace vedette::release {
