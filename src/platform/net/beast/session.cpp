@@ -94,7 +94,11 @@ bool Session::picked_by(const std::function<bool(const Connection&)>& condemned)
 
 void Session::condemn() {
   condemned_ = true;
-  asio::post(lane_.ordered, [self = shared_from_this()] { self->wire_.abort(); });
+  // A lane whose thread has just ended keeps what is posted to it: it may not keep the session,
+  // which keeps the lane.
+  asio::post(lane_.ordered, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->wire_.abort();
+  });
 }
 
 asio::awaitable<bool> Session::establish() {
