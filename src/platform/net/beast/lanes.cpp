@@ -1,8 +1,9 @@
 #include "platform/net/beast/lanes.h"
 
-#include <system_error>
+#include <exception>
 #include <utility>
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
 namespace vedette::platform::net {
@@ -21,19 +22,26 @@ Result<OpenedLane> Lanes::open() {
   if (!thread_per_connection_)
     return OpenedLane{{asio::make_strand(io_), io_.get_executor(), nullptr}, std::nullopt};
   join_ended();
+  try {
+    return open_own();
+  } catch (const std::exception& error) {  // std::system_error, or Boost's
+    return refuse("NET-THREAD", "nothing can be had to serve another connection on", error.what());
+  }
+}
+
+OpenedLane Lanes::open_own() {
   auto own = std::make_shared<asio::io_context>(1);
+  // The context takes its descriptors when it is first used: here, where that may fail.
+  const stream::socket first_use(*own);
+  const asio::steady_timer first_timer(*own);
   auto waiting = asio::make_work_guard(*own);
   auto ended = std::make_shared<std::atomic<bool>>(false);
-  try {
-    std::thread thread([own, ended] {
-      own->run();
-      *ended = true;
-    });
-    own_threads_.push_back({std::move(thread), std::move(ended)});
-  } catch (const std::system_error& error) {
-    return refuse("NET-THREAD", "no thread can be had for another connection", error.what());
-  }
-  return OpenedLane{{own->get_executor(), own->get_executor(), own}, std::move(waiting)};
+  std::thread thread([own, ended] {
+    own->run();
+    *ended = true;
+  });
+  own_threads_.push_back({std::move(thread), std::move(ended)});
+  return {{own->get_executor(), own->get_executor(), own}, std::move(waiting)};
 }
 
 void Lanes::join_ended() {

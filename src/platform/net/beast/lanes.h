@@ -44,7 +44,8 @@ class Lanes {
   [[nodiscard]] asio::io_context& shared() { return io_; }
   // Once there is work for the shared threads, which end with it.
   void start();
-  // For the next connection. Refuses NET-THREAD when the system gives no more threads.
+  // For the next connection. Refuses NET-THREAD when the system gives no more threads or
+  // descriptors, of which an own lane takes three.
   [[nodiscard]] Result<OpenedLane> open();
   // Waits until all work on all lanes is done. Shared work may open lanes until it is done itself.
   void join();
@@ -55,6 +56,7 @@ class Lanes {
     std::shared_ptr<std::atomic<bool>> ended;
   };
 
+  [[nodiscard]] OpenedLane open_own();  // throws what the system refuses
   void join_ended();
 
   const unsigned shared_;

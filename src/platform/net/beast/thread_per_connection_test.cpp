@@ -5,6 +5,11 @@
 #include <future>
 #include <vector>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 #include "platform/net/beast/loopback_fixture.h"
 
 namespace vedette::platform {
@@ -57,6 +62,28 @@ TEST_F(ThreadPerConnection, ConnectionsBeyondTheLimitAreClosedAndCostNoThread) {
   for (int i = 0; i < 20; ++i)
     EXPECT_EQ(read_to_end(dial(server_->port()).get()), "");
   EXPECT_TRUE(eventually([&] { return threads_of_this_process() <= before; }));
+}
+
+// A lane takes descriptors of its own, which others in this process may have used up.
+TEST_F(ThreadPerConnection, WhenDescriptorsRunOutItAcceptsAgainOnceThereAreSome) {
+  start(echo);
+  ASSERT_EQ(must(client()->send(get("/"))).status, 200);
+  const UniqueFd caller(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit none = before;
+  none.rlim_cur = 3;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(server_->port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int connected =
+      ::connect(caller.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  std::this_thread::sleep_for(300ms);  // it tries to accept, and to open a lane, again and again
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_EQ(connected, 0);
+  EXPECT_EQ(must(client()->send(get("/"))).status, 200);
 }
 
 TEST_F(ThreadPerConnection, SilentOnesAreClosedAndTheirThreadsEnd) {
