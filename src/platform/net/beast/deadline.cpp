@@ -19,6 +19,11 @@ error_code Deadline::end(const error_code& error) {
   return passed_ ? error_code(boost::beast::error::timeout) : error;
 }
 
+void Deadline::stop() {
+  busy_ = false;
+  timer_.cancel();
+}
+
 // The timer is destroyed with the socket; its handler, told that it was cancelled, runs after that.
 void Deadline::ring_at(SteadyTime time) {
   set_to_ = time;

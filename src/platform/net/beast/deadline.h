@@ -23,7 +23,8 @@ class Deadline : public std::enable_shared_from_this<Deadline> {
   void begin();  // an operation
   // How it ended: boost::beast::error::timeout when the deadline has ended it.
   [[nodiscard]] error_code end(const error_code& error);
-  void stop() { timer_.cancel(); }
+  // No operation is under way any more, nor will be: what rings later leaves the socket alone.
+  void stop();
 
  private:
   void ring_at(SteadyTime time);
