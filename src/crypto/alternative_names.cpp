@@ -74,8 +74,19 @@ bool is_dns_name(std::string_view text) {
   return !label_starts;
 }
 
+bool is_email_name(std::string_view text) {
+  constexpr std::size_t kMaxEmail = 254;  // RFC 5321, 4.5.3.1.3, without its angle brackets
+  const std::size_t at = text.find('@');
+  return text.size() <= kMaxEmail && at != std::string_view::npos && at > 0 &&
+         at + 1 < text.size() && text.find('@', at + 1) == std::string_view::npos &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != ':'; });
+}
+
 void add_uri(GENERAL_NAMES* names, std::string_view uri) {
   push_text(names, GEN_URI, uri);
+}
+void add_email(GENERAL_NAMES* names, std::string_view address) {
+  push_text(names, GEN_EMAIL, address);
 }
 void add_dns_name(GENERAL_NAMES* names, std::string_view name) {
   push_text(names, GEN_DNS, name);

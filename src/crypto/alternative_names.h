@@ -22,9 +22,13 @@ struct AlternativeNames {
 // A host name of letters, digits, '-' and '.', at most 253 octets; one leading "*." is allowed.
 [[nodiscard]] bool is_dns_name(std::string_view text);
 
+// An address with one '@', printable ASCII without spaces and colons, at most 254 octets.
+[[nodiscard]] bool is_email_name(std::string_view text);
+
 // Names as ASN.1 objects, never by way of OpenSSL's configuration text, in which a comma would
 // start another name. The caller has checked the texts.
 void add_uri(GENERAL_NAMES* names, std::string_view uri);
+void add_email(GENERAL_NAMES* names, std::string_view address);
 void add_dns_name(GENERAL_NAMES* names, std::string_view name);
 // The place where something is found (RFC 5280, 4.2.1.13): a full name of one URI. Owned by the
 // caller.

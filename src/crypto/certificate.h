@@ -80,6 +80,7 @@ struct CertificateProfile {
   std::string common_name;
   std::string organization;
   std::string uri_name;                   // for client and server: the one URI SAN; may be empty
+  std::string email_name;                 // for code_signer: the one rfc822Name; may be empty
   std::vector<std::string> dns_names;     // for server
   std::vector<std::string> ip_addresses;  // for server, textual
   std::string permitted_uri_domain;       // for issuing_ca: URI name constraint; may be empty

@@ -74,6 +74,9 @@ Result<void> check_names(const CertificateProfile& profile) {
     return bad_profile("the URL of revocations " + profile.revocation_url);
   if (!profile.uri_name.empty() && (!leaf || !is_uri_name(profile.uri_name)))
     return bad_profile("the URI name " + profile.uri_name);
+  if (!profile.email_name.empty() &&
+      (profile.kind != CertificateKind::code_signer || !is_email_name(profile.email_name)))
+    return bad_profile("the e-mail address " + profile.email_name);
   if (profile.kind != CertificateKind::server &&
       !(profile.dns_names.empty() && profile.ip_addresses.empty()))
     return bad_profile("host names are for servers");
@@ -190,6 +193,7 @@ Result<void> add_alternative_names(X509* certificate, const CertificateProfile& 
   const GeneralNamesHandle names(GENERAL_NAMES_new());
   require(names != nullptr, "make general names");
   if (!profile.uri_name.empty()) add_uri(names.get(), profile.uri_name);
+  if (!profile.email_name.empty()) add_email(names.get(), profile.email_name);
   for (const std::string& name : profile.dns_names)
     add_dns_name(names.get(), name);
   for (const std::string& address : profile.ip_addresses)

@@ -39,7 +39,8 @@ using VerifiedManifest = Verified<SignedManifest>;
 
 // Who may sign by a certificate: whom one of `roots` certifies, and who is named here. The names
 // are URIs and e-mail addresses, as subjectAltName has them; a subject's text is no name, for an
-// authority may certify the same one to several.
+// authority may certify the same one to several. Whether a certificate was revoked is not asked:
+// keep its life short, or take its authority out.
 struct CertifiedSigners {
   std::vector<crypto::Certificate> roots;  // never the system's
   std::vector<std::string> identities;

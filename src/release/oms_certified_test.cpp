@@ -81,6 +81,20 @@ TEST_F(CertifiedBundle, OfAnotherIdentityIsRefusedThoughItsChainIsGood) {
   EXPECT_EQ(verdict(bundle_, others), "OMS-IDENTITY") << "a subject is no name";
 }
 
+// An authority that lets its clients choose URIs does not so give them addresses.
+TEST_F(CertifiedBundle, AUriThatReadsLikeAnAddressIsNone) {
+  CertificateProfile profile = signer_profile();
+  profile.uri_name = "mailto:alice@example.org";
+  CertifiedSigners wanted = signers();
+  wanted.identities = {"alice@example.org"};
+  EXPECT_EQ(verdict(bundle_by(leaf(profile)), wanted), "OMS-IDENTITY");
+  profile.uri_name.clear();
+  profile.email_name = "bob@example.org";
+  EXPECT_EQ(verdict(bundle_by(leaf(profile)), wanted), "OMS-IDENTITY");
+  profile.email_name = "alice@example.org";
+  EXPECT_EQ(verdict(bundle_by(leaf(profile)), wanted), "verified");
+}
+
 TEST_F(CertifiedBundle, OfAnotherAuthorityIsRefused) {
   CertifiedSigners others = signers();
   others.roots = {root_of(PrivateKey::generate_p256())};
