@@ -2,37 +2,13 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/new_file.h"
+
 namespace vedette {
-
-namespace {
-
-Result<void> write_all(int fd, ByteView content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0)
-      return refuse("FILE-WRITE", "a file could not be written", errno_text("write"));
-    content = content.subspan(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-Result<void> sync_folder_of(const std::string& path) {
-  std::string folder = std::filesystem::path(path).parent_path().string();
-  if (folder.empty()) folder = ".";
-  const UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!fd.valid() || ::fsync(fd.get()) != 0)
-    return refuse("FILE-SYNC", "a folder could not be synced", errno_text(folder));
-  return {};
-}
-
-}  // namespace
 
 UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
   if (this != &other) reset(other.release());
@@ -71,21 +47,9 @@ Result<Bytes> read_file(const std::string& path, std::size_t max_bytes) {
 }
 
 Result<void> write_file_atomically(const std::string& path, ByteView content, unsigned mode) {
-  std::string temporary = path + ".XXXXXX";
-  const UniqueFd fd{::mkostemp(temporary.data(), O_CLOEXEC)};
-  if (!fd.valid()) return refuse("FILE-CREATE", "a file could not be created", errno_text(path));
-  auto done = write_all(fd.get(), content);
-  if (done && ::fchmod(fd.get(), static_cast<mode_t>(mode)) != 0)
-    done = refuse("FILE-MODE", "a file's permissions could not be set", errno_text(temporary));
-  if (done && ::fsync(fd.get()) != 0)
-    done = refuse("FILE-SYNC", "a file could not be synced", errno_text(temporary));
-  if (done && ::rename(temporary.c_str(), path.c_str()) != 0)
-    done = refuse("FILE-RENAME", "a file could not be put in place", errno_text(path));
-  if (!done) {
-    ::unlink(temporary.c_str());
-    return done;
-  }
-  return sync_folder_of(path);
+  VEDETTE_TRY(NewFile file, NewFile::beside(path));
+  VEDETTE_CHECK(file.append(content));
+  return file.put_in_place(mode);
 }
 
 }  // namespace vedette

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "base/new_file.h"
 #include "cli/command_line.h"
 #include "cli/key_files.h"
 #include "cli/progress.h"
@@ -102,76 +102,47 @@ Result<void> make(Environment& environment, const DeltaOptions& options) {
   return {};
 }
 
-// A file that has its name only once it is whole.
-class NewFile {
- public:
-  static Result<NewFile> beside(const std::string& path) {
-    std::string temporary = path + ".XXXXXX";
-    UniqueFd fd{::mkostemp(temporary.data(), O_CLOEXEC)};
-    if (!fd.valid()) return refuse("FILE-CREATE", "a file could not be created", errno_text(path));
-    return NewFile(std::move(fd), std::move(temporary));
-  }
-  NewFile(NewFile&&) noexcept = default;
-  NewFile& operator=(NewFile&&) = delete;
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  ~NewFile() {
-    if (fd_.valid()) ::unlink(temporary_.c_str());
-  }
-
-  Result<void> append(ByteView octets) const {
-    while (!octets.empty()) {
-      const ssize_t count = ::write(fd_.get(), octets.data(), octets.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0)
-        return refuse("FILE-WRITE", "a file could not be written", errno_text(temporary_));
-      octets = octets.subspan(static_cast<std::size_t>(count));
-    }
-    return {};
-  }
-
-  Result<void> name(const std::string& path) {
-    if (::fchmod(fd_.get(), kOutputFile) != 0 || ::fsync(fd_.get()) != 0 ||
-        ::rename(temporary_.c_str(), path.c_str()) != 0)
-      return refuse("FILE-RENAME", "a file could not be put in place", errno_text(path));
-    fd_.reset();
-    return {};
-  }
-
- private:
-  NewFile(UniqueFd fd, std::string temporary)
-      : fd_(std::move(fd)), temporary_(std::move(temporary)) {}
-
-  UniqueFd fd_;
-  std::string temporary_;
-};
-
 Result<UniqueFd> open_input(const std::string& path) {
   UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!fd.valid()) return refuse("FILE-OPEN", "a file could not be opened", errno_text(path));
   return fd;
 }
 
-// What the delta is to make: as its publisher signed it, which is found out before anything else of
-// it is read; or as the caller says; or else as it says of itself.
-Result<FileIdentity> wanted_target(const DeltaOptions& options, const release::ByteSource& delta) {
-  FileIdentity wanted;
+// What the delta is to make, and by whose word.
+struct Wanted {
+  FileIdentity file;
+  std::string word;    // for people; of the last who had one
+  bool known = false;  // by more than the delta itself
+};
+
+// As its publisher signed it, which is found out before anything else of it is read; or as the
+// caller says; or else as it says of itself. A publisher's word has no age: that a target is the
+// newest only a release statement says.
+Result<Wanted> wanted_target(const DeltaOptions& options, const release::ByteSource& delta) {
+  Wanted wanted{.file = {},
+                .word =
+                    "\nThat is what the delta says of itself: run 'vedette model verify' before "
+                    "you trust it."};
   if (options.publishers.empty()) {
     VEDETTE_TRY(const release::DeltaHeader header, release::read_delta_header(delta));
-    wanted = header.target;
+    wanted.file = header.target;
   } else {
     VEDETTE_TRY(const auto publishers, load_public_keys(options.publishers));
     VEDETTE_TRY(const Bytes text,
                 read_file(statement_path(options.delta), release::kMaxDeltaStatementBytes));
     VEDETTE_TRY(const auto statement, release::verify_delta_statement(as_text(text), publishers));
     VEDETTE_CHECK(release::check_delta(statement, delta));
-    wanted = statement->target;
+    wanted = {.file = statement->target,
+              .word = ", as its publisher signed it, of " + printable(statement->model),
+              .known = true};
   }
   if (options.sha256.empty()) return wanted;
   const auto digest = release::parse_digest(options.sha256);
   if (!digest)
     return refuse("CLI-USAGE", "this is not a SHA-256 digest", options.sha256.substr(0, 80));
-  wanted.sha256 = *digest;
+  wanted.file.sha256 = *digest;
+  wanted.word = ", as wanted";
+  wanted.known = true;
   return wanted;
 }
 
@@ -180,29 +151,24 @@ Result<void> patch(Environment& environment, const DeltaOptions& options) {
   VEDETTE_TRY(const UniqueFd delta_fd, open_input(options.delta));
   VEDETTE_TRY(const auto base, release::FileSource::of(base_fd.get()));
   VEDETTE_TRY(const auto delta, release::FileSource::of(delta_fd.get()));
-  VEDETTE_TRY(const FileIdentity wanted, wanted_target(options, delta));
-  const bool known = !options.sha256.empty() || !options.publishers.empty();
-  if (wanted.size > kMaxModelBytes)
+  VEDETTE_TRY(const Wanted wanted, wanted_target(options, delta));
+  if (wanted.file.size > kMaxModelBytes)
     return refuse("FILE-SIZE", "a file is larger than it may be",
-                  std::to_string(wanted.size) + " bytes");
+                  std::to_string(wanted.file.size) + " bytes");
   VEDETTE_TRY(NewFile target, NewFile::beside(options.target));
   {
     Progress progress(environment.console, *environment.output, "making " + options.target);
     VEDETTE_CHECK(release::apply_delta(
-        base, delta, wanted, [&target](ByteView piece) { return target.append(piece); },
-        [&](std::uint64_t done) { progress.show(done, wanted.size); }));
+        base, delta, wanted.file, [&target](ByteView piece) { return target.append(piece); },
+        [&](std::uint64_t done) { progress.show(done, wanted.file.size); }));
   }
-  VEDETTE_CHECK(target.name(options.target));
+  VEDETTE_CHECK(target.put_in_place(kOutputFile));
   Json json;
-  json.set("target", options.target).set("bytes", wanted.size);
-  json.set("sha256", to_hex(wanted.sha256)).set("expected", known);
-  environment.output->result(
-      json,
-      "made " + printable(options.target) + ", " + size_text(wanted.size) + "\n  sha256  " +
-          to_hex(wanted.sha256) +
-          (!known ? "\nThat is what the delta says of itself: run 'vedette model verify' before "
-                    "you trust it.\n"
-                  : ", as wanted\n"));
+  json.set("target", options.target).set("bytes", wanted.file.size);
+  json.set("sha256", to_hex(wanted.file.sha256)).set("expected", wanted.known);
+  environment.output->result(json, "made " + printable(options.target) + ", " +
+                                       size_text(wanted.file.size) + "\n  sha256  " +
+                                       to_hex(wanted.file.sha256) + wanted.word + "\n");
   return {};
 }
 

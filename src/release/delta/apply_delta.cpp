@@ -18,16 +18,7 @@ Result<void> check_base(const ByteSource& base, const FileIdentity& wanted) {
                   "fetch the whole file instead");
   };
   if (base.size() != wanted.size) return other(std::to_string(base.size()) + " bytes");
-  crypto::Sha256Stream stream;
-  Bytes piece(kMaxBlockBytes);
-  for (std::uint64_t at = 0; at < wanted.size;) {
-    const auto count =
-        static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), wanted.size - at));
-    VEDETTE_CHECK(base.read(at, std::span(piece).first(count)));
-    stream.update(ByteView(piece).first(count));
-    at += count;
-  }
-  const crypto::Sha256Digest found = stream.finish();
+  VEDETTE_TRY(const crypto::Sha256Digest found, sha256_of(base));
   return found == wanted.sha256 ? Result<void>{} : other("sha256 " + to_hex(found));
 }
 

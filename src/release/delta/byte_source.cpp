@@ -12,6 +12,8 @@
 namespace vedette::release {
 namespace {
 
+constexpr std::size_t kPieceBytes = 1 << 20;
+
 std::unexpected<Error> beyond_end(std::uint64_t offset, std::size_t count, std::uint64_t size) {
   return refuse("DELTA-READ", "a file is shorter than it has to be",
                 std::to_string(count) + " bytes at " + std::to_string(offset) + " of " +
@@ -23,6 +25,19 @@ bool is_within(std::uint64_t offset, std::size_t count, std::uint64_t size) {
 }
 
 }  // namespace
+
+Result<crypto::Sha256Digest> sha256_of(const ByteSource& source) {
+  crypto::Sha256Stream stream;
+  Bytes piece(std::min<std::uint64_t>(kPieceBytes, source.size()));
+  for (std::uint64_t at = 0; at < source.size();) {
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), source.size() - at));
+    VEDETTE_CHECK(source.read(at, std::span(piece).first(count)));
+    stream.update(ByteView(piece).first(count));
+    at += count;
+  }
+  return stream.finish();
+}
 
 Result<void> MemorySource::read(std::uint64_t offset, std::span<std::uint8_t> to) const {
   if (!is_within(offset, to.size(), octets_.size()))

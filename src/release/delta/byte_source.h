@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "crypto/digest.h"
 
 namespace vedette::release {
 
@@ -22,6 +23,9 @@ class ByteSource {
   [[nodiscard]] virtual Result<void> read(std::uint64_t offset,
                                           std::span<std::uint8_t> to) const = 0;
 };
+
+// Of all of its octets, read piece by piece. Refuses DELTA-READ.
+[[nodiscard]] Result<crypto::Sha256Digest> sha256_of(const ByteSource& source);
 
 // Borrows the octets.
 class MemorySource : public ByteSource {

@@ -9,7 +9,6 @@ namespace {
 using codec::Json;
 
 constexpr std::uint64_t kMaxSize = (std::uint64_t{1} << 53U) - 1;  // exact in every JSON reader
-constexpr std::size_t kPieceBytes = 1 << 20;
 constexpr InTotoKind kKind{
     .predicate_type = kDeltaPredicateType,
     .code = "DELTA-STATEMENT",
@@ -86,16 +85,7 @@ Result<void> check_delta(const VerifiedDelta& statement, const ByteSource& delta
                       " bytes; found " + found);
   };
   if (delta.size() != wanted.size) return other(std::to_string(delta.size()) + " bytes");
-  crypto::Sha256Stream stream;
-  Bytes piece(kPieceBytes);
-  for (std::uint64_t at = 0; at < wanted.size;) {
-    const auto count =
-        static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), wanted.size - at));
-    VEDETTE_CHECK(delta.read(at, std::span(piece).first(count)));
-    stream.update(ByteView(piece).first(count));
-    at += count;
-  }
-  const crypto::Sha256Digest found = stream.finish();
+  VEDETTE_TRY(const crypto::Sha256Digest found, sha256_of(delta));
   return found == wanted.sha256 ? Result<void>{} : other(to_hex(found));
 }
 

@@ -2,7 +2,8 @@
 //
 // A DSSE envelope around an in-toto Statement v1 whose subject is the target, by the name of its
 // model and its digest. Whoever has it need not read a delta that nobody signed, and knows which
-// target to hold it to.
+// target to hold it to. It has no age: one of long ago verifies as well, and makes what was current
+// then. Which target is wanted now a release statement says.
 #pragma once
 
 #include <span>

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "base/fd.h"
 #include "release/delta/alignment.h"
@@ -152,25 +153,40 @@ void write_file(const std::string& path, ByteView octets) {
   std::ofstream(path, std::ios::binary) << as_text(octets);
 }
 
-TEST(DeltaMemory, ApplyingTakesTheSameForAnySize) {
-  const TemporaryFolder folder;
+// Lets VmHWM begin anew; false where the kernel does not, and then it says nothing.
+bool forget_peak() {
+  std::ofstream forget("/proc/self/clear_refs");
+  forget << "5" << std::flush;
+  return forget.good();
+}
+
+// What applying a delta between two files of so many weights added to the peak.
+std::size_t added_kilobytes(const TemporaryFolder& folder, std::size_t count) {
   FileIdentity wanted;
   {
-    const Pair pair = weights(4U << 20U, 1e-6F);  // 16 MiB
+    const Pair pair = weights(count, 1e-6F);
     wanted = identity_of(pair.target);
     write_file(folder / "base", pair.base);
     write_file(folder / "delta", made(pair.base, pair.target).value());
   }
-  std::ofstream("/proc/self/clear_refs") << "5";  // VmHWM begins anew
+  ::malloc_trim(0);
+  EXPECT_TRUE(forget_peak());
   const std::size_t before = peak_kilobytes();
   const UniqueFd base(::open((folder / "base").c_str(), O_RDONLY | O_CLOEXEC));
   const UniqueFd delta(::open((folder / "delta").c_str(), O_RDONLY | O_CLOEXEC));
   const auto from = FileSource::of(base.get());
   const auto by = FileSource::of(delta.get());
-  ASSERT_TRUE(from && by);
-  ASSERT_TRUE(apply_delta(*from, *by, wanted, [](ByteView) -> Result<void> { return {}; }));
-  if (before == 0) GTEST_SKIP() << "/proc/self/status does not tell";
-  EXPECT_LT(peak_kilobytes() - before, 6'000U);
+  EXPECT_TRUE(from && by &&
+              apply_delta(*from, *by, wanted, [](ByteView) -> Result<void> { return {}; }));
+  return peak_kilobytes() - before;
+}
+
+TEST(DeltaMemory, ApplyingTakesTheSameForAnySize) {
+  const TemporaryFolder folder;
+  if (!forget_peak() || peak_kilobytes() == 0)
+    GTEST_SKIP() << "the kernel does not tell the peak of memory anew";
+  EXPECT_LT(added_kilobytes(folder, 1U << 20U), 6'000U);  // of 4 MiB
+  EXPECT_LT(added_kilobytes(folder, 4U << 20U), 6'000U);  // of 16 MiB
 }
 
 }  // namespace
