@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <exception>
 #include <filesystem>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -109,20 +111,39 @@ class HashPool {
     const std::size_t threads = std::min({wanted, kMaxThreads, count});
     {
       std::vector<std::jthread> helpers;
-      for (std::size_t i = 1; i < threads; ++i)
-        helpers.emplace_back([&] { take(count, work); });
+      for (std::size_t i = 1; i < threads && add(helpers, [&] { take(count, work); }); ++i) {
+      }
       take(count, work);
     }
+    if (fault_) std::rethrow_exception(fault_);
     return refusal_ ? std::unexpected(*refusal_) : Result<void>{};
   }
 
  private:
+  // False when the system gives no more threads: those that there are do the work.
+  template <class Task>
+  static bool add(std::vector<std::jthread>& helpers, Task task) {
+    try {
+      helpers.emplace_back(std::move(task));
+    } catch (const std::system_error&) {
+      return false;
+    }
+    return true;
+  }
+
+  // What is thrown here, by the progress that somebody shows, must not end the process.
   void take(std::size_t count, const Work& work) {
-    Hasher hasher(folder_, tally_);
-    while (!stopped_) {
-      const std::size_t index = next_++;
-      if (index >= count) return;
-      if (auto done = work(hasher, index); !done) stop(index, std::move(done.error()));
+    try {
+      Hasher hasher(folder_, tally_);
+      while (!stopped_) {
+        const std::size_t index = next_++;
+        if (index >= count) return;
+        if (auto done = work(hasher, index); !done) stop(index, std::move(done.error()));
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+      fault_ = std::current_exception();
     }
   }
 
@@ -140,6 +161,7 @@ class HashPool {
   std::atomic<std::size_t> next_ = 0;
   std::atomic<bool> stopped_ = false;
   std::mutex mutex_;
+  std::exception_ptr fault_;
   std::optional<Error> refusal_;
   std::size_t refused_at_ = 0;
 };

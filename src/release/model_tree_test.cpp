@@ -138,6 +138,15 @@ TEST_F(ModelTree, RefusesAFileThatWasNotSigned) {
   EXPECT_EQ(verify_code(bundle), "OMS-UNLISTED") << "be it empty";
 }
 
+TEST_F(ModelTree, AProgressThatThrowsEndsTheHashingWhicheverThreadItIsOn) {
+  for (int i = 0; i < 32; ++i)
+    folder_.write("model/" + std::to_string(i), std::string(1000, 'x'));
+  const HashOptions options{.ignore = {},
+                            .progress = [](const HashProgress&) { throw std::runtime_error("x"); },
+                            .threads = 4};
+  EXPECT_THROW((void)hash_model(path(), options), std::runtime_error);
+}
+
 TEST_F(ModelTree, TellsTheFirstRefusalHoweverManyThreadsThereAre) {
   for (int i = 10; i < 60; ++i)
     folder_.write("model/part-" + std::to_string(i), std::string(2000, 'w'));
