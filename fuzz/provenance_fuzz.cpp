@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto key = crypto::PrivateKey::generate_p256();
   static const auto trusted = key.public_key();
   static const auto root = crypto::sha256(as_bytes("model"));
-  const auto signers = std::span(&trusted, 1);
+  const release::ProvenanceSigners signers{.publishers = std::span(&trusted, 1)};
   if (size == 0) return 0;
   const std::string_view rest = as_text(ByteView(data + 1, size - 1));
   if (release::verify_provenance(rest, root, signers).has_value()) std::abort();

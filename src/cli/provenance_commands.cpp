@@ -1,5 +1,6 @@
 #include "cli/provenance_commands.h"
 
+#include <filesystem>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -34,6 +35,7 @@ struct ProvenanceOptions {
   std::string output;
   std::vector<std::string> publishers;
   std::vector<std::string> builders;
+  std::vector<std::string> required;
   bool lines = false;
 };
 
@@ -78,16 +80,45 @@ Result<release::VerifiedManifest> verify_subject(Environment& environment,
       {.ignore = bundle_within(options.path, path), .progress = shown_by(progress)});
 }
 
+struct Trust {
+  std::vector<crypto::PublicKey> publishers;
+  std::vector<crypto::PublicKey> builders;
+
+  [[nodiscard]] release::ProvenanceSigners signers() const { return {publishers, builders}; }
+};
+
+Result<Trust> load_trust(const ProvenanceOptions& options) {
+  Trust trust;
+  VEDETTE_TRY(trust.publishers, load_public_keys(options.publishers));
+  VEDETTE_TRY(trust.builders, load_public_keys(options.builders));
+  return trust;
+}
+
+// What others have signed already; each line whole.
+Result<std::string> lines_so_far(const std::string& path) {
+  if (!std::filesystem::exists(path)) return std::string();
+  VEDETTE_TRY(const Bytes content, read_file(path, release::kMaxProvenanceBytes));
+  std::string lines(as_text(content));
+  if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';
+  return lines;
+}
+
 Result<void> sign(Environment& environment, const ProvenanceOptions& options) {
   VEDETTE_TRY(const Json members, codec::load_settings(options.from, ""));
   VEDETTE_TRY(const auto provenance, release::read_provenance(members));
   VEDETTE_TRY(const auto subject, verify_subject(environment, options));
   VEDETTE_TRY(const auto key,
               load_signing_key(options.key, environment.console, environment.operator_folder.keys));
-  VEDETTE_TRY(const std::string lines,
+  const std::string path = provenance_path(options);
+  VEDETTE_TRY(std::string lines, lines_so_far(path));
+  VEDETTE_TRY(const std::string made,
               release::sign_provenance(provenance, subject->manifest.model_name,
                                        subject->manifest.root, key));
-  const std::string path = provenance_path(options);
+  lines += made;
+  // As a verifier will, who knows these publishers, and this key as a builder's at least.
+  VEDETTE_TRY(Trust trust, load_trust(options));
+  trust.builders.push_back(key.public_key());
+  VEDETTE_CHECK(release::verify_provenance(lines, subject->manifest.root, trust.signers()));
   VEDETTE_CHECK(write_file_atomically(path, as_bytes(lines), kPublicFile));
   Json json;
   json.set("file", path).set("root", to_hex(subject->manifest.root));
@@ -105,12 +136,11 @@ struct Proven {
 
 Result<Proven> verify_all(Environment& environment, const ProvenanceOptions& options) {
   VEDETTE_TRY(auto subject, verify_subject(environment, options));
-  VEDETTE_TRY(auto trusted, load_public_keys(options.publishers));
-  VEDETTE_TRY(auto builders, load_public_keys(options.builders));
-  trusted.insert(trusted.end(), builders.begin(), builders.end());
+  VEDETTE_TRY(const Trust trust, load_trust(options));
   VEDETTE_TRY(const Bytes lines, read_file(provenance_path(options), release::kMaxProvenanceBytes));
   VEDETTE_TRY(auto provenance,
-              release::verify_provenance(as_text(lines), subject->manifest.root, trusted));
+              release::verify_provenance(as_text(lines), subject->manifest.root, trust.signers()));
+  VEDETTE_CHECK(release::require_parts(provenance, options.required));
   return Proven{std::move(subject), std::move(provenance)};
 }
 
@@ -119,10 +149,10 @@ Result<void> verify(Environment& environment, const ProvenanceOptions& options) 
   const auto& provenance = proven.provenance;
   Json json;
   json.set("verified", true).set("root", to_hex(proven.subject->manifest.root));
-  json.set("others", provenance.others);
+  json.set("others", provenance.others).set("signers", signers_json(provenance));
   json.set("provenance", provenance_json(provenance.provenance));
-  std::string text =
-      "signed, and about this very model:\n" + provenance_text(provenance.provenance);
+  std::string text = "signed, and about this very model:\n" +
+                     provenance_text(provenance.provenance) + signers_text(provenance);
   if (provenance.others > 0)
     text += "  and " + std::to_string(provenance.others) + " of kinds that are not read here\n";
   environment.output->result(json, text);
@@ -155,13 +185,17 @@ void add_subject(CLI::App& verb, const std::shared_ptr<ProvenanceOptions>& optio
   verb.add_option("--bundle", options->bundle, "its bundle (else where 'model sign' puts it)");
   verb.add_option("--publisher", options->publishers, "public keys (PEM) of trusted publishers")
       ->required();
+  verb.add_option("--builder", options->builders,
+                  "public keys (PEM) that are trusted for the build, and for nothing else");
   verb.add_option("--file", options->file, "the provenance (else MODEL.provenance.jsonl)");
 }
 
 void add_verifying(CLI::App& verb, const std::shared_ptr<ProvenanceOptions>& options) {
   add_subject(verb, options);
-  verb.add_option("--builder", options->builders,
-                  "public keys (PEM) that are trusted for provenance besides the publishers'");
+  verb.add_option("--require", options->required,
+                  "parts that must be there: whoever carries the file can leave some out")
+      ->check(CLI::IsMember({"build", "datasets", "lineage", "evaluations"}))
+      ->delimiter(',');
 }
 
 }  // namespace

@@ -20,14 +20,14 @@ class ProvenanceCommands : public ::testing::Test {
     const Outcome data =
         desk.run({"model", "provenance", "fingerprint", "--lines", desk.path("data.txt")});
     ASSERT_EQ(data.code, 0) << data.err;
-    desk.write("from.toml", "[[datasets]]\nname = \"d\"\nsplit = \"test\"\nlicence = \"MIT\"\n" +
-                                data.out +
-                                "[build]\ntype = \"https://a/b\"\nbuilder = \"https://a/c\"\n");
+    desk.write("data.toml",
+               "[[datasets]]\nname = \"d\"\nsplit = \"test\"\nlicence = \"MIT\"\n" + data.out);
+    desk.write("build.toml", "[build]\ntype = \"https://a/b\"\nbuilder = \"https://a/c\"\n");
   }
-  Outcome sign(const std::string& key) {
+  Outcome sign(const std::string& from, const std::string& key) {
     return desk.run_json({"model", "provenance", "sign", desk.path("vad.onnx"), "--publisher",
-                          desk.path("publisher.pub"), "--from", desk.path("from.toml"), "--key",
-                          desk.path(key)});
+                          desk.path("publisher.pub"), "--builder", desk.path("builder.pub"),
+                          "--from", desk.path(from), "--key", desk.path(key)});
   }
   Outcome verify(const std::vector<std::string>& more = {}, const char* verb = "verify") {
     std::vector<std::string> words{"model",       "provenance",
@@ -40,14 +40,14 @@ class ProvenanceCommands : public ::testing::Test {
 };
 
 TEST_F(ProvenanceCommands, VerifyRefusesAModelThatChanged) {
-  ASSERT_EQ(sign("publisher").code, 0);
+  ASSERT_EQ(sign("data.toml", "publisher").code, 0);
   desk.write("vad.onnx", "veights of a model");
   EXPECT_EQ(verify().refusal(), "OMS-DIGEST");
   EXPECT_EQ(verify().code, 3);
 }
 
 TEST_F(ProvenanceCommands, VerifyRefusesABuilderThatNobodyTrusts) {
-  ASSERT_EQ(sign("builder").code, 0);
+  ASSERT_EQ(sign("build.toml", "builder").code, 0);
   const Outcome refused = verify();
   EXPECT_EQ(refused.code, 3);
   EXPECT_EQ(refused.refusal(), "DSSE-UNTRUSTED");
@@ -55,9 +55,35 @@ TEST_F(ProvenanceCommands, VerifyRefusesABuilderThatNobodyTrusts) {
   EXPECT_EQ(verify({"--builder", desk.path("builder.pub")}).code, 0);
 }
 
+TEST_F(ProvenanceCommands, SignRefusesWhatNobodyWouldBelieveOfABuilder) {
+  EXPECT_EQ(sign("data.toml", "builder").refusal(), "DSSE-UNTRUSTED");
+  EXPECT_EQ(verify().refusal(), "FILE-OPEN") << "and writes nothing";
+}
+
+TEST_F(ProvenanceCommands, ASecondSignerAddsAndTakesNothingAway) {
+  ASSERT_EQ(sign("build.toml", "builder").code, 0);
+  ASSERT_EQ(sign("data.toml", "publisher").code, 0);
+  const std::vector<std::string> all{"--builder", desk.path("builder.pub"), "--require",
+                                     "build,datasets"};
+  const Outcome both = verify(all);
+  ASSERT_EQ(both.code, 0) << both.out;
+  const codec::Json shown = both.json();
+  const codec::Json& signers = **shown.object("signers");
+  EXPECT_NE(signers.string("build").value(), signers.string("datasets").value());
+  EXPECT_EQ(sign("data.toml", "publisher").refusal(), "PROV-TWICE");
+  EXPECT_EQ(verify(all).code, 0);
+}
+
+TEST_F(ProvenanceCommands, APartThatWasLeftOutOnTheWayIsMissed) {
+  ASSERT_EQ(sign("data.toml", "publisher").code, 0);
+  const Outcome missed = verify({"--require", "datasets,build"});
+  EXPECT_EQ(missed.code, 3);
+  EXPECT_EQ(missed.refusal(), "PROV-MISSING");
+}
+
 TEST_F(ProvenanceCommands, SignRefusesWhatTheAuthorMisspelt) {
-  desk.write("from.toml", "[build]\ntype = \"t\"\nbuilder = \"b\"\nbuilt = \"x\"\n");
-  const Outcome outcome = sign("publisher");
+  desk.write("wrong.toml", "[build]\ntype = \"t\"\nbuilder = \"b\"\nbuilt = \"x\"\n");
+  const Outcome outcome = sign("wrong.toml", "publisher");
   EXPECT_EQ(outcome.code, 3);
   EXPECT_EQ(outcome.refusal(), "PROV-MEMBER");
   EXPECT_TRUE(outcome.out.contains("'build.built'")) << outcome.out;
@@ -76,7 +102,7 @@ TEST_F(ProvenanceCommands, OfAFolderLiesBesideItHoweverItsPathIsWritten) {
   const std::string key = desk.path("publisher");
   ASSERT_EQ(desk.run({"model", "sign", folder, "--key", key}).code, 0);
   ASSERT_EQ(desk.run({"model", "provenance", "sign", folder, "--key", key, "--from",
-                      desk.path("from.toml"), trust[0], trust[1]})
+                      desk.path("data.toml"), trust[0], trust[1]})
                 .code,
             0);
   EXPECT_EQ(desk.run({"model", "verify", folder, trust[0], trust[1]}).code, 0);
@@ -85,7 +111,7 @@ TEST_F(ProvenanceCommands, OfAFolderLiesBesideItHoweverItsPathIsWritten) {
 }
 
 TEST_F(ProvenanceCommands, WhatIsSignedIsShownAndMakesABill) {
-  ASSERT_EQ(sign("publisher").code, 0);
+  ASSERT_EQ(sign("data.toml", "publisher").code, 0);
   const Outcome shown = verify();
   ASSERT_EQ(shown.code, 0) << shown.out;
   const codec::Json json = shown.json();

@@ -46,13 +46,27 @@ std::string provenance_text(const release::Provenance& provenance) {
                      one.licence + ", root " + shortened(one.root));
   if (provenance.lineage)
     line("made from",
-         (provenance.lineage->base.empty() ? "nothing" : provenance.lineage->base) +
+         (provenance.lineage->base.empty() ? "what is not said" : provenance.lineage->base) +
              (provenance.lineage->method.empty() ? "" : " by " + provenance.lineage->method));
   for (const release::Evaluation& one : provenance.evaluations)
     line("judged", one.metric + " " + number_text(one.value) + " on " +
                        shortened(one.dataset_root) +
                        (one.minimum ? ", at least " + number_text(*one.minimum) : ""));
   return printable(text);
+}
+
+Json signers_json(const release::VerifiedProvenance& verified) {
+  Json json = Json::Object{};
+  for (const release::SignedPart& one : verified.parts)
+    json.set(std::string(one.part), to_hex(one.signer));
+  return json;
+}
+
+std::string signers_text(const release::VerifiedProvenance& verified) {
+  std::string text;
+  for (const release::SignedPart& one : verified.parts)
+    text += "  signed    " + std::string(one.part) + " by key " + shortened(one.signer) + "\n";
+  return text;
 }
 
 }  // namespace vedette::cli

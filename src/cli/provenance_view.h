@@ -12,4 +12,8 @@ namespace vedette::cli {
 // Lines, each indented by two spaces; printable.
 [[nodiscard]] std::string provenance_text(const release::Provenance& provenance);
 
+// Who signed which part: the SHA-256 of the key's SubjectPublicKeyInfo.
+[[nodiscard]] codec::Json signers_json(const release::VerifiedProvenance& verified);
+[[nodiscard]] std::string signers_text(const release::VerifiedProvenance& verified);
+
 }  // namespace vedette::cli

@@ -106,6 +106,27 @@ class Provenance(unittest.TestCase):
         verdict = self.judge(bom)
         self.assertEqual(verdict.returncode, 0, verdict.stderr)
 
+    # The pipeline of docs/release.md, by the shell and as it stands there.
+    def test_the_documented_pipeline_signs_and_verifies(self):
+        page = (HERE.parent.parent / "docs" / "release.md").read_text()
+        job = page.split("      run: |\n")[1].split("    - uses:")[0]
+        work = self.folder / "checkout"
+        (work / "voice").mkdir(parents=True)
+        shutil.copy(self.model, work / "voice" / "vad.onnx")
+        shutil.copy(self.folder / "from.toml", work / "voice.toml")
+        shutil.copy(self.folder / "key.pub", work / "publisher.pub")
+        environment = {
+            "PATH": f"{VEDETTE.parent}:/usr/bin:/bin",
+            "PUBLISHER_KEY": (self.folder / "key").read_text().strip(),
+            "TMPDIR": str(self.folder),
+        }
+        before = set(self.folder.iterdir())
+        result = subprocess.run(["bash", "-e", "-c", job], cwd=work, env=environment,
+                                capture_output=True, text=True, timeout=120)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertTrue((work / "voice.provenance.jsonl").exists())
+        self.assertEqual(set(self.folder.iterdir()), before, "the key is gone")
+
     def test_each_line_is_an_in_toto_statement_about_the_model(self):
         bundle = json.loads(self.model.with_suffix(".onnx.sig").read_text())
         signed = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -29,6 +31,16 @@ crypto::Sha256Digest node_of(const crypto::Sha256Digest& left, const crypto::Sha
   append(octets, left);
   append(octets, right);
   return crypto::sha256(octets);
+}
+
+// A regular file itself: a link may lead anywhere, and a pipe has no end.
+Result<UniqueFd> open_data(const std::string& path) {
+  UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.valid()) return refuse("FILE-OPEN", "the dataset cannot be opened", errno_text(path));
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+    return refuse("FILE-OPEN", "the dataset is no regular file", path);
+  return file;
 }
 
 }  // namespace
@@ -67,14 +79,14 @@ Result<DatasetFingerprint> fingerprint_folder(const std::string& path, const Has
 }
 
 Result<DatasetFingerprint> fingerprint_lines(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) return refuse("FILE-OPEN", "the dataset cannot be opened", errno_text(path));
+  VEDETTE_TRY(const UniqueFd file, open_data(path));
   RecordTree tree;
   Bytes line;
   Bytes piece(kPieceBytes);
   std::uint64_t records = 0;
   for (;;) {
     const ssize_t size = ::read(file.get(), piece.data(), piece.size());
+    if (size < 0 && errno == EINTR) continue;
     if (size < 0) return refuse("FILE-READ", "the dataset cannot be read", errno_text(path));
     if (size == 0) break;
     for (ByteView rest = ByteView(piece).first(static_cast<std::size_t>(size)); !rest.empty();) {

@@ -36,7 +36,7 @@ class RecordTree {
 };
 
 // Refuses PROV-DATA (no record, too many, or a line beyond its limit), and for a folder what
-// hash_model refuses: links and devices among others.
+// hash_model refuses: links and devices among others. A file must be a regular one itself (FILE-*).
 [[nodiscard]] Result<DatasetFingerprint> fingerprint_folder(const std::string& path,
                                                             const HashOptions& options = {});
 [[nodiscard]] Result<DatasetFingerprint> fingerprint_lines(const std::string& path);

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace vedette::release {
 namespace {
@@ -33,7 +34,7 @@ TEST_F(Fingerprint, RefusesWhatHasNoRecord) {
   EXPECT_EQ(code_of(fingerprint_lines(write("empty", ""))), "PROV-DATA");
   EXPECT_NE(code_of(fingerprint_folder(folder_ / "data")), "");
   EXPECT_EQ(code_of(fingerprint_lines(folder_ / "absent")), "FILE-OPEN");
-  EXPECT_EQ(code_of(fingerprint_lines(folder_ / "data")), "FILE-READ");
+  EXPECT_EQ(code_of(fingerprint_lines(folder_ / "data")), "FILE-OPEN");
 }
 
 TEST_F(Fingerprint, RefusesALineBeyondItsLimit) {
@@ -44,6 +45,13 @@ TEST_F(Fingerprint, RefusesALineBeyondItsLimit) {
 TEST_F(Fingerprint, RefusesALinkOutOfTheFolder) {
   std::filesystem::create_symlink("/etc/hostname", folder_ / "data/link");
   EXPECT_EQ(code_of(fingerprint_folder(folder_ / "data")), "OMS-SYMLINK");
+  EXPECT_EQ(code_of(fingerprint_lines(folder_ / "data/link")), "FILE-OPEN");
+}
+
+TEST_F(Fingerprint, RefusesAPipeThatNobodyEnds) {
+  const std::string pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(code_of(fingerprint_lines(pipe)), "FILE-OPEN");
 }
 
 // Certificate Transparency's known tree (its merkle tree tests): the leaves and their roots.

@@ -76,9 +76,11 @@ Json model_card(const Provenance& provenance) {
 }
 
 Json pedigree(const Lineage& lineage) {
-  Json ancestor(Json::Object{{"type", "machine-learning-model"}, {"name", lineage.base}});
-  if (lineage.base_root) ancestor.set("hashes", hashes(*lineage.base_root));
-  Json json(Json::Object{{"ancestors", Json::Array{std::move(ancestor)}}});
+  Json json = Json::Object{};
+  if (lineage.base_root)
+    json.set("ancestors", Json::Array{Json::Object{{"type", "machine-learning-model"},
+                                                   {"name", lineage.base},
+                                                   {"hashes", hashes(*lineage.base_root)}}});
   if (!lineage.method.empty()) json.set("notes", lineage.method);
   return json;
 }
@@ -89,6 +91,8 @@ Json::Array properties(const Provenance& provenance) {
     list.push_back(property("builder", provenance.build->builder));
     list.push_back(property("build-type", provenance.build->type));
   }
+  if (provenance.lineage && provenance.lineage->recipe_sha256)
+    list.push_back(property("recipe-sha256", to_hex(*provenance.lineage->recipe_sha256)));
   for (const Evaluation& evaluation : provenance.evaluations)
     if (evaluation.minimum)
       list.push_back(property("minimum:" + evaluation.metric, codec::to_json(*evaluation.minimum)));
@@ -104,8 +108,7 @@ Json model_component(const BomSubject& subject, const Provenance& provenance) {
   for (const Resource& file : subject.manifest.resources)
     files.push_back(file_component(file));
   model.set("components", std::move(files));
-  if (provenance.lineage && !provenance.lineage->base.empty())
-    model.set("pedigree", pedigree(*provenance.lineage));
+  if (provenance.lineage) model.set("pedigree", pedigree(*provenance.lineage));
   model.set("modelCard", model_card(provenance));
   if (Json::Array list = properties(provenance); !list.empty())
     model.set("properties", std::move(list));

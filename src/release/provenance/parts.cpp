@@ -15,11 +15,6 @@ using codec::Json;
 constexpr MemberOwner kOwner{.code = "PROV-MEMBER", .noun = "provenance"};
 constexpr std::uint64_t kMaxRecords = (std::uint64_t{1} << 53U) - 1;  // exact in every JSON reader
 
-bool is_plain_text(std::string_view text) {
-  return text.size() <= kMaxProvenanceText && codec::is_utf8(text) &&
-         !codec::has_control_character(text);
-}
-
 std::string plain(MemberReader& fields, std::string_view name) {
   std::string text = fields.text(name, "");
   if (!is_plain_text(text)) fields.refuse_member(name, "text of one line, of at most 1024 octets");
@@ -114,6 +109,11 @@ Json alone(std::string_view name, const Json& list) {
 
 }  // namespace
 
+bool is_plain_text(std::string_view text) {
+  return text.size() <= kMaxProvenanceText && codec::is_utf8(text) &&
+         !codec::has_control_character(text);
+}
+
 std::unexpected<Error> bad_member(std::string_view name, std::string_view wanted) {
   return refuse(kOwner.code,
                 "the provenance's '" + std::string(name) + "' is not " + std::string(wanted), {},
@@ -158,6 +158,7 @@ Result<Lineage> read_lineage(const Json& members) {
                  .recipe_sha256 = digest(fields, "recipe_sha256")};
   if (result.base_root.has_value() == result.base.empty())
     fields.refuse_member("base_root", "there exactly when 'base' is");
+  if (result == Lineage{}) fields.refuse_member("base", "there, nor is anything else");
   VEDETTE_CHECK(fields.finish());
   return result;
 }

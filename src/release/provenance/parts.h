@@ -24,6 +24,9 @@ namespace vedette::release {
 // Whether the parts fit each other: PROV-MEMBER.
 [[nodiscard]] Result<void> check_whole(const Provenance& provenance);
 
+// One line of at most kMaxProvenanceText octets: so that what is shown of it is one line, too.
+[[nodiscard]] bool is_plain_text(std::string_view text);
+
 [[nodiscard]] std::unexpected<Error> bad_member(std::string_view name, std::string_view wanted);
 
 }  // namespace vedette::release

@@ -94,19 +94,36 @@ struct Provenance {
                                                   const crypto::Sha256Digest& model_root,
                                                   const crypto::PrivateKey& key);
 
-struct VerifiedProvenance {
-  Provenance provenance;
-  // The SubjectPublicKeyInfo that signed each part, in the order of the lines.
-  std::vector<crypto::Sha256Digest> signers;
-  std::size_t others = 0;  // statements of kinds that are not read here
+// Who is believed about what.
+struct ProvenanceSigners {
+  std::span<const crypto::PublicKey> publishers;  // about everything
+  std::span<const crypto::PublicKey> builders{};  // about the build, and what is not read here
 };
 
-// Octets as received. Every line must be signed by one of `trusted`, and be about `model_root`;
-// each part may be there once. Refuses PROV-SIZE, PROV-TWICE, PROV-ROOT, PROV-STATEMENT (no such
-// statement), JSON-*, the codes of verify_dsse, and PROV-MEMBER. Of SLSA provenance, which others
-// make too, members that are not known are skipped, as its specification demands.
-[[nodiscard]] Result<VerifiedProvenance> verify_provenance(
-    std::string_view lines, const crypto::Sha256Digest& model_root,
-    std::span<const crypto::PublicKey> trusted);
+struct SignedPart {
+  std::string_view part;          // `build`, `datasets`, `lineage` or `evaluations`
+  crypto::Sha256Digest signer{};  // of the SubjectPublicKeyInfo
+};
+
+struct VerifiedProvenance {
+  Provenance provenance;
+  std::vector<SignedPart> parts;  // those that are there, in the order of the lines; at least one
+  std::size_t others = 0;         // statements of kinds that are not read here
+};
+
+// Octets as received. Every line must be signed by somebody who is believed about it, and be about
+// `model_root`; each part may be there once, and one must. Refuses PROV-SIZE, PROV-TWICE,
+// PROV-ROOT, PROV-STATEMENT (no such statement), JSON-*, the codes of verify_dsse, and PROV-MEMBER.
+// Of SLSA provenance, which others make too, members that are not known are skipped, as its
+// specification demands.
+//
+// Whoever carries the lines can leave some out: see require_parts.
+[[nodiscard]] Result<VerifiedProvenance> verify_provenance(std::string_view lines,
+                                                           const crypto::Sha256Digest& model_root,
+                                                           const ProvenanceSigners& signers);
+
+// Refuses PROV-MISSING unless each of `parts` is there, by the names above.
+[[nodiscard]] Result<void> require_parts(const VerifiedProvenance& provenance,
+                                         std::span<const std::string> parts);
 
 }  // namespace vedette::release

@@ -1,7 +1,5 @@
 #include "release/provenance/provenance.h"
 
-#include <array>
-
 #include <gtest/gtest.h>
 
 #include "release/dsse.h"
@@ -68,6 +66,7 @@ TEST(ReadProvenance, RefusesWhatIsMissingOrOutOfItsRange) {
   EXPECT_EQ(verdict(dataset(R"("root":")" + kRoot + R"(","records":0)"), "'datasets[0].records'"),
             "PROV-MEMBER");
   EXPECT_EQ(verdict(R"({"lineage":{"base":"b"}})", "'lineage.base_root'"), "PROV-MEMBER");
+  EXPECT_EQ(verdict(R"({"lineage":{}})", "'lineage.base'"), "PROV-MEMBER");
   EXPECT_EQ(verdict(evaluation(R"("dataset_root":")" + kRoot + R"(")"), "'evaluations[0].value'"),
             "PROV-MEMBER");
 }
@@ -93,8 +92,13 @@ class SignedProvenance : public ::testing::Test {
   std::string sign(const Provenance& provenance, const crypto::Sha256Digest& about) {
     return sign_provenance(provenance, "voice", about, key).value();
   }
+  Result<VerifiedProvenance> verify_by(const std::vector<crypto::PublicKey>& publishers,
+                                       const std::vector<crypto::PublicKey>& builders,
+                                       std::string_view lines) {
+    return verify_provenance(lines, root, {.publishers = publishers, .builders = builders});
+  }
   Result<VerifiedProvenance> verify(std::string_view lines) {
-    return verify_provenance(lines, root, std::array{key.public_key()});
+    return verify_by({key.public_key()}, {}, lines);
   }
   std::string statement(std::string_view type, Json predicate) {
     const InTotoKind kind{.predicate_type = type, .code = "X", .noun = "x", .limits = {}};
@@ -112,8 +116,8 @@ class SignedProvenance : public ::testing::Test {
 TEST_F(SignedProvenance, OfAStrangerIsRefused) {
   const std::string lines = sign(full_provenance(), root);
   const auto stranger = PrivateKey::generate_p256().public_key();
-  EXPECT_EQ(code_of(verify_provenance(lines, root, std::array{stranger})), "DSSE-UNTRUSTED");
-  EXPECT_EQ(code_of(verify_provenance(lines, root, {})), "DSSE-UNTRUSTED");
+  EXPECT_EQ(code_of(verify_by({stranger}, {}, lines)), "DSSE-UNTRUSTED");
+  EXPECT_EQ(code_of(verify_by({}, {}, lines)), "DSSE-UNTRUSTED");
 }
 
 TEST_F(SignedProvenance, AboutAnotherModelIsRefusedInWhateverLine) {
@@ -165,11 +169,28 @@ TEST_F(SignedProvenance, IsReadAsItWasWritten) {
   const auto verified = verify(sign(full_provenance(), root));
   ASSERT_TRUE(verified.has_value()) << describe(verified.error());
   EXPECT_EQ(verified->provenance, full_provenance());
-  EXPECT_EQ(verified->signers.size(), 4U);
-  EXPECT_EQ(verified->signers.front(), key.public_key().spki_sha256());
+  ASSERT_EQ(verified->parts.size(), 4U);
+  for (const SignedPart& part : verified->parts)
+    EXPECT_EQ(part.signer, key.public_key().spki_sha256()) << part.part;
 }
 
-TEST_F(SignedProvenance, EachPartMayHaveItsOwnSigner) {
+// A builder may say what it built, and nothing about data, lineage or worth.
+TEST_F(SignedProvenance, ABuilderIsBelievedAboutItsBuildAlone) {
+  const PrivateKey builder = PrivateKey::generate_p256();
+  const std::vector<crypto::PublicKey> builders{builder.public_key()};
+  const auto by_builder = [&](auto Provenance::* part) {
+    Provenance one;
+    one.*part = full_provenance().*part;
+    const auto lines = sign_provenance(one, "voice", root, builder).value();
+    return code_of(verify_by({key.public_key()}, builders, lines));
+  };
+  EXPECT_EQ(by_builder(&Provenance::datasets), "DSSE-UNTRUSTED");
+  EXPECT_EQ(by_builder(&Provenance::lineage), "DSSE-UNTRUSTED");
+  EXPECT_EQ(by_builder(&Provenance::evaluations), "DSSE-UNTRUSTED");
+  EXPECT_EQ(by_builder(&Provenance::build), "");
+}
+
+TEST_F(SignedProvenance, EachPartMayHaveItsOwnSignerWhoIsTold) {
   const PrivateKey builder = PrivateKey::generate_p256();
   Provenance built;
   built.build = full_provenance().build;
@@ -178,11 +199,30 @@ TEST_F(SignedProvenance, EachPartMayHaveItsOwnSigner) {
   const std::string lines =
       sign_provenance(built, "voice", root, builder).value() + sign(rest, root);
   EXPECT_EQ(code_of(verify(lines)), "DSSE-UNTRUSTED");
-  const auto verified =
-      verify_provenance(lines, root, std::array{key.public_key(), builder.public_key()});
+  const auto verified = verify_by({key.public_key()}, {builder.public_key()}, lines);
   ASSERT_TRUE(verified.has_value()) << describe(verified.error());
   EXPECT_EQ(verified->provenance, full_provenance());
-  EXPECT_EQ(verified->signers.front(), builder.public_key().spki_sha256());
+  EXPECT_EQ(verified->parts.front().part, "build");
+  EXPECT_EQ(verified->parts.front().signer, builder.public_key().spki_sha256());
+  EXPECT_EQ(verified->parts.back().signer, key.public_key().spki_sha256());
+}
+
+// Who carries the lines can leave some out; who needs them says so.
+TEST_F(SignedProvenance, APartThatWasLeftOutIsMissedByWhoAsksForIt) {
+  Provenance half;
+  half.lineage = full_provenance().lineage;
+  const auto verified = verify(sign(half, root));
+  const auto missed = [&](std::vector<std::string> parts) {
+    return code_of(require_parts(verified.value(), parts));
+  };
+  EXPECT_EQ(missed({"lineage", "datasets"}), "PROV-MISSING");
+  EXPECT_EQ(missed({"build"}), "PROV-MISSING");
+  EXPECT_EQ(missed({"lineage"}), "");
+}
+
+TEST_F(SignedProvenance, OfUnknownKindsAloneIsNone) {
+  EXPECT_EQ(code_of(verify(statement("https://example.org/other", Json::Object{}))),
+            "PROV-STATEMENT");
 }
 
 // What a builder elsewhere makes has members of its own, and kinds that we do not read.
@@ -211,12 +251,24 @@ TEST_F(SignedProvenance, ForeignSlsaProvenanceIsReadAndOtherKindsAreCounted) {
   EXPECT_EQ(read->others, 1U);
 }
 
-TEST_F(SignedProvenance, SlsaProvenanceWithoutABuilderIsRefused) {
-  const Json predicate = Json::Object{
-      {"buildDefinition", Json::Object{{"buildType", "t"}, {"externalParameters", Json::Object{}}}},
-      {"runDetails", Json::Object{}}};
-  EXPECT_EQ(code_of(verify(statement("https://slsa.dev/provenance/v1", predicate))),
+// What a builder elsewhere writes is shown to people as well.
+TEST_F(SignedProvenance, SlsaProvenanceWithoutABuilderOrOfTextThatIsNoLineIsRefused) {
+  const auto with = [&](const std::string& builder, const std::string& dependency) {
+    const std::string text =
+        R"({"buildDefinition":{"buildType":"t","externalParameters":{},"resolvedDependencies":[)" +
+        dependency + R"(]},"runDetails":{"builder":)" + builder + "}}";
+    return code_of(verify(statement("https://slsa.dev/provenance/v1", *codec::parse_json(text))));
+  };
+  const std::string good = R"({"id":"b"})";
+  EXPECT_EQ(with("{}", ""), "PROV-STATEMENT");
+  EXPECT_EQ(with(R"({"id":""})", ""), "PROV-STATEMENT");
+  EXPECT_EQ(with(R"({"id":"x\n  judged    f1 0.99"})", ""), "PROV-STATEMENT");
+  EXPECT_EQ(with(R"({"id":")" + std::string(kMaxProvenanceText + 1, 'x') + R"("})", ""),
             "PROV-STATEMENT");
+  EXPECT_EQ(with(good, "1"), "PROV-STATEMENT");
+  EXPECT_EQ(with(good, "{}"), "PROV-STATEMENT");
+  EXPECT_EQ(with(good, R"({"uri":"u","digest":{"sha256":"AA"}})"), "PROV-STATEMENT");
+  EXPECT_EQ(with(good, R"({"uri":"u","digest":{"sha512":"AA"}})"), "");
 }
 
 }  // namespace

@@ -13,25 +13,49 @@ Result<T> as_slsa(Result<T> result) {
   return result;
 }
 
-std::string text_or_nothing(const Json& object, std::string_view name) {
-  const Json* member = object.find(name);
-  const std::string* text = member == nullptr ? nullptr : member->if_string();
-  return text == nullptr ? std::string() : *text;
+std::unexpected<Error> no_slsa(std::string cause) {
+  return refuse("PROV-STATEMENT", "this is not SLSA provenance v1", std::move(cause));
+}
+
+// Empty when it is absent.
+Result<std::string> text_of(const Json& object, std::string_view name) {
+  if (object.find(name) == nullptr) return std::string();
+  VEDETTE_TRY(std::string text, as_slsa(object.string(name)));
+  if (!is_plain_text(text)) return no_slsa(std::string(name) + " is not text of one line");
+  return text;
+}
+
+Result<std::string> required_text(const Json& object, std::string_view name) {
+  VEDETTE_TRY(std::string text, text_of(object, name));
+  if (text.empty()) return no_slsa("without " + std::string(name));
+  return text;
 }
 
 Result<std::optional<TimePoint>> time_or_nothing(const Json& object, std::string_view name) {
-  const std::string text = text_or_nothing(object, name);
+  VEDETTE_TRY(const std::string text, text_of(object, name));
   if (text.empty()) return std::nullopt;
   VEDETTE_TRY(const TimePoint time, as_slsa(from_rfc3339(text)));
   return time;
 }
 
+Result<std::optional<crypto::Sha256Digest>> sha256_or_nothing(const Json& descriptor) {
+  const Json* digests = descriptor.find("digest");
+  if (digests == nullptr || digests->find("sha256") == nullptr) return std::nullopt;
+  VEDETTE_TRY(const std::string text, required_text(*digests, "sha256"));
+  const auto digest = parse_digest(text);
+  if (!digest) return no_slsa("a digest that is none: " + text.substr(0, 80));
+  return *digest;
+}
+
 // A dependency without a URI is named by what it is called, as in-toto allows.
-Dependency read_descriptor(const Json& json) {
-  Dependency result{.uri = text_or_nothing(json, "uri")};
-  if (result.uri.empty()) result.uri = text_or_nothing(json, "name");
-  if (const Json* digests = json.find("digest"))
-    result.sha256 = parse_digest(text_or_nothing(*digests, "sha256"));
+Result<Dependency> read_descriptor(const Json& json) {
+  if (!json.is_object()) return no_slsa("a dependency that is no object");
+  Dependency result;
+  VEDETTE_TRY(result.uri, text_of(json, "uri"));
+  if (result.uri.empty()) {
+    VEDETTE_TRY(result.uri, required_text(json, "name"));
+  }
+  VEDETTE_TRY(result.sha256, sha256_or_nothing(json));
   return result;
 }
 
@@ -42,8 +66,10 @@ Result<std::vector<Dependency>> read_descriptors(const Json& definition) {
   VEDETTE_TRY(const Json* array, as_slsa(definition.array("resolvedDependencies")));
   if (array->if_array()->size() > kMaxProvenanceEntries)
     return bad_member("resolvedDependencies", "a list of at most 256");
-  for (const Json& json : *array->if_array())
-    result.push_back(read_descriptor(json));
+  for (const Json& json : *array->if_array()) {
+    VEDETTE_TRY(Dependency one, read_descriptor(json));
+    result.push_back(std::move(one));
+  }
   return result;
 }
 
@@ -81,12 +107,12 @@ Result<Build> read_slsa(const Json& predicate) {
   VEDETTE_TRY(const Json* builder, as_slsa(run->object("builder")));
   VEDETTE_TRY(const Json* parameters, as_slsa(definition->object("externalParameters")));
   Build build;
-  VEDETTE_TRY(build.type, as_slsa(definition->string("buildType")));
-  VEDETTE_TRY(build.builder, as_slsa(builder->string("id")));
+  VEDETTE_TRY(build.type, required_text(*definition, "buildType"));
+  VEDETTE_TRY(build.builder, required_text(*builder, "id"));
   build.parameters = *parameters;
   VEDETTE_TRY(build.dependencies, read_descriptors(*definition));
   if (const Json* about = run->find("metadata")) {
-    build.invocation = text_or_nothing(*about, "invocationId");
+    VEDETTE_TRY(build.invocation, text_of(*about, "invocationId"));
     VEDETTE_TRY(build.started, time_or_nothing(*about, "startedOn"));
     VEDETTE_TRY(build.finished, time_or_nothing(*about, "finishedOn"));
   }

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "codec/base64.h"
 #include "release/in_toto.h"
@@ -14,6 +16,7 @@ constexpr std::string_view kCode = "PROV-STATEMENT";
 
 // One part of a provenance, and how it is carried.
 struct Part {
+  std::string_view name;
   InTotoKind kind;
   // None when the provenance has no such part.
   std::optional<Json> (*write)(const Provenance&);
@@ -42,23 +45,24 @@ constexpr InTotoKind kind_of(std::string_view type, std::string_view noun) {
 }
 
 const std::array<Part, 4> kParts{
-    {{kind_of("https://slsa.dev/provenance/v1", "SLSA provenance"), build_of,
+    {{"build", kind_of("https://slsa.dev/provenance/v1", "SLSA provenance"), build_of,
       [](const Json& json, Provenance& into) -> Result<void> {
         VEDETTE_TRY(into.build, read_slsa(json));
         return {};
       }},
-     {kind_of("https://vedette.dev/datasets/v1", "statement about datasets"), datasets_of,
+     {"datasets", kind_of("https://vedette.dev/datasets/v1", "statement about datasets"),
+      datasets_of,
       [](const Json& json, Provenance& into) -> Result<void> {
         VEDETTE_TRY(into.datasets, read_datasets(json));
         return {};
       }},
-     {kind_of("https://vedette.dev/lineage/v1", "statement about a lineage"), lineage_of,
+     {"lineage", kind_of("https://vedette.dev/lineage/v1", "statement about a lineage"), lineage_of,
       [](const Json& json, Provenance& into) -> Result<void> {
         VEDETTE_TRY(into.lineage, read_lineage(json));
         return {};
       }},
-     {kind_of("https://vedette.dev/evaluation/v1", "statement about an evaluation"), evaluations_of,
-      [](const Json& json, Provenance& into) -> Result<void> {
+     {"evaluations", kind_of("https://vedette.dev/evaluation/v1", "statement about an evaluation"),
+      evaluations_of, [](const Json& json, Provenance& into) -> Result<void> {
         VEDETTE_TRY(into.evaluations, read_evaluations(json));
         return {};
       }}}};
@@ -80,8 +84,12 @@ const Part* part_of(std::string_view predicate_type) {
 
 class LinesReader {
  public:
-  LinesReader(const crypto::Sha256Digest& root, std::span<const crypto::PublicKey> trusted)
-      : root_(root), trusted_(trusted) {}
+  LinesReader(const crypto::Sha256Digest& root, const ProvenanceSigners& signers)
+      : root_(root), publishers_(signers.publishers.begin(), signers.publishers.end()) {
+    publishers_and_builders_ = publishers_;
+    publishers_and_builders_.insert(publishers_and_builders_.end(), signers.builders.begin(),
+                                    signers.builders.end());
+  }
 
   Result<void> read(std::string_view envelope) {
     if (++count_ > kMaxProvenanceStatements)
@@ -89,25 +97,33 @@ class LinesReader {
     VEDETTE_TRY(const std::string type, claimed_type(envelope));
     const Part* part = part_of(type);
     const InTotoKind kind = part == nullptr ? kind_of(type, "statement") : part->kind;
-    VEDETTE_TRY(const VerifiedInToto proven, verify_in_toto(envelope, kind, trusted_));
+    VEDETTE_TRY(const VerifiedInToto proven, verify_in_toto(envelope, kind, believed_about(part)));
     if (proven.statement.model_root != root_)
       return refuse("PROV-ROOT", "a statement is about another model",
                     type.substr(0, 80) + ": " + to_hex(proven.statement.model_root));
-    result_.signers.push_back(proven.signer.spki_sha256());
     if (part == nullptr) {
       ++result_.others;
       return {};
     }
     if (part->write(result_.provenance))
-      return refuse("PROV-TWICE", "one part is there twice: which of them counts?", type);
+      return refuse("PROV-TWICE", "one part is there twice: which of them counts?", type,
+                    "take the line out that counts no more");
+    result_.parts.push_back({part->name, proven.signer.spki_sha256()});
     return part->read(proven.statement.predicate, result_.provenance);
   }
 
   [[nodiscard]] VerifiedProvenance take() { return std::move(result_); }
 
  private:
+  // A builder knows what was built, not what the model is worth.
+  [[nodiscard]] std::span<const crypto::PublicKey> believed_about(const Part* part) const {
+    const bool builders = part == nullptr || part->name == "build";
+    return builders ? publishers_and_builders_ : publishers_;
+  }
+
   const crypto::Sha256Digest& root_;
-  const std::span<const crypto::PublicKey> trusted_;
+  std::vector<crypto::PublicKey> publishers_;
+  std::vector<crypto::PublicKey> publishers_and_builders_;
   VerifiedProvenance result_;
   std::size_t count_ = 0;
 };
@@ -132,20 +148,31 @@ Result<std::string> sign_provenance(const Provenance& provenance, const std::str
 
 Result<VerifiedProvenance> verify_provenance(std::string_view lines,
                                              const crypto::Sha256Digest& model_root,
-                                             std::span<const crypto::PublicKey> trusted) {
+                                             const ProvenanceSigners& signers) {
   if (lines.size() > kMaxProvenanceBytes)
     return refuse("PROV-SIZE", "a provenance has at most 4 MiB", std::to_string(lines.size()));
-  LinesReader reader(model_root, trusted);
+  LinesReader reader(model_root, signers);
   while (!lines.empty()) {
     const std::size_t end = std::min(lines.find('\n'), lines.size());
     if (end > 0) VEDETTE_CHECK(reader.read(lines.substr(0, end)));
     lines.remove_prefix(std::min(end + 1, lines.size()));
   }
   VerifiedProvenance result = reader.take();
-  if (result.signers.empty())
-    return refuse("PROV-STATEMENT", "there is no statement in this provenance");
+  if (result.parts.empty())
+    return refuse("PROV-STATEMENT",
+                  "no statement of this provenance is of a kind that is read here",
+                  std::to_string(result.others) + " of other kinds");
   VEDETTE_CHECK(check_whole(result.provenance));
   return result;
+}
+
+Result<void> require_parts(const VerifiedProvenance& provenance,
+                           std::span<const std::string> parts) {
+  for (const std::string& part : parts)
+    if (std::ranges::find(provenance.parts, part, &SignedPart::part) == provenance.parts.end())
+      return refuse("PROV-MISSING", "the provenance lacks a part that is asked for", part,
+                    "nobody signed it, or somebody left it out on the way");
+  return {};
 }
 
 }  // namespace vedette::release
