@@ -45,35 +45,54 @@ class AdaptiveBit {
   std::uint32_t seen_ = 0;
 };
 
-class BitEncoder {
+// Where the code lies: encoder and decoder narrow it alike, bit by bit.
+class CodeInterval {
  public:
-  explicit BitEncoder(Bytes& out) : out_(out) {}
-
-  void encode(AdaptiveBit& model, bool bit) {
-    const std::uint32_t middle =
-        low_ + static_cast<std::uint32_t>((std::uint64_t{high_ - low_} * model.chance()) >> 16U);
+  // The last value that stands for a bit that is set.
+  [[nodiscard]] std::uint32_t middle(const AdaptiveBit& model) const {
+    return low_ + static_cast<std::uint32_t>((std::uint64_t{high_ - low_} * model.chance()) >> 16U);
+  }
+  void narrow(std::uint32_t middle, bool bit) {
     if (bit) {
       high_ = middle;
     } else {
       low_ = middle + 1;
     }
+  }
+  // Whether its first octet is settled, which is then shifted out.
+  [[nodiscard]] bool is_settled() const { return ((low_ ^ high_) >> 24U) == 0; }
+  std::uint8_t shift() {
+    const auto octet = static_cast<std::uint8_t>(high_ >> 24U);
+    low_ <<= 8U;
+    high_ = (high_ << 8U) | 0xFFU;
+    return octet;
+  }
+  [[nodiscard]] std::uint32_t low() const { return low_; }
+
+ private:
+  std::uint32_t low_ = 0;
+  std::uint32_t high_ = ~0U;
+};
+
+class BitEncoder {
+ public:
+  explicit BitEncoder(Bytes& out) : out_(out) {}
+
+  void encode(AdaptiveBit& model, bool bit) {
+    interval_.narrow(interval_.middle(model), bit);
     model.learn(bit);
-    while (((low_ ^ high_) >> 24U) == 0) {
-      out_.push_back(static_cast<std::uint8_t>(high_ >> 24U));
-      low_ <<= 8U;
-      high_ = (high_ << 8U) | 0xFFU;
-    }
+    while (interval_.is_settled())
+      out_.push_back(interval_.shift());
   }
 
   void finish() {
     for (int shift = 24; shift >= 0; shift -= 8)
-      out_.push_back(static_cast<std::uint8_t>(low_ >> static_cast<unsigned>(shift)));
+      out_.push_back(static_cast<std::uint8_t>(interval_.low() >> static_cast<unsigned>(shift)));
   }
 
  private:
   Bytes& out_;
-  std::uint32_t low_ = 0;
-  std::uint32_t high_ = ~0U;
+  CodeInterval interval_;
 };
 
 // Past the end of its octets it goes on with zeros; whoever decodes asks is_at_end() at the end.
@@ -85,18 +104,12 @@ class BitDecoder {
   }
 
   [[nodiscard]] bool decode(AdaptiveBit& model) {
-    const std::uint32_t middle =
-        low_ + static_cast<std::uint32_t>((std::uint64_t{high_ - low_} * model.chance()) >> 16U);
+    const std::uint32_t middle = interval_.middle(model);
     const bool bit = code_ <= middle;
-    if (bit) {
-      high_ = middle;
-    } else {
-      low_ = middle + 1;
-    }
+    interval_.narrow(middle, bit);
     model.learn(bit);
-    while (((low_ ^ high_) >> 24U) == 0) {
-      low_ <<= 8U;
-      high_ = (high_ << 8U) | 0xFFU;
+    while (interval_.is_settled()) {
+      (void)interval_.shift();
       code_ = (code_ << 8U) | next();
     }
     return bit;
@@ -113,8 +126,7 @@ class BitDecoder {
 
   ByteView in_;
   std::size_t used_ = 0;
-  std::uint32_t low_ = 0;
-  std::uint32_t high_ = ~0U;
+  CodeInterval interval_;
   std::uint32_t code_ = 0;
 };
 
