@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "sections.h"
+#include "wish.h"
 
 namespace vedette::bench {
 namespace {
@@ -25,32 +26,6 @@ constexpr std::array kSections = {
     Section{"memory", measure_memory},   Section{"side-channels", measure_side_channels},
 };
 
-struct Wish {
-  bool json = false;
-  std::vector<const Section*> sections;
-};
-
-Result<Wish> parse(std::span<char* const> arguments) {
-  Wish wish;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string_view word = arguments[i];
-    if (word == "-o" && i + 1 < arguments.size() && arguments[i + 1] == std::string_view("json")) {
-      wish.json = true;
-      ++i;
-      continue;
-    }
-    const Section* found = nullptr;
-    for (const Section& section : kSections)
-      if (section.name == word) found = &section;
-    if (found == nullptr) return refuse("BENCH-USAGE", "there is no such section", arguments[i]);
-    wish.sections.push_back(found);
-  }
-  if (wish.sections.empty())
-    for (const Section& section : kSections)
-      wish.sections.push_back(&section);
-  return wish;
-}
-
 std::string load_average() {
   double load[1] = {};
   char text[96];
@@ -60,7 +35,7 @@ std::string load_average() {
   return text;
 }
 
-int run(const Wish& wish) {
+int run(const Wish<Section>& wish) {
   Report report;
   const std::string before = load_average();
   int code = EXIT_SUCCESS;
@@ -93,7 +68,7 @@ int main(int argc, char** argv) {
   const std::span<char* const> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
   if (arguments.size() == 2 && arguments[0] == std::string_view("--replica"))
     return be_replica(arguments[1]);
-  const auto wish = parse(arguments);
+  const auto wish = parse_wish<Section>(arguments, kSections);
   if (!wish) {
     std::fprintf(stderr, "%s\n", describe(wish.error()).c_str());
     return 2;
