@@ -10,38 +10,38 @@ namespace {
 class ProvenanceCommands : public ::testing::Test {
  protected:
   void SetUp() override {
-    desk.write("vad.onnx", "weights of a model");
+    desk_.write("vad.onnx", "weights of a model");
     for (const char* name : {"publisher", "builder"})
-      ASSERT_EQ(desk.run({"key", "generate", desk.path(name), "--insecure-unencrypted"}).code, 0);
+      ASSERT_EQ(desk_.run({"key", "generate", desk_.path(name), "--insecure-unencrypted"}).code, 0);
     ASSERT_EQ(
-        desk.run({"model", "sign", desk.path("vad.onnx"), "--key", desk.path("publisher")}).code,
+        desk_.run({"model", "sign", desk_.path("vad.onnx"), "--key", desk_.path("publisher")}).code,
         0);
-    desk.write("data.txt", "one\ntwo\n");
+    desk_.write("data.txt", "one\ntwo\n");
     const Outcome data =
-        desk.run({"model", "provenance", "fingerprint", "--lines", desk.path("data.txt")});
+        desk_.run({"model", "provenance", "fingerprint", "--lines", desk_.path("data.txt")});
     ASSERT_EQ(data.code, 0) << data.err;
-    desk.write("data.toml",
-               "[[datasets]]\nname = \"d\"\nsplit = \"test\"\nlicence = \"MIT\"\n" + data.out);
-    desk.write("build.toml", "[build]\ntype = \"https://a/b\"\nbuilder = \"https://a/c\"\n");
+    desk_.write("data.toml",
+                "[[datasets]]\nname = \"d\"\nsplit = \"test\"\nlicence = \"MIT\"\n" + data.out);
+    desk_.write("build.toml", "[build]\ntype = \"https://a/b\"\nbuilder = \"https://a/c\"\n");
   }
   Outcome sign(const std::string& from, const std::string& key) {
-    return desk.run_json({"model", "provenance", "sign", desk.path("vad.onnx"), "--publisher",
-                          desk.path("publisher.pub"), "--builder", desk.path("builder.pub"),
-                          "--from", desk.path(from), "--key", desk.path(key)});
+    return desk_.run_json({"model", "provenance", "sign", desk_.path("vad.onnx"), "--publisher",
+                           desk_.path("publisher.pub"), "--builder", desk_.path("builder.pub"),
+                           "--from", desk_.path(from), "--key", desk_.path(key)});
   }
   Outcome verify(const std::vector<std::string>& more = {}, const char* verb = "verify") {
     std::vector<std::string> words{"model",       "provenance",
-                                   verb,          desk.path("vad.onnx"),
-                                   "--publisher", desk.path("publisher.pub")};
+                                   verb,          desk_.path("vad.onnx"),
+                                   "--publisher", desk_.path("publisher.pub")};
     words.insert(words.end(), more.begin(), more.end());
-    return desk.run_json(words);
+    return desk_.run_json(words);
   }
-  Desk desk;
+  Desk desk_;
 };
 
 TEST_F(ProvenanceCommands, VerifyRefusesAModelThatChanged) {
   ASSERT_EQ(sign("data.toml", "publisher").code, 0);
-  desk.write("vad.onnx", "veights of a model");
+  desk_.write("vad.onnx", "veights of a model");
   EXPECT_EQ(verify().refusal(), "OMS-DIGEST");
   EXPECT_EQ(verify().code, 3);
 }
@@ -52,7 +52,7 @@ TEST_F(ProvenanceCommands, VerifyRefusesABuilderThatNobodyTrusts) {
   EXPECT_EQ(refused.code, 3);
   EXPECT_EQ(refused.refusal(), "DSSE-UNTRUSTED");
   EXPECT_EQ(verify({}, "bom").refusal(), "DSSE-UNTRUSTED");
-  EXPECT_EQ(verify({"--builder", desk.path("builder.pub")}).code, 0);
+  EXPECT_EQ(verify({"--builder", desk_.path("builder.pub")}).code, 0);
 }
 
 TEST_F(ProvenanceCommands, SignRefusesWhatNobodyWouldBelieveOfABuilder) {
@@ -63,7 +63,7 @@ TEST_F(ProvenanceCommands, SignRefusesWhatNobodyWouldBelieveOfABuilder) {
 TEST_F(ProvenanceCommands, ASecondSignerAddsAndTakesNothingAway) {
   ASSERT_EQ(sign("build.toml", "builder").code, 0);
   ASSERT_EQ(sign("data.toml", "publisher").code, 0);
-  const std::vector<std::string> all{"--builder", desk.path("builder.pub"), "--require",
+  const std::vector<std::string> all{"--builder", desk_.path("builder.pub"), "--require",
                                      "build,datasets"};
   const Outcome both = verify(all);
   ASSERT_EQ(both.code, 0) << both.out;
@@ -82,7 +82,7 @@ TEST_F(ProvenanceCommands, APartThatWasLeftOutOnTheWayIsMissed) {
 }
 
 TEST_F(ProvenanceCommands, SignRefusesWhatTheAuthorMisspelt) {
-  desk.write("wrong.toml", "[build]\ntype = \"t\"\nbuilder = \"b\"\nbuilt = \"x\"\n");
+  desk_.write("wrong.toml", "[build]\ntype = \"t\"\nbuilder = \"b\"\nbuilt = \"x\"\n");
   const Outcome outcome = sign("wrong.toml", "publisher");
   EXPECT_EQ(outcome.code, 3);
   EXPECT_EQ(outcome.refusal(), "PROV-MEMBER");
@@ -95,19 +95,21 @@ TEST_F(ProvenanceCommands, VerifyWithoutAProvenanceFails) {
 }
 
 TEST_F(ProvenanceCommands, OfAFolderLiesBesideItHoweverItsPathIsWritten) {
-  std::filesystem::create_directory(desk.path("voice"));
-  desk.write("voice/vad.onnx", "weights of a model");
-  const std::string folder = desk.path("voice") + "/";
-  const std::vector<std::string> trust{"--publisher", desk.path("publisher.pub")};
-  const std::string key = desk.path("publisher");
-  ASSERT_EQ(desk.run({"model", "sign", folder, "--key", key}).code, 0);
-  ASSERT_EQ(desk.run({"model", "provenance", "sign", folder, "--key", key, "--from",
-                      desk.path("data.toml"), trust[0], trust[1]})
+  std::filesystem::create_directory(desk_.path("voice"));
+  desk_.write("voice/vad.onnx", "weights of a model");
+  const std::string folder = desk_.path("voice") + "/";
+  const std::vector<std::string> trust{"--publisher", desk_.path("publisher.pub")};
+  const std::string key = desk_.path("publisher");
+  ASSERT_EQ(desk_.run({"model", "sign", folder, "--key", key}).code, 0);
+  ASSERT_EQ(desk_
+                .run({"model", "provenance", "sign", folder, "--key", key, "--from",
+                      desk_.path("data.toml"), trust[0], trust[1]})
                 .code,
             0);
-  EXPECT_EQ(desk.run({"model", "verify", folder, trust[0], trust[1]}).code, 0);
+  EXPECT_EQ(desk_.run({"model", "verify", folder, trust[0], trust[1]}).code, 0);
   EXPECT_EQ(
-      desk.run({"model", "provenance", "verify", desk.path("voice"), trust[0], trust[1]}).code, 0);
+      desk_.run({"model", "provenance", "verify", desk_.path("voice"), trust[0], trust[1]}).code,
+      0);
 }
 
 TEST_F(ProvenanceCommands, WhatIsSignedIsShownAndMakesABill) {
@@ -120,7 +122,7 @@ TEST_F(ProvenanceCommands, WhatIsSignedIsShownAndMakesABill) {
   EXPECT_EQ(data.integer("records").value_or(0), 2);
   const Outcome bom = verify({"--version", "4"}, "bom");
   EXPECT_EQ(bom.json().string("bomFormat").value_or(""), "CycloneDX");
-  ASSERT_EQ(verify({"--output", desk.path("bom.json")}, "bom").code, 0);
+  ASSERT_EQ(verify({"--output", desk_.path("bom.json")}, "bom").code, 0);
 }
 
 }  // namespace

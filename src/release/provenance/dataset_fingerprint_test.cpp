@@ -17,7 +17,7 @@ std::string code_of(const Result<T>& result) {
 class Fingerprint : public ::testing::Test {
  protected:
   Fingerprint() { std::filesystem::create_directories(folder_ / "data"); }
-  ~Fingerprint() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string write(const std::string& name, std::string_view content) {
     std::ofstream(folder_ / name, std::ios::binary) << content;

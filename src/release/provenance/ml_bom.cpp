@@ -65,7 +65,7 @@ Json model_card(const Provenance& provenance) {
   Json card = Json::Object{};
   Json::Array data;
   for (const Dataset& dataset : provenance.datasets)
-    data.push_back(Json::Object{{"ref", dataset_ref(dataset)}});
+    data.emplace_back(Json::Object{{"ref", dataset_ref(dataset)}});
   if (!data.empty()) card.set("modelParameters", Json::Object{{"datasets", std::move(data)}});
   Json::Array metrics;
   for (const Evaluation& evaluation : provenance.evaluations)

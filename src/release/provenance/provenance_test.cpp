@@ -90,31 +90,31 @@ TEST(ReadProvenance, RefusesAnEvaluationOnDataThatIsNotListedAndDataTwice) {
 class SignedProvenance : public ::testing::Test {
  protected:
   std::string sign(const Provenance& provenance, const crypto::Sha256Digest& about) {
-    return sign_provenance(provenance, "voice", about, key).value();
+    return sign_provenance(provenance, "voice", about, key_).value();
   }
   Result<VerifiedProvenance> verify_by(const std::vector<crypto::PublicKey>& publishers,
                                        const std::vector<crypto::PublicKey>& builders,
                                        std::string_view lines) {
-    return verify_provenance(lines, root, {.publishers = publishers, .builders = builders});
+    return verify_provenance(lines, root_, {.publishers = publishers, .builders = builders});
   }
   Result<VerifiedProvenance> verify(std::string_view lines) {
-    return verify_by({key.public_key()}, {}, lines);
+    return verify_by({key_.public_key()}, {}, lines);
   }
   std::string statement(std::string_view type, Json predicate) {
     const InTotoKind kind{.predicate_type = type, .code = "X", .noun = "x", .limits = {}};
-    return sign_in_toto({.model = "voice", .model_root = root, .predicate = std::move(predicate)},
-                        kind, key)
+    return sign_in_toto({.model = "voice", .model_root = root_, .predicate = std::move(predicate)},
+                        kind, key_)
                .value()
                .envelope +
            "\n";
   }
 
-  PrivateKey key = PrivateKey::generate_p256();
-  crypto::Sha256Digest root = crypto::sha256(as_bytes("the model"));
+  PrivateKey key_ = PrivateKey::generate_p256();
+  crypto::Sha256Digest root_ = crypto::sha256(as_bytes("the model"));
 };
 
 TEST_F(SignedProvenance, OfAStrangerIsRefused) {
-  const std::string lines = sign(full_provenance(), root);
+  const std::string lines = sign(full_provenance(), root_);
   const auto stranger = PrivateKey::generate_p256().public_key();
   EXPECT_EQ(code_of(verify_by({stranger}, {}, lines)), "DSSE-UNTRUSTED");
   EXPECT_EQ(code_of(verify_by({}, {}, lines)), "DSSE-UNTRUSTED");
@@ -127,7 +127,7 @@ TEST_F(SignedProvenance, AboutAnotherModelIsRefusedInWhateverLine) {
   half.lineage = full_provenance().lineage;
   Provenance rest;
   rest.datasets = full_provenance().datasets;
-  EXPECT_EQ(code_of(verify(sign(half, root) + sign(rest, other))), "PROV-ROOT");
+  EXPECT_EQ(code_of(verify(sign(half, root_) + sign(rest, other))), "PROV-ROOT");
 }
 
 TEST_F(SignedProvenance, APartThatIsThereTwiceIsRefused) {
@@ -135,13 +135,13 @@ TEST_F(SignedProvenance, APartThatIsThereTwiceIsRefused) {
   one.datasets = {full_provenance().datasets.front()};
   Provenance two;
   two.datasets = {full_provenance().datasets.back()};
-  EXPECT_EQ(code_of(verify(sign(one, root) + sign(two, root))), "PROV-TWICE");
+  EXPECT_EQ(code_of(verify(sign(one, root_) + sign(two, root_))), "PROV-TWICE");
 }
 
 TEST_F(SignedProvenance, OneUnsignedLineAmongSignedOnesIsRefused) {
-  const std::string lines = sign(full_provenance(), root);
+  const std::string lines = sign(full_provenance(), root_);
   std::string altered = lines;
-  altered[altered.rfind("\"sig\":\"") + 12] ^= 1;
+  altered[altered.rfind(R"("sig":")") + 12] ^= 1;
   EXPECT_NE(code_of(verify(altered)), "");
   EXPECT_EQ(code_of(verify(lines + "{}\n")), "JSON-MEMBER");
 }
@@ -161,17 +161,17 @@ TEST_F(SignedProvenance, AnEvaluationOfALaterSignerMustBeOnTheDataThatIsListed) 
   data.datasets = {full_provenance().datasets.front()};
   Provenance judged;
   judged.evaluations = full_provenance().evaluations;  // on the other part of the data
-  EXPECT_EQ(code_of(verify(sign(judged, root))), "");
-  EXPECT_EQ(code_of(verify(sign(data, root) + sign(judged, root))), "PROV-MEMBER");
+  EXPECT_EQ(code_of(verify(sign(judged, root_))), "");
+  EXPECT_EQ(code_of(verify(sign(data, root_) + sign(judged, root_))), "PROV-MEMBER");
 }
 
 TEST_F(SignedProvenance, IsReadAsItWasWritten) {
-  const auto verified = verify(sign(full_provenance(), root));
+  const auto verified = verify(sign(full_provenance(), root_));
   ASSERT_TRUE(verified.has_value()) << describe(verified.error());
   EXPECT_EQ(verified->provenance, full_provenance());
   ASSERT_EQ(verified->parts.size(), 4U);
   for (const SignedPart& part : verified->parts)
-    EXPECT_EQ(part.signer, key.public_key().spki_sha256()) << part.part;
+    EXPECT_EQ(part.signer, key_.public_key().spki_sha256()) << part.part;
 }
 
 // A builder may say what it built, and nothing about data, lineage or worth.
@@ -181,8 +181,8 @@ TEST_F(SignedProvenance, ABuilderIsBelievedAboutItsBuildAlone) {
   const auto by_builder = [&](auto Provenance::* part) {
     Provenance one;
     one.*part = full_provenance().*part;
-    const auto lines = sign_provenance(one, "voice", root, builder).value();
-    return code_of(verify_by({key.public_key()}, builders, lines));
+    const auto lines = sign_provenance(one, "voice", root_, builder).value();
+    return code_of(verify_by({key_.public_key()}, builders, lines));
   };
   EXPECT_EQ(by_builder(&Provenance::datasets), "DSSE-UNTRUSTED");
   EXPECT_EQ(by_builder(&Provenance::lineage), "DSSE-UNTRUSTED");
@@ -197,21 +197,21 @@ TEST_F(SignedProvenance, EachPartMayHaveItsOwnSignerWhoIsTold) {
   Provenance rest = full_provenance();
   rest.build.reset();
   const std::string lines =
-      sign_provenance(built, "voice", root, builder).value() + sign(rest, root);
+      sign_provenance(built, "voice", root_, builder).value() + sign(rest, root_);
   EXPECT_EQ(code_of(verify(lines)), "DSSE-UNTRUSTED");
-  const auto verified = verify_by({key.public_key()}, {builder.public_key()}, lines);
+  const auto verified = verify_by({key_.public_key()}, {builder.public_key()}, lines);
   ASSERT_TRUE(verified.has_value()) << describe(verified.error());
   EXPECT_EQ(verified->provenance, full_provenance());
   EXPECT_EQ(verified->parts.front().part, "build");
   EXPECT_EQ(verified->parts.front().signer, builder.public_key().spki_sha256());
-  EXPECT_EQ(verified->parts.back().signer, key.public_key().spki_sha256());
+  EXPECT_EQ(verified->parts.back().signer, key_.public_key().spki_sha256());
 }
 
 // Who carries the lines can leave some out; who needs them says so.
 TEST_F(SignedProvenance, APartThatWasLeftOutIsMissedByWhoAsksForIt) {
   Provenance half;
   half.lineage = full_provenance().lineage;
-  const auto verified = verify(sign(half, root));
+  const auto verified = verify(sign(half, root_));
   const auto missed = [&](std::vector<std::string> parts) {
     return code_of(require_parts(verified.value(), parts));
   };

@@ -85,8 +85,9 @@ const Part* part_of(std::string_view predicate_type) {
 class LinesReader {
  public:
   LinesReader(const crypto::Sha256Digest& root, const ProvenanceSigners& signers)
-      : root_(root), publishers_(signers.publishers.begin(), signers.publishers.end()) {
-    publishers_and_builders_ = publishers_;
+      : root_(root),
+        publishers_(signers.publishers.begin(), signers.publishers.end()),
+        publishers_and_builders_(publishers_) {
     publishers_and_builders_.insert(publishers_and_builders_.end(), signers.builders.begin(),
                                     signers.builders.end());
   }
