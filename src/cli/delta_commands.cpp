@@ -15,6 +15,7 @@
 #include "cli/command_line.h"
 #include "cli/key_files.h"
 #include "cli/progress.h"
+#include "cli/publish.h"
 #include "release/delta/delta_statement.h"
 #include "release/digest_text.h"
 
@@ -25,7 +26,7 @@ namespace {
 using codec::Json;
 using release::FileIdentity;
 
-constexpr std::size_t kMaxModelBytes = std::size_t{2} << 30U;  // protobuf's own limit
+constexpr std::size_t kMaxDeltaFile = std::size_t{2} << 30U;  // protobuf's own limit
 constexpr unsigned kOutputFile = 0644;
 
 struct DeltaOptions {
@@ -42,10 +43,6 @@ std::string percent_text(std::uint64_t part, std::uint64_t whole) {
   std::snprintf(text, sizeof text, "%.1f %%",
                 100.0 * static_cast<double>(part) / static_cast<double>(whole));
   return text;
-}
-
-std::string statement_path(const std::string& delta) {
-  return delta + ".sig";
 }
 
 FileIdentity identity_of(ByteView octets) {
@@ -68,8 +65,8 @@ Result<std::optional<std::string>> signed_statement(Environment& environment,
 }
 
 Result<void> make(Environment& environment, const DeltaOptions& options) {
-  VEDETTE_TRY(const Bytes base, read_file(options.base, kMaxModelBytes));
-  VEDETTE_TRY(const Bytes target, read_file(options.target, kMaxModelBytes));
+  VEDETTE_TRY(const Bytes base, read_file(options.base, kMaxDeltaFile));
+  VEDETTE_TRY(const Bytes target, read_file(options.target, kMaxDeltaFile));
   const std::string path = options.delta.empty() ? options.target + ".delta" : options.delta;
   Bytes delta;
   {
@@ -86,8 +83,9 @@ Result<void> make(Environment& environment, const DeltaOptions& options) {
   VEDETTE_CHECK(write_file_atomically(path, delta, kOutputFile));
   Json json;
   if (statement) {
-    VEDETTE_CHECK(write_file_atomically(statement_path(path), as_bytes(*statement), kOutputFile));
-    json.set("statement", statement_path(path));
+    VEDETTE_CHECK(
+        write_file_atomically(delta_statement_path(path), as_bytes(*statement), kOutputFile));
+    json.set("statement", delta_statement_path(path));
   }
   json.set("delta", path).set("bytes", std::uint64_t{delta.size()});
   json.set("sha256", to_hex(crypto::sha256(delta)));
@@ -129,7 +127,7 @@ Result<Wanted> wanted_target(const DeltaOptions& options, const release::ByteSou
   } else {
     VEDETTE_TRY(const auto publishers, load_public_keys(options.publishers));
     VEDETTE_TRY(const Bytes text,
-                read_file(statement_path(options.delta), release::kMaxDeltaStatementBytes));
+                read_file(delta_statement_path(options.delta), release::kMaxDeltaStatementBytes));
     VEDETTE_TRY(const auto statement, release::verify_delta_statement(as_text(text), publishers));
     VEDETTE_CHECK(release::check_delta(statement, delta));
     wanted = {.file = statement->target,
@@ -152,7 +150,7 @@ Result<void> patch(Environment& environment, const DeltaOptions& options) {
   VEDETTE_TRY(const auto base, release::FileSource::of(base_fd.get()));
   VEDETTE_TRY(const auto delta, release::FileSource::of(delta_fd.get()));
   VEDETTE_TRY(const Wanted wanted, wanted_target(options, delta));
-  if (wanted.file.size > kMaxModelBytes)
+  if (wanted.file.size > kMaxDeltaFile)
     return refuse("FILE-SIZE", "a file is larger than it may be",
                   std::to_string(wanted.file.size) + " bytes");
   VEDETTE_TRY(NewFile target, NewFile::beside(options.target));

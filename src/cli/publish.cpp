@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "cli/bundle_file.h"
+#include "release/delta/release_delta.h"
 
 namespace vedette::cli {
 
@@ -45,7 +46,25 @@ Result<Bytes> read_model_file(const ModelFile& file) {
   return content;
 }
 
+Result<PreparedDelta> prepare_delta(const std::string& path, const crypto::PublicKey& publisher,
+                                    const release::FileIdentity& file) {
+  VEDETTE_TRY(const Bytes text,
+              read_file(delta_statement_path(path), release::kMaxDeltaStatementBytes));
+  VEDETTE_TRY(const auto delta,
+              release::verify_release_delta(as_text(text), std::span(&publisher, 1), file));
+  VEDETTE_TRY(Bytes octets, read_file(path, kMaxModelBytes));
+  VEDETTE_CHECK(release::check_delta(delta, release::MemorySource(octets)));
+  return PreparedDelta{.statement = std::string(as_text(text)),
+                       .base_sha256 = delta->base.sha256,
+                       .sha256 = delta->delta.sha256,
+                       .octets = std::move(octets)};
+}
+
 }  // namespace
+
+std::string delta_statement_path(const std::string& delta) {
+  return delta + ".sig";
+}
 
 Result<PreparedRelease> prepare_release(const PublishRequest& request,
                                         const crypto::PrivateKey& key, TimePoint now,
@@ -75,11 +94,18 @@ Result<PreparedRelease> prepare_release(const PublishRequest& request,
   }
   VEDETTE_TRY(std::string text, release::sign_release_statement(statement, key));
   VEDETTE_CHECK(release::verify_release(bundle, text, publishers, contract));
+  std::vector<PreparedDelta> deltas;
+  for (const std::string& path : request.delta_paths) {
+    VEDETTE_TRY(PreparedDelta delta,
+                prepare_delta(path, publishers.front(), {file.sha256, content.size()}));
+    deltas.push_back(std::move(delta));
+  }
   return PreparedRelease{.statement = std::move(statement),
                          .bundle = std::move(bundle),
                          .statement_text = std::move(text),
                          .contract = request.contract,
                          .contract_text = std::move(contract),
+                         .deltas = std::move(deltas),
                          .file = std::move(content)};
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -27,6 +28,14 @@ struct PublishRequest {
   release::Tier tier = release::Tier::medium;
   std::optional<release::RuntimeContract> contract{};  // none: the device's own limits apply
   std::optional<std::uint64_t> never_below{};          // none: nothing older than this release
+  std::vector<std::string> delta_paths{};  // made by `vedette model delta --key`, statements beside
+};
+
+struct PreparedDelta {
+  std::string statement;  // DSSE envelope
+  crypto::Sha256Digest base_sha256{};
+  crypto::Sha256Digest sha256{};
+  Bytes octets;
 };
 
 struct PreparedRelease {
@@ -35,13 +44,18 @@ struct PreparedRelease {
   std::string statement_text;  // DSSE envelope
   std::optional<release::RuntimeContract> contract{};
   std::optional<std::string> contract_text{};  // DSSE envelope; there exactly when `contract` is
+  std::vector<PreparedDelta> deltas;
   Bytes file;  // the one model file, of the digest that the statement says
 };
 
+// Where the statement of a delta lies.
+[[nodiscard]] std::string delta_statement_path(const std::string& delta);
+
 // Verifies the bundle and the model by the public half of `key`, signs the contract and the release
 // statement, reads the model's file (checked again by its digest, since a path can change), and
-// verifies the whole as a server will. Refuses what verify_model, sign_runtime_contract,
-// sign_release_statement and verify_release refuse, REL-ONNX, FILE-* and OMS-CHANGED.
+// verifies the whole as a server will, deltas included. Refuses what verify_model,
+// sign_runtime_contract, sign_release_statement, verify_release, verify_release_delta and
+// check_delta refuse, REL-ONNX, FILE-* and OMS-CHANGED.
 [[nodiscard]] Result<PreparedRelease> prepare_release(const PublishRequest& request,
                                                       const crypto::PrivateKey& key, TimePoint now,
                                                       const release::HashOptions& options);

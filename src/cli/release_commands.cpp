@@ -31,6 +31,7 @@ struct PublishOptions {
   std::string key;
   std::string contract;
   std::optional<std::uint64_t> never_below;
+  std::vector<std::string> deltas;
   bool accept_widening = false;
 };
 
@@ -71,7 +72,8 @@ Result<PreparedRelease> prepare(Environment& environment, const PublishOptions& 
                                .number = options.number,
                                .tier = tier,
                                .contract = std::move(contract),
-                               .never_below = options.never_below};
+                               .never_below = options.never_below,
+                               .delta_paths = options.deltas};
   Progress progress(environment.console, *environment.output, "verifying " + options.model);
   return prepare_release(request, key, environment.clock.now(),
                          {.ignore = bundle_within(options.model, request.bundle_path),
@@ -98,6 +100,12 @@ Json summary(const PreparedRelease& prepared) {
   json.set("model_root", to_hex(statement.model_root)).set("file", std::move(file));
   json.set("issued_at", to_rfc3339(statement.issued_at));
   if (statement.never_below) json.set("never_below", *statement.never_below);
+  Json::Array deltas;
+  for (const PreparedDelta& delta : prepared.deltas)
+    deltas.emplace_back(Json::Object{{"base_sha256", to_hex(delta.base_sha256)},
+                                     {"sha256", to_hex(delta.sha256)},
+                                     {"size", std::uint64_t{delta.octets.size()}}});
+  if (!deltas.empty()) json.set("deltas", std::move(deltas));
   if (prepared.contract)
     json.set("contract", contract_json(*prepared.contract, *statement.contract_sha256));
   return json;
@@ -109,6 +117,9 @@ std::string published_text(const PreparedRelease& prepared) {
       "published " + statement.model.str() + " release " + std::to_string(statement.number) +
       " for tier " + std::string(release::to_string(statement.tier)) + "\n" + "  root      " +
       to_hex(statement.model_root) + "\n" + "  file      " + to_hex(statement.file_sha256) + "\n";
+  for (const PreparedDelta& delta : prepared.deltas)
+    text += "  delta     " + size_text(delta.octets.size()) + ", from " +
+            to_hex(delta.base_sha256) + "\n";
   if (!prepared.contract) return text;
   text += "  contract  " + to_hex(*statement.contract_sha256) + "\n";
   for (const std::string& sentence : release::widenings(*prepared.contract))
@@ -126,9 +137,15 @@ Result<void> publish(Environment& environment, const PublishOptions& options) {
   environment.output->note("uploading " + printable(statement.file_name) + ", " +
                            size_text(statement.file_size));
   VEDETTE_CHECK(client.put_octets("/v1/blobs/" + digest, std::move(prepared.file)));
+  Json::Array deltas;
+  for (PreparedDelta& delta : prepared.deltas) {
+    VEDETTE_CHECK(client.put_octets("/v1/blobs/" + to_hex(delta.sha256), delta.octets));
+    deltas.emplace_back(delta.statement);
+  }
   Json body;
   body.set("bundle", prepared.bundle).set("statement", prepared.statement_text);
   if (prepared.contract_text) body.set("contract", *prepared.contract_text);
+  if (!deltas.empty()) body.set("deltas", std::move(deltas));
   VEDETTE_CHECK(client.post("/v1/releases", body));
   environment.output->result(summary(prepared), published_text(prepared));
   return {};
@@ -190,6 +207,8 @@ void add_publish(CLI::App& noun, Choice& choice) {
                    "the oldest release that devices may go back to if this one is blocked (else "
                    "they go back to none)")
       ->check(CLI::Range(std::uint64_t{1}, kMaxRelease));
+  verb->add_option("--delta", options->deltas,
+                   "what 'model delta --key' made, from a release that devices have (repeatable)");
   verb->add_flag("--accept-widening", options->accept_widening,
                  "publish though the contract widens the sandbox");
   on_call(*verb, choice,

@@ -10,6 +10,8 @@
 namespace vedette::cli {
 namespace {
 
+using codec::Json;
+
 class ReleaseCommands : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -163,6 +165,72 @@ TEST_F(ReleaseCommands, PublishSendsTheContractThatTheReleaseNames) {
   EXPECT_EQ(contract.queue, 3U);
   EXPECT_EQ(outcome.json().find("contract")->string("sha256").value_or(""),
             to_hex(contract.contract_sha256));
+}
+
+class ReleaseWithDelta : public ReleaseCommands {
+ protected:
+  void SetUp() override {
+    ReleaseCommands::SetUp();
+    desk.write("old.onnx", old_);
+    desk.write("vad.onnx", new_);
+    EXPECT_EQ(make_delta("old.onnx", "vad.onnx", "publisher").code, 0);
+    EXPECT_EQ(
+        desk.run({"model", "sign", desk.path("vad.onnx"), "--key", desk.path("publisher")}).code,
+        0);
+  }
+  Outcome make_delta(const std::string& base, const std::string& target, const std::string& key) {
+    return desk.run_json({"model", "delta", desk.path(base), desk.path(target), "--to",
+                          desk.path("vad.delta"), "--key", desk.path(key)});
+  }
+  Outcome publish_it() {
+    return desk.run_json({"release", "publish", desk.path("vad.onnx"), "--name", "vad", "--release",
+                          "3", "--tier", "high", "--key", desk.path("publisher"), "--delta",
+                          desk.path("vad.delta")});
+  }
+  std::string refusal() {
+    const Outcome outcome = publish_it();
+    EXPECT_EQ(outcome.code, 3);
+    EXPECT_TRUE(desk.server.requests().empty()) << "nothing was sent";
+    return outcome.refusal();
+  }
+
+  const std::string old_ = std::string(5000, 'w') + "eights";
+  const std::string new_ = old_ + " and again";
+};
+
+TEST_F(ReleaseWithDelta, PublishSendsNothingOfADeltaThatLeadsElsewhere) {
+  ASSERT_EQ(make_delta("vad.onnx", "old.onnx", "publisher").code, 0);
+  EXPECT_EQ(refusal(), "DELTA-OTHER");
+}
+
+TEST_F(ReleaseWithDelta, PublishSendsNothingOfADeltaThatAnotherSigned) {
+  ASSERT_EQ(make_delta("old.onnx", "vad.onnx", "stranger").code, 0);
+  EXPECT_EQ(refusal(), "DSSE-UNTRUSTED");
+}
+
+TEST_F(ReleaseWithDelta, PublishSendsNothingOfADeltaThatChanged) {
+  std::string delta = desk.read("vad.delta");
+  delta.back() ^= 1;
+  desk.write("vad.delta", delta);
+  EXPECT_EQ(refusal(), "DELTA-DIGEST");
+}
+
+TEST_F(ReleaseWithDelta, PublishSendsTheDeltaAndItsStatement) {
+  const std::string delta = desk.read("vad.delta");
+  const std::string digest = to_hex(crypto::sha256(as_bytes(delta)));
+  desk.server.answer("PUT /v1/blobs/" + to_hex(crypto::sha256(as_bytes(new_))), "{}");
+  desk.server.answer("PUT /v1/blobs/" + digest, "{}");
+  desk.server.answer("POST /v1/releases", "{}");
+  const Outcome outcome = publish_it();
+  ASSERT_EQ(outcome.code, 0) << outcome.out;
+  const Json answer = outcome.json();
+  const Json& told = answer.find("deltas")->if_array()->at(0);
+  EXPECT_EQ(told.string("sha256").value_or(""), digest);
+  EXPECT_EQ(told.string("base_sha256").value_or(""), to_hex(crypto::sha256(as_bytes(old_))));
+  EXPECT_EQ(told.integer("size").value_or(0), static_cast<std::int64_t>(delta.size()));
+  const std::string prefix = "POST /v1/releases ";
+  const auto body = codec::parse_json(desk.server.requests().back().substr(prefix.size())).value();
+  EXPECT_EQ(*body.find("deltas")->if_array()->at(0).if_string(), desk.read("vad.delta.sig"));
 }
 
 TEST_F(ReleaseCommands, ShowTellsTheContractAndWhatItWidens) {

@@ -36,6 +36,16 @@ struct Release {
   bool blocked = false;
 };
 
+// What a device that has the base needs instead of the release's whole file.
+struct ReleaseDelta {
+  crypto::Sha256Digest base_sha256{};
+  crypto::Sha256Digest delta_sha256{};
+  std::uint64_t delta_size = 0;  // octets
+  std::string statement;         // DSSE envelope of the delta statement, bytes as received
+
+  friend bool operator==(const ReleaseDelta&, const ReleaseDelta&) = default;
+};
+
 class ReleaseRegistry {
  public:
   ReleaseRegistry() = default;
@@ -50,6 +60,11 @@ class ReleaseRegistry {
   [[nodiscard]] virtual Result<std::vector<Release>> list() = 0;  // by model, then number
   // Refuses REL-EXISTS when that number, or a higher one, is there already.
   [[nodiscard]] virtual Result<void> add(const Release& release) = 0;
+  // Of a release that is there; one for each base. Refuses STORE-CONFLICT.
+  [[nodiscard]] virtual Result<void> add_delta(const ModelName& model, std::uint64_t number,
+                                               const ReleaseDelta& delta) = 0;
+  [[nodiscard]] virtual Result<std::vector<ReleaseDelta>> deltas(const ModelName& model,
+                                                                 std::uint64_t number) = 0;
   [[nodiscard]] virtual Result<void> set_blocked(const ModelName& model, std::uint64_t number,
                                                  bool blocked) = 0;
 };

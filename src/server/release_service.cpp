@@ -14,6 +14,7 @@
 #include "release/release_statement.h"
 #include "server/answers.h"
 #include "server/device_json.h"
+#include "server/offered_deltas.h"
 
 namespace vedette::server {
 
@@ -23,6 +24,7 @@ using codec::Json;
 using platform::HttpResponse;
 using platform::UnitOfWork;
 using release::Release;
+using release::ReleaseDelta;
 
 constexpr std::size_t kMaxPublishBytes = std::size_t{32} << 20U;
 
@@ -42,7 +44,7 @@ struct Documents {
 };
 
 Result<Documents> read_documents(const Json& body) {
-  VEDETTE_CHECK(body.only({"bundle", "statement", "contract"}));
+  VEDETTE_CHECK(body.only({"bundle", "statement", "contract", "deltas"}));
   Documents documents;
   VEDETTE_TRY(documents.bundle, body.string("bundle"));
   VEDETTE_TRY(documents.statement, body.string("statement"));
@@ -75,6 +77,15 @@ Json summary(const Release& release) {
   json.set("model", release.model.str()).set("release", release.number);
   json.set("tier", release::to_string(release.tier)).set("file", std::move(file));
   return json;
+}
+
+Json::Array summary(std::span<const ReleaseDelta> deltas) {
+  Json::Array all;
+  for (const ReleaseDelta& delta : deltas)
+    all.emplace_back(Json::Object{{"base_sha256", to_hex(delta.base_sha256)},
+                                  {"sha256", to_hex(delta.delta_sha256)},
+                                  {"size", delta.delta_size}});
+  return all;
 }
 
 Json contract_summary(const release::SignedContract& contract) {
@@ -153,14 +164,25 @@ Result<HttpResponse> ReleaseService::put_blob(const Call& call) {
   return answer(Json::Object{});
 }
 
-Result<void> ReleaseService::check_blob(const Release& release) {
-  VEDETTE_TRY(const auto size, blobs_.size(release.file_sha256));
-  if (!size)
-    return refuse("REL-BLOB-MISSING", "the release's file has not been uploaded",
-                  to_hex(release.file_sha256), "`vedette release publish` uploads it first");
-  if (*size != release.file_size)
+Result<void> ReleaseService::check_blob(const crypto::Sha256Digest& sha256, std::uint64_t size) {
+  VEDETTE_TRY(const auto stored, blobs_.size(sha256));
+  if (!stored)
+    return refuse("REL-BLOB-MISSING", "a file of the release has not been uploaded", to_hex(sha256),
+                  "`vedette release publish` uploads it first");
+  if (*stored != size)
     return refuse("REL-SIZE", "the uploaded file has another size than the statement says",
-                  std::to_string(*size) + " instead of " + std::to_string(release.file_size));
+                  std::to_string(*stored) + " instead of " + std::to_string(size));
+  return {};
+}
+
+Result<void> ReleaseService::add(UnitOfWork& unit, const Release& release,
+                                 const std::vector<ReleaseDelta>& deltas) {
+  VEDETTE_CHECK(check_blob(release.file_sha256, release.file_size));
+  VEDETTE_CHECK(unit.releases().add(release));
+  for (const ReleaseDelta& delta : deltas) {
+    VEDETTE_CHECK(check_blob(delta.delta_sha256, delta.delta_size));
+    VEDETTE_CHECK(unit.releases().add_delta(release.model, release.number, delta));
+  }
   return {};
 }
 
@@ -176,15 +198,17 @@ Result<HttpResponse> ReleaseService::publish(const Call& call) {
   const auto verified = release::verify_release(documents.bundle, documents.statement, publishers_,
                                                 documents.contract);
   if (!verified) return std::unexpected(chronicle_.refuse_matter(matter, verified.error()));
+  const auto deltas =
+      read_deltas(body, publishers_, {(*verified)->file_sha256, (*verified)->file_size});
+  if (!deltas) return std::unexpected(chronicle_.refuse_matter(matter, deltas.error()));
   const Release release = to_release(*verified, std::move(documents), clock_.now());
   matter.subject = release.model.str() + "/" + std::to_string(release.number);
   matter.details = summary(release);
   const auto& contract = (*verified)->contract;
   if (contract) matter.details.set("contract", contract_summary(**contract));
-  VEDETTE_CHECK(chronicle_.decide(matter, [&](UnitOfWork& unit, Matter&) -> Result<void> {
-    VEDETTE_CHECK(check_blob(release));
-    return unit.releases().add(release);
-  }));
+  if (!deltas->empty()) matter.details.set("deltas", summary(*deltas));
+  VEDETTE_CHECK(chronicle_.decide(
+      matter, [&](UnitOfWork& unit, Matter&) { return add(unit, release, *deltas); }));
   return answer(matter.details);
 }
 
@@ -198,6 +222,8 @@ Result<HttpResponse> ReleaseService::list(const Call& /*call*/) {
       one.set("published_at", to_rfc3339(release.published_at)).set("blocked", release.blocked);
       if (!release.contract.empty()) one.set("contract", stored_contract(release, publishers_));
       one.set("suspect_devices", suspecting_devices(suspects, release));
+      VEDETTE_TRY(const auto deltas, unit.releases().deltas(release.model, release.number));
+      if (!deltas.empty()) one.set("deltas", summary(deltas));
       releases.push_back(std::move(one));
     }
     return {};
@@ -231,9 +257,13 @@ Result<HttpResponse> ReleaseService::block(const Call& call) {
 
 Result<HttpResponse> ReleaseService::latest(const Call& call) {
   VEDETTE_TRY(const ModelName model, ModelName::parse(call.arguments.at(0)));
+  VEDETTE_TRY(const auto having, parse_having(call.query));
   std::optional<Release> found;
+  std::vector<ReleaseDelta> deltas;
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(found, required(unit.releases().latest(model), model.str()));
+    if (having.empty()) return {};
+    VEDETTE_TRY(deltas, unit.releases().deltas(model, found->number));
     return {};
   }));
   // A tier that was not known did not decide; one that did must still be this one's.
@@ -243,12 +273,23 @@ Result<HttpResponse> ReleaseService::latest(const Call& call) {
   Json body = summary(*found);
   body.set("bundle", found->bundle).set("statement", found->statement);
   if (!found->contract.empty()) body.set("contract", found->contract);
+  if (auto offered = offer(deltas, having); !offered.empty())
+    body.set("deltas", std::move(offered));
   return answer(body);
 }
 
-// A file is given out only as part of a release that is not blocked.
+// A file is given out only as part of a release that is not blocked: the model's, or a delta.
 Result<HttpResponse> ReleaseService::get_blob(const Call& call) {
   VEDETTE_TRY(const auto digest, parse_sha256(call.arguments.at(0)));
+  VEDETTE_TRY(const std::uint64_t size, size_of_part(call, digest));
+  VEDETTE_TRY(auto fd, blobs_.open(digest));
+  if (!fd)
+    return refuse("STORE-BLOB", "the release's file is missing from the store", to_hex(digest));
+  return stream_file(call.request, *std::move(fd), size, to_hex(digest));
+}
+
+Result<std::uint64_t> ReleaseService::size_of_part(const Call& call,
+                                                   const crypto::Sha256Digest& digest) {
   const auto model_text = call.query.find("model");
   const auto number_text = call.query.find("release");
   if (model_text == call.query.end() || number_text == call.query.end())
@@ -256,19 +297,20 @@ Result<HttpResponse> ReleaseService::get_blob(const Call& call) {
   VEDETTE_TRY(const ModelName model, ModelName::parse(model_text->second));
   VEDETTE_TRY(const std::uint64_t number, parse_number(number_text->second));
   std::optional<Release> found;
+  std::vector<ReleaseDelta> deltas;
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(found, required(unit.releases().find(model, number), model.str()));
+    if (found->file_sha256 == digest) return {};
+    VEDETTE_TRY(deltas, unit.releases().deltas(model, number));
     return {};
   }));
   if (found->blocked)
     return refuse("REL-BLOCKED", "this release is blocked",
                   model.str() + "/" + number_text->second);
-  if (found->file_sha256 != digest)
-    return refuse("HTTP-NOT-FOUND", "this file is not part of that release", to_hex(digest));
-  VEDETTE_TRY(auto fd, blobs_.open(digest));
-  if (!fd)
-    return refuse("STORE-BLOB", "the release's file is missing from the store", to_hex(digest));
-  return stream_file(call.request, *std::move(fd), found->file_size, to_hex(digest));
+  if (found->file_sha256 == digest) return found->file_size;
+  for (const ReleaseDelta& delta : deltas)
+    if (delta.delta_sha256 == digest) return delta.delta_size;
+  return refuse("HTTP-NOT-FOUND", "this file is not part of that release", to_hex(digest));
 }
 
 }  // namespace vedette::server

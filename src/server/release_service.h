@@ -33,7 +33,13 @@ class ReleaseService {
   [[nodiscard]] Result<platform::HttpResponse> get_blob(const Call& call);
 
  private:
-  [[nodiscard]] Result<void> check_blob(const release::Release& release);
+  // Refuses REL-BLOB-MISSING, and REL-SIZE for one of another size.
+  [[nodiscard]] Result<void> check_blob(const crypto::Sha256Digest& sha256, std::uint64_t size);
+  // Octets of a file of the release that the query names.
+  [[nodiscard]] Result<std::uint64_t> size_of_part(const Call& call,
+                                                   const crypto::Sha256Digest& digest);
+  [[nodiscard]] Result<void> add(platform::UnitOfWork& unit, const release::Release& release,
+                                 const std::vector<release::ReleaseDelta>& deltas);
 
   platform::Store& store_;
   release::BlobStore& blobs_;

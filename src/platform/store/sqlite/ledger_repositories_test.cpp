@@ -61,6 +61,30 @@ TEST_F(RepositoriesTest, TheLatestReleaseIsTheHighestThatIsNotBlocked) {
   EXPECT_FALSE(releases->find(kVad, ~std::uint64_t{0}).value().has_value());
 }
 
+TEST_F(RepositoriesTest, DeltasRefuseAnUnknownReleaseAndASecondOneFromOneBase) {
+  const auto releases = make_release_registry(*database_);
+  const release::ReleaseDelta delta{digest_of(1), digest_of(2), 3, "envelope"};
+  EXPECT_EQ(releases->add_delta(kVad, 1, delta).error().code, "STORE-CONFLICT");
+  ASSERT_TRUE(releases->add(release("vad", 1)).has_value());
+  ASSERT_TRUE(releases->add_delta(kVad, 1, delta).has_value());
+  auto again = delta;
+  again.delta_sha256 = digest_of(9);
+  EXPECT_EQ(releases->add_delta(kVad, 1, again).error().code, "STORE-CONFLICT");
+  EXPECT_EQ(releases->deltas(kVad, 1).value(), std::vector{delta});
+}
+
+TEST_F(RepositoriesTest, DeltasAreEachReleasesOwn) {
+  const auto releases = make_release_registry(*database_);
+  for (const std::uint64_t number : {1U, 2U})
+    ASSERT_TRUE(releases->add(release("vad", number)).has_value());
+  const release::ReleaseDelta first{digest_of(1), digest_of(2), 3, std::string("\xff{}", 3)};
+  const release::ReleaseDelta other{digest_of(0), digest_of(4), 5, "other"};
+  ASSERT_TRUE(releases->add_delta(kVad, 2, first).has_value());
+  ASSERT_TRUE(releases->add_delta(kVad, 2, other).has_value());
+  EXPECT_TRUE(releases->deltas(kVad, 1).value().empty());
+  EXPECT_EQ(releases->deltas(kVad, 2).value(), (std::vector{other, first}));
+}
+
 TEST_F(RepositoriesTest, ReceiptsRefuseAnUnknownDeviceOrRelease) {
   const auto receipts = make_receipt_repository(*database_);
   EXPECT_EQ(receipts->add(receipt(1, 1)).error().code, "STORE-CONFLICT");

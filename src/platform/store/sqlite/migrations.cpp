@@ -292,11 +292,25 @@ ALTER TABLE devices ADD COLUMN maker_root_sha256 BLOB NOT NULL DEFAULT x''
 CREATE INDEX allowed_endorsements_by_device ON allowed_endorsements (device);
 )sql";
 
+constexpr const char* kReleaseDeltas = R"sql(
+CREATE TABLE release_deltas (
+  model        TEXT NOT NULL,
+  number       INTEGER NOT NULL,
+  base_sha256  BLOB NOT NULL CHECK (length(base_sha256) = 32),
+  delta_sha256 BLOB NOT NULL CHECK (length(delta_sha256) = 32),
+  delta_size   INTEGER NOT NULL CHECK (delta_size >= 1),
+  statement    BLOB NOT NULL,
+  PRIMARY KEY (model, number, base_sha256),
+  FOREIGN KEY (model, number) REFERENCES releases (model, number)
+) STRICT;
+)sql";
+
 constexpr Migration kMigrations[] = {
     {kFirstLight},   {kRuntimeContracts}, {kViolations},           {kMeasuredDevices},
     {kSkus},         {kSha384Registers},  {kEndorsementTolerance}, {kCertificates},
     {kProposals},    {kEnrollmentTokens}, {kDeviceKeys},           {kKeySince},
-    {kProposalsAge}, {kKeyOfState},       {kMakerOfDevice}};
+    {kProposalsAge}, {kKeyOfState},       {kMakerOfDevice},
+    {kReleaseDeltas}};
 
 }  // namespace
 

@@ -5,6 +5,7 @@ namespace vedette::platform::sqlite {
 namespace {
 
 using release::Release;
+using release::ReleaseDelta;
 using release::Tier;
 
 Result<Tier> tier_of(const Query& row, int column) {
@@ -45,6 +46,15 @@ Result<Release> release_of(const Query& row) {
                  std::move(contract),
                  published_at,
                  blocked};
+}
+
+Result<ReleaseDelta> delta_of(const Query& row) {
+  ReleaseDelta delta;
+  VEDETTE_TRY(delta.base_sha256, row.digest(0));
+  VEDETTE_TRY(delta.delta_sha256, row.digest(1));
+  VEDETTE_TRY(delta.delta_size, row.natural(2));
+  VEDETTE_TRY(delta.statement, octets_of(row, 3));
+  return delta;
 }
 
 Result<std::optional<Release>> first_of(Query query) {
@@ -102,6 +112,32 @@ class SqliteReleaseRegistry final : public release::ReleaseRegistry {
                      as_bytes(release.bundle), as_bytes(release.statement),
                      as_bytes(release.contract), release.published_at, release.blocked}));
     return {};
+  }
+
+  Result<void> add_delta(const ModelName& model, std::uint64_t number,
+                         const ReleaseDelta& delta) override {
+    VEDETTE_TRY([[maybe_unused]] const auto rows,
+                database_->execute("INSERT INTO release_deltas (model, number, base_sha256,"
+                                   " delta_sha256, delta_size, statement)"
+                                   " VALUES (?, ?, ?, ?, ?, ?)",
+                                   {model.str(), number, delta.base_sha256, delta.delta_sha256,
+                                    delta.delta_size, as_bytes(delta.statement)}));
+    return {};
+  }
+
+  Result<std::vector<ReleaseDelta>> deltas(const ModelName& model, std::uint64_t number) override {
+    VEDETTE_TRY(auto query,
+                database_->query("SELECT base_sha256, delta_sha256, delta_size, statement"
+                                 " FROM release_deltas WHERE model = ? AND number = ?"
+                                 " ORDER BY base_sha256",
+                                 {model.str(), number}));
+    std::vector<ReleaseDelta> deltas;
+    for (;;) {
+      VEDETTE_TRY(const bool found, query.next());
+      if (!found) return deltas;
+      VEDETTE_TRY(auto delta, delta_of(query));
+      deltas.push_back(std::move(delta));
+    }
   }
 
   Result<void> set_blocked(const ModelName& model, std::uint64_t number, bool blocked) override {
