@@ -140,6 +140,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   if (!agent->delegation_)
     agent->news_.say(Phase::enroll, "no control group bounds the workers",
                      agent->delegation_.error());
+  agent->open_cache();
   VEDETTE_CHECK(agent->listen(http));
   VEDETTE_CHECK(agent->open_memory_api());
   return agent;

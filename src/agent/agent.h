@@ -93,6 +93,7 @@ class Agent {
   [[nodiscard]] Result<void> attest_now();
   [[nodiscard]] Result<void> fetch_all();
   [[nodiscard]] Result<void> fetch_one(const Verdict& verdict, const ModelName& model);
+  void open_cache();
   void stop_blocked(const RunningModel& model);
   [[nodiscard]] std::optional<Outcome> keep_contact();
   [[nodiscard]] Outcome wait_for_duty();
@@ -115,7 +116,8 @@ class Agent {
   platform::Tpm& tpm_;
   DeviceKey key_;
   ReleaseFloors floors_;
-  std::map<std::string, PartialDownload> partial_;  // by the model's name
+  std::optional<ModelCache> cache_;          // none: it is not wanted, or could not be had
+  std::map<std::string, ModelFiles> files_;  // by the model's name
   NewsBoard news_;
   TrustState trust_;
   ServerLink link_;

@@ -38,12 +38,16 @@ Result<void> Agent::fetch_all() {
 }
 
 Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
-  VEDETTE_TRY(auto fetched,
-              fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
-                          *quarantine_, partial_[model.str()], model, models_.present(model)));
+  ModelFiles& files = files_.try_emplace(model.str(), cache_ ? &*cache_ : nullptr).first->second;
+  auto newer = fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
+                           *quarantine_, files, model, models_.present(model));
+  if (const auto trouble = files.trouble())
+    news_.say(Phase::fetch, model.str() + " is fetched another way", trouble);
+  VEDETTE_TRY(auto fetched, std::move(newer));
   if (!fetched) return {};
   const std::uint64_t release = fetched->about.release;
   const std::string text = model.str() + " release " + std::to_string(release) +
+                           (fetched->way.empty() ? "" : " " + fetched->way + ",") +
                            " verified, admitted, sealed, caged and ready" +
                            contract_text(fetched->about.contract);
   const std::uint64_t never_below = fetched->never_below;
@@ -53,6 +57,16 @@ Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
   news_.say(Phase::fetch,
             text + "; " + (bounds.empty() ? "in no control group" : "bounded by " + bounds));
   return {};
+}
+
+// A device without it fetches everything, and is as good.
+void Agent::open_cache() {
+  if (config_.cache_max_bytes == 0) return;
+  auto cache = ModelCache::open(config_.state_folder + "/models", config_.cache_max_bytes);
+  if (cache)
+    cache_.emplace(*std::move(cache));
+  else
+    news_.say(Phase::enroll, "no model is kept on disk", cache.error());
 }
 
 // The server's word alone stops a model: it could revoke the device as well.

@@ -191,6 +191,8 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   read_memory_api(reader, folder, config);
   config.poll_interval =
       std::chrono::seconds{reader.integer("releases.poll_seconds", 60, 1, 86'400)};
+  config.cache_max_bytes =
+      static_cast<std::uint64_t>(reader.integer("releases.cache_max_mib", 0, 0, 1'048'576)) << 20U;
   const auto models = reader.texts("releases.models");
   for (const std::string& key : reader.texts("releases.publisher_keys"))
     config.publisher_keys.push_back(beside(folder, key));

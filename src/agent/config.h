@@ -37,6 +37,7 @@ struct AgentConfig {
   inference::Posture posture = inference::Posture::full;
   std::uint64_t worker_memory_bytes = 0;
   std::uint64_t model_max_bytes = 0;
+  std::uint64_t cache_max_bytes = 0;     // of model files that are kept on disk; 0: none is
   std::uint64_t replicas = 0;            // of one model, at most
   std::vector<inference::Power> powers;  // that a contract may use here; threads: at most as many
   bool allow_ort_format = false;         // which is not scanned before the runtime reads it

@@ -167,6 +167,13 @@ TEST(AgentConfig, AllowsContractsNoPowerThatItDoesNotName) {
   EXPECT_TRUE(wide->allow_ort_format);
 }
 
+TEST(AgentConfig, KeepsNoModelOnDiskUnlessItIsTold) {
+  EXPECT_EQ(load(kSound)->cache_max_bytes, 0U);
+  const auto told = load(with(kSound, "[releases]", "[releases]\ncache_max_mib = 3"));
+  ASSERT_TRUE(told) << describe(told.error());
+  EXPECT_EQ(told->cache_max_bytes, 3U << 20U);
+}
+
 TEST(AgentConfig, RefusesAMisspelledSetting) {
   const auto refused = load(with(kSound, "host =", "hots ="));
   EXPECT_EQ(refused.error().code, "CONFIG-MISSING");

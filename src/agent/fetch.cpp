@@ -15,11 +15,33 @@ namespace {
 using codec::Json;
 using release::VerifiedRelease;
 
-Result<VerifiedRelease> newest_release(platform::HttpClient& client, const std::string& ear,
-                                       std::span<const crypto::PublicKey> publishers,
-                                       const ModelName& model) {
+// A verified release, and the deltas that the server offers with it.
+struct Offer {
+  VerifiedRelease release;
+  std::vector<std::string> deltas;
+};
+
+std::string target_of(const ModelName& model, const std::vector<crypto::Sha256Digest>& having) {
+  std::string target = "/v1/releases/" + model.str();
+  for (std::size_t i = 0; i < having.size(); ++i)
+    target += (i == 0 ? "?having=" : ",") + to_hex(having[i]);
+  return target;
+}
+
+Result<std::vector<std::string>> read_deltas(const Json& answer) {
+  std::vector<std::string> deltas;
+  if (answer.find("deltas") == nullptr) return deltas;
+  VEDETTE_TRY(const Json* array, answer.array("deltas"));
+  for (const Json& element : *array->if_array())
+    if (const std::string* text = element.if_string()) deltas.push_back(*text);
+  return deltas;
+}
+
+Result<Offer> newest_release(platform::HttpClient& client, const std::string& ear,
+                             std::span<const crypto::PublicKey> publishers, const ModelName& model,
+                             const std::vector<crypto::Sha256Digest>& having) {
   VEDETTE_TRY(const auto response,
-              client.send(platform::get_request("/v1/releases/" + model.str(), ear)));
+              client.send(platform::get_request(target_of(model, having), ear)));
   VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
   VEDETTE_TRY(const std::string bundle, answer.string("bundle"));
   VEDETTE_TRY(const std::string statement, answer.string("statement"));
@@ -32,7 +54,8 @@ Result<VerifiedRelease> newest_release(platform::HttpClient& client, const std::
   if (release->model != model)
     return refuse("REL-OTHER", "the server answered with another model's release",
                   "asked for " + model.str() + ", got " + release->model.str());
-  return release;
+  VEDETTE_TRY(std::vector<std::string> deltas, read_deltas(answer));
+  return Offer{std::move(release), std::move(deltas)};
 }
 
 Result<WorkerTerms> terms_of(const AgentConfig& config, const VerifiedRelease& release) {
@@ -45,13 +68,6 @@ ServedContract served_contract(const VerifiedRelease& release) {
   if (!release->contract) return {};
   const release::SignedContract& contract = **release->contract;
   return {.sha256 = contract.contract_sha256, .widenings = release::widenings(contract)};
-}
-
-WantedFile file_of(const VerifiedRelease& release) {
-  return {.sha256 = release->file_sha256,
-          .size = release->file_size,
-          .target = "/v1/blobs/" + to_hex(release->file_sha256) + "?model=" + release->model.str() +
-                    "&release=" + std::to_string(release->number)};
 }
 
 // Users that this device does not have see nothing.
@@ -87,28 +103,38 @@ Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
                                                   const std::string& ear, const AgentConfig& config,
                                                   std::span<const crypto::PublicKey> publishers,
                                                   const ReleaseFloors& floors,
-                                                  Quarantine& quarantine, PartialDownload& partial,
+                                                  Quarantine& quarantine, ModelFiles& files,
                                                   const ModelName& model,
                                                   const std::optional<PresentRelease>& present) {
-  VEDETTE_TRY(const VerifiedRelease release, newest_release(client, ear, publishers, model));
+  const std::optional<PresentFile> present_file = present ? present->file : std::nullopt;
+  VEDETTE_TRY(Offer offer,
+              newest_release(client, ear, publishers, model, files.having(present_file)));
+  const VerifiedRelease& release = offer.release;
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
   if (present && present->release == release->number &&
       present->model_root == release->model_root) {
-    partial.drop();
+    files.drop();
     return std::nullopt;
   }
   VEDETTE_CHECK(quarantine.check(release->model_root));
   VEDETTE_TRY(WorkerTerms terms, terms_of(config, release));
-  VEDETTE_TRY(auto sealed, partial.complete(client, ear, file_of(release), config.model_max_bytes));
-  VEDETTE_CHECK(admit(sealed, terms));
+  const WantedRelease wanted{.model = model,
+                             .number = release->number,
+                             .file = {release->file_sha256, release->file_size},
+                             .deltas = std::move(offer.deltas)};
+  VEDETTE_TRY(ObtainedFile file,
+              files.obtain(client, ear, wanted, publishers, present_file, config.model_max_bytes));
+  VEDETTE_CHECK(admit(file.sealed, terms));
   ServedModel about{.name = model,
                     .release = release->number,
                     .model_root = release->model_root,
+                    .file_sha256 = release->file_sha256,
                     .call_deadline = terms.call_deadline,
                     .contract = served_contract(release),
                     .audiences = audiences_of(release)};
-  return FetchedRelease{std::move(about), std::move(terms), std::move(sealed),
-                        release->never_below.value_or(release->number)};
+  std::string way = text_of(file);
+  return FetchedRelease{std::move(about), std::move(terms), std::move(file.sealed),
+                        release->never_below.value_or(release->number), std::move(way)};
 }
 
 }  // namespace vedette::agent

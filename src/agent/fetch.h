@@ -9,7 +9,7 @@
 
 #include "agent/config.h"
 #include "agent/contract_mapping.h"
-#include "agent/partial_download.h"
+#include "agent/model_files.h"
 #include "agent/quarantine.h"
 #include "agent/release_floors.h"
 #include "agent/serving.h"
@@ -26,24 +26,26 @@ struct FetchedRelease {
   WorkerTerms terms;
   inference::SealedModel sealed;
   std::uint64_t never_below = 0;  // what the publisher still vouches for, should it be blocked
+  std::string way;                // see text_of(ObtainedFile)
 };
 
 // The release that answers at present.
 struct PresentRelease {
   std::uint64_t release = 0;
   crypto::Sha256Digest model_root{};
+  std::optional<PresentFile> file{};
 };
 
 // Looks for the newest release of `model`. Returns nothing when `present` is that release already.
 // Order: all signatures, rollback floor, quarantine, contract against the device's limits, bytes
-// (verified while they arrive, into memory that is then sealed), admission. A download that broke
-// is kept in `partial`, one for each model, and goes on in the next call. Refuses SBX-QUARANTINED,
-// AGT-CONTRACT-*, ADM-*, what verify_release and PartialDownload refuse, and REL-OTHER when the
-// server answers with another model than was asked for.
+// (verified while they arrive, into memory that is then sealed), admission. Where they come from is
+// for `files` to say, one for each model. Refuses SBX-QUARANTINED, AGT-CONTRACT-*, ADM-*, what
+// verify_release and ModelFiles refuse, and REL-OTHER when the server answers with another model
+// than was asked for.
 [[nodiscard]] Result<std::optional<FetchedRelease>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
     std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
-    Quarantine& quarantine, PartialDownload& partial, const ModelName& model,
+    Quarantine& quarantine, ModelFiles& files, const ModelName& model,
     const std::optional<PresentRelease>& present);
 
 }  // namespace vedette::agent

@@ -64,9 +64,8 @@ class FetchContract : public ::testing::Test {
     auto floors = ReleaseFloors::load(folder.path(), tpm);
     const std::vector publishers{key_.public_key()};
     const auto quarantine = Quarantine::load(folder.path());
-    PartialDownload partial;
-    return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, partial, model_,
-                       {})
+    ModelFiles files;
+    return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, files, model_, {})
         .error()
         .code;
   }

@@ -165,8 +165,13 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
 std::optional<PresentRelease> ModelService::present(const ModelName& model) {
   const auto lease = table_.find(model.str());
   if (!lease) return std::nullopt;
-  const ServedModel& about = (*lease)->note<Note>().model();
-  return PresentRelease{about.release, about.model_root};
+  const auto& plan = (*lease)->note<Note>().plan;
+  const ServedModel& about = plan->about;
+  return PresentRelease{.release = about.release,
+                        .model_root = about.model_root,
+                        .file = PresentFile{.file = {about.file_sha256, plan->sealed.size()},
+                                            .memory = std::shared_ptr<const inference::SealedModel>(
+                                                plan, &plan->sealed)}};
 }
 
 std::string ModelService::bounded_by(const ModelName& model) {

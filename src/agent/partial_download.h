@@ -1,11 +1,14 @@
 // PartialDownload: a model's file on its way to this device, kept while the connection comes and
-// goes. Nothing of it can be used before the whole has been verified.
+// goes, and in a cache over a restart. Nothing of it can be used before the whole has been
+// verified.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "agent/model_cache.h"
 #include "base/error.h"
 #include "crypto/digest.h"
 #include "inference/model_memory.h"
@@ -21,15 +24,22 @@ struct WantedFile {
   std::string target;      // of the GET that yields it
 };
 
+// The way to the server broke (NET-CLOSED, NET-TIMEOUT, NET-UNREACHABLE, NET-TLS): what came before
+// is as good as it was.
+[[nodiscard]] bool is_break(const Error& error);
+
 // Holds at most the octets of one file, in memory that lives until they are sealed or dropped. Not
 // thread-safe.
 class PartialDownload {
  public:
-  // Goes on where a former call for the same file broke off; what is here of another file is
-  // dropped. The octets pass the verifier on their way into the memory, which is sealed only if
-  // they held. Refuses what StreamVerifier, ModelWriter and the server refuse, and NET-*. After a
-  // refusal by which the connection broke (NET-CLOSED, NET-TIMEOUT, NET-UNREACHABLE, NET-TLS) the
-  // octets so far are kept; after any other they are dropped.
+  // Keeps a file and its beginning in `cache` too, which outlives this; null: in memory alone.
+  explicit PartialDownload(ModelCache* cache = nullptr) : cache_(cache) {}
+
+  // Goes on where a former call for the same file broke off, be it in another process; what is here
+  // of another file is dropped. The octets pass the verifier on their way into the memory, which is
+  // sealed only if they held. Refuses what StreamVerifier, ModelWriter and the server refuse, and
+  // NET-*. After a break the octets so far are kept; after any other refusal they are dropped. That
+  // the cache cannot keep them refuses nothing.
   [[nodiscard]] Result<inference::SealedModel> complete(platform::HttpClient& client,
                                                         const std::string& ear,
                                                         const WantedFile& wanted,
@@ -37,19 +47,30 @@ class PartialDownload {
   void drop() { begun_.reset(); }
 
   [[nodiscard]] std::uint64_t received() const;  // octets of the file that is under way; 0 if none
+  // Why the cache could not keep something; told once.
+  [[nodiscard]] std::optional<Error> trouble() { return std::exchange(trouble_, std::nullopt); }
 
  private:
   struct Begun {
     crypto::Sha256Digest sha256;
     release::StreamVerifier verifier;
     inference::ModelWriter memory;
+    std::optional<ModelCache::Part> part;  // none: no cache, or it failed
+
+    [[nodiscard]] Result<void> take(ByteView piece);
   };
 
   [[nodiscard]] Result<void> begin(const WantedFile& wanted, std::uint64_t max_bytes);
   [[nodiscard]] Result<void> receive(platform::HttpClient& client, const std::string& ear,
                                      const WantedFile& wanted);
 
+  [[nodiscard]] Result<void> recall(const WantedFile& wanted);
+  void keep(ByteView piece);
+  void keep_whole(ModelCache::Part part);
+
+  ModelCache* cache_;
   std::optional<Begun> begun_;
+  std::optional<Error> trouble_;
 };
 
 }  // namespace vedette::agent

@@ -34,6 +34,7 @@ struct ServedModel {
   ModelName name;
   std::uint64_t release = 0;
   crypto::Sha256Digest model_root{};
+  crypto::Sha256Digest file_sha256{};
   std::chrono::milliseconds call_deadline{0};  // then the worker is killed
   ServedContract contract{};
   std::vector<OutputAudience> audiences{};  // outputs that are not named here: everybody

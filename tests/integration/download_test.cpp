@@ -1,7 +1,8 @@
 // A model's file from the real server, in one piece and after breaks.
 #include "agent/contact.h"
-#include "agent/partial_download.h"
+#include "agent/model_files.h"
 #include "platform/net/byte_range.h"
+#include "platform/net/json_api.h"
 #include "release/oms_bundle.h"
 #include "release/release_statement.h"
 
@@ -23,26 +24,39 @@ class Download : public MeasuredDeviceOverTls {
   }
 
   void publish() {
-    const auto digest = crypto::sha256(file_);
+    upload(file_);
+    EXPECT_EQ(post(*admin_, "/v1/releases", codec::to_json(release_of(file_, 1))), "");
+    wanted_ = {crypto::sha256(file_), file_.size(), target_of(file_, 1)};
+  }
+
+  void upload(const Bytes& file) {
+    EXPECT_EQ(code(admin_->send({.method = "PUT",
+                                 .target = "/v1/blobs/" + to_hex(crypto::sha256(file)),
+                                 .headers = {},
+                                 .body = file})),
+              "");
+  }
+
+  [[nodiscard]] Json release_of(const Bytes& file, std::uint64_t number) const {
+    const auto digest = crypto::sha256(file);
     const auto manifest = release::build_manifest("model", {{"m.onnx", digest}});
     const release::ReleaseStatement statement{.model = *ModelName::parse("voice"),
-                                              .number = 1,
+                                              .number = number,
                                               .tier = release::Tier::high,
                                               .model_root = manifest->root,
                                               .file_name = "m.onnx",
                                               .file_sha256 = digest,
-                                              .file_size = file_.size(),
+                                              .file_size = file.size(),
                                               .issued_at = from_unix_seconds(1'795'435'200)};
     Json body;
     body.set("bundle", *release::sign_model(*manifest, publisher_));
     body.set("statement", *release::sign_release_statement(statement, publisher_));
-    EXPECT_EQ(code(admin_->send({.method = "PUT",
-                                 .target = "/v1/blobs/" + to_hex(digest),
-                                 .headers = {},
-                                 .body = file_})),
-              "");
-    EXPECT_EQ(post(*admin_, "/v1/releases", codec::to_json(body)), "");
-    wanted_ = {digest, file_.size(), "/v1/blobs/" + to_hex(digest) + "?model=voice&release=1"};
+    return body;
+  }
+
+  static std::string target_of(const Bytes& file, std::uint64_t number) {
+    return "/v1/blobs/" + to_hex(crypto::sha256(file)) +
+           "?model=voice&release=" + std::to_string(number);
   }
 
   platform::HttpResponse get(const std::vector<std::pair<std::string, std::string>>& headers) {
@@ -125,6 +139,100 @@ TEST_F(Download, GoesOnAfterBreaksWithWhatIsThere) {
   ASSERT_TRUE(sealed.has_value()) << describe(sealed.error());
   const auto view = inference::ModelView::map(*sealed);
   EXPECT_TRUE(std::ranges::equal(view->bytes(), file_));
+}
+
+// Release 2, which differs from 1 in few octets, and the delta between them.
+class DownloadByDelta : public Download {
+ protected:
+  DownloadByDelta() {
+    for (std::size_t i = 0; i < newer_.size(); i += 1000)
+      newer_[i] ^= 1U;
+    EXPECT_TRUE(release::make_delta(file_, newer_, [&](ByteView piece) -> Result<void> {
+                  append(delta_, piece);
+                  return {};
+                }).has_value());
+  }
+  static release::FileIdentity identity(const Bytes& file) {
+    return {crypto::sha256(file), file.size()};
+  }
+  [[nodiscard]] std::string statement(const Bytes& delta, const crypto::PrivateKey& key) const {
+    return *release::sign_delta_statement({.model = "m.onnx",
+                                           .base = identity(file_),
+                                           .target = identity(newer_),
+                                           .delta = identity(delta)},
+                                          key);
+  }
+  std::string publish_newer(const std::string& envelope) {
+    return post(*admin_, "/v1/releases",
+                codec::to_json(release_of(newer_, 2).set("deltas", Json::Array{Json(envelope)})));
+  }
+  // What the server offers to a device that has `base`; its one statement, or none.
+  std::string offered(const Bytes& base) {
+    const auto response = drone_.client->send(
+        platform::get_request("/v1/releases/voice?having=" + to_hex(crypto::sha256(base)), ear_));
+    const auto answer = platform::read_json_answer(*response).value();
+    EXPECT_EQ(answer.integer("release").value_or(0), 2);
+    const Json* deltas = answer.find("deltas");
+    return deltas == nullptr ? "" : *deltas->if_array()->at(0).if_string();
+  }
+
+  Bytes newer_ = file_;
+  Bytes delta_;
+};
+
+TEST_F(DownloadByDelta, NoneIsPublishedThatIsMissingOrThatAStrangerSigned) {
+  upload(newer_);
+  EXPECT_EQ(publish_newer(statement(delta_, publisher_)), "REL-BLOB-MISSING");
+  upload(delta_);
+  EXPECT_EQ(publish_newer(statement(delta_, crypto::PrivateKey::generate_p256())),
+            "DSSE-UNTRUSTED");
+  Bytes longer = delta_;
+  longer.push_back(0);
+  EXPECT_EQ(publish_newer(statement(longer, publisher_)), "REL-BLOB-MISSING");
+  EXPECT_EQ(get({}).status, 200) << "release 1 is the newest still, and given out";
+  EXPECT_EQ(publish_newer(statement(delta_, publisher_)), "");
+}
+
+TEST_F(DownloadByDelta, IsOfferedToWhoeverHasItsBaseAndGivenOutAsAPartOfItsRelease) {
+  upload(newer_);
+  upload(delta_);
+  const std::string envelope = statement(delta_, publisher_);
+  ASSERT_EQ(publish_newer(envelope), "");
+  EXPECT_EQ(offered(newer_), "");
+  EXPECT_EQ(offered(file_), envelope);
+  const auto status = [&](std::uint64_t number) {
+    wanted_.target = target_of(delta_, number);
+    return get({}).status;
+  };
+  EXPECT_EQ(status(1), 404) << "of another release";
+  EXPECT_EQ(status(2), 200);
+  ASSERT_EQ(post(*admin_, "/v1/releases/voice/2/block", R"({"reason":"biased"})"), "");
+  EXPECT_EQ(status(2), 403);
+}
+
+TEST_F(DownloadByDelta, ADeviceFetchesTheDeltaAloneAndHasTheNewFile) {
+  upload(newer_);
+  upload(delta_);
+  const std::string envelope = statement(delta_, publisher_);
+  ASSERT_EQ(publish_newer(envelope), "");
+  auto memory = inference::ModelWriter::create(file_.size()).value();
+  ASSERT_TRUE(memory.append(file_).has_value());
+  const agent::PresentFile present{identity(file_), std::make_shared<const inference::SealedModel>(
+                                                        std::move(memory).seal().value())};
+  agent::ModelFiles files;
+  const std::array publishers{publisher_.public_key()};
+  const auto got = files.obtain(*drone_.client, ear_,
+                                {.model = *ModelName::parse("voice"),
+                                 .number = 2,
+                                 .file = identity(newer_),
+                                 .deltas = {envelope}},
+                                publishers, present, newer_.size());
+  ASSERT_TRUE(got.has_value()) << describe(got.error());
+  EXPECT_EQ(got->way, agent::Way::delta);
+  EXPECT_EQ(got->fetched, delta_.size());
+  EXPECT_LT(delta_.size(), newer_.size() / 20);
+  const auto view = inference::ModelView::map(got->sealed);
+  EXPECT_TRUE(std::ranges::equal(view->bytes(), newer_));
 }
 
 TEST_F(Download, ABlockedReleaseIsToldAtTheNextContactAndGivenToNobody) {
