@@ -9,15 +9,15 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace vedette;
-  static const auto key = crypto::PrivateKey::generate_p256();
-  static const auto trusted = key.public_key();
+  static const auto kKey = crypto::PrivateKey::generate_p256();
+  static const auto kTrusted = kKey.public_key();
   const ByteView bytes(data, size);
-  if (release::verify_delta_statement(as_text(bytes), std::span(&trusted, 1))) std::abort();
-  const auto envelope = release::sign_dsse(release::kInTotoPayloadType, bytes, key);
+  if (release::verify_delta_statement(as_text(bytes), std::span(&kTrusted, 1))) std::abort();
+  const auto envelope = release::sign_dsse(release::kInTotoPayloadType, bytes, kKey);
   const auto verified =
-      release::verify_delta_statement(codec::to_json(*envelope), std::span(&trusted, 1));
+      release::verify_delta_statement(codec::to_json(*envelope), std::span(&kTrusted, 1));
   if (!verified) return 0;
-  const auto again = release::sign_delta_statement(**verified, key);
-  if (!again || !release::verify_delta_statement(*again, std::span(&trusted, 1))) std::abort();
+  const auto again = release::sign_delta_statement(**verified, kKey);
+  if (!again || !release::verify_delta_statement(*again, std::span(&kTrusted, 1))) std::abort();
   return 0;
 }

@@ -33,7 +33,7 @@ Result<Bytes> read_file(const std::string& path, std::size_t max_bytes) {
   const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (!fd.valid()) return refuse("FILE-OPEN", "a file could not be opened", errno_text(path));
   Bytes content;
-  Bytes chunk(64 * 1024);
+  Bytes chunk(std::size_t{64} * 1024);
   for (;;) {
     const ssize_t got = ::read(fd.get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;

@@ -166,7 +166,7 @@ class PlainBitReader {
   [[nodiscard]] std::uint64_t take(unsigned count) {
     std::uint64_t value = 0;
     for (unsigned got = 0; got < count;) {
-      const unsigned within = static_cast<unsigned>(at_ & 7U);
+      const auto within = static_cast<unsigned>(at_ & 7U);
       const unsigned now = count - got < 8 - within ? count - got : 8 - within;
       const std::size_t octet = at_ >> 3U;
       const unsigned bits = octet < in_.size() ? in_[octet] >> within : 0U;
@@ -179,7 +179,7 @@ class PlainBitReader {
 
   // Were exactly the given octets read, and is what fills the last one up zero?
   [[nodiscard]] bool is_at_end() const {
-    const unsigned within = static_cast<unsigned>(at_ & 7U);
+    const auto within = static_cast<unsigned>(at_ & 7U);
     if ((at_ + 7) >> 3U != in_.size()) return false;
     return within == 0 || (in_.back() >> within) == 0;
   }

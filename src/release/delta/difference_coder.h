@@ -77,10 +77,10 @@ class DifferenceModel {
   std::optional<unsigned> shift_;  // of the base, to its context; none: last_ is the context
   unsigned last_ = 0;              // length of the last difference
   unsigned history_ = 0;
-  std::array<AdaptiveBit, kContexts * kHistories> changed_;
-  std::array<AdaptiveBit, kContexts * kLengths> length_;
-  std::array<AdaptiveBit, (kLengths + 1) * 2> sign_;
-  std::array<AdaptiveBit, (kLengths + 1) * 4> below_top_;
+  std::array<AdaptiveBit, std::size_t{kContexts} * kHistories> changed_;
+  std::array<AdaptiveBit, std::size_t{kContexts} * kLengths> length_;
+  std::array<AdaptiveBit, std::size_t{kLengths + 1} * 2> sign_;
+  std::array<AdaptiveBit, std::size_t{kLengths + 1} * 4> below_top_;
 };
 
 // The models of a delta, each made when it is first needed.
