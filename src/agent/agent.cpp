@@ -134,7 +134,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
       {config, std::move(parts), std::move(anchors), std::move(trust),
        DeviceKey{std::move(key), config.device_key_kind}, std::move(floors), std::move(sequence),
        std::move(measurements), std::move(delegation), std::move(workers), std::move(violations),
-       std::move(quarantine), std::move(time)}));
+       std::move(quarantine), time}));
   if (const auto broken = agent->measurements_->broken())
     agent->news_.say(Phase::enroll, "no model will be started", broken);
   if (!agent->delegation_)

@@ -52,7 +52,7 @@ Result<void> read_device_key(const std::string& name, AgentConfig& config) {
     return {};
   }
   return refuse("CONFIG-VALUE", "the setting 'device.key' names no place where a key may live", {},
-                "\"tpm\", a key in a token: \"pkcs11:...\", or \"insecure-memory\"");
+                R"("tpm", a key in a token: "pkcs11:...", or "insecure-memory")");
 }
 
 Result<void> read_tpm(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
@@ -193,6 +193,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
       std::chrono::seconds{reader.integer("releases.poll_seconds", 60, 1, 86'400)};
   config.cache_max_bytes =
       static_cast<std::uint64_t>(reader.integer("releases.cache_max_mib", 0, 0, 1'048'576)) << 20U;
+  const auto tiers = reader.texts("releases.two_person_tiers");
   const auto models = reader.texts("releases.models");
   for (const std::string& key : reader.texts("releases.publisher_keys"))
     config.publisher_keys.push_back(beside(folder, key));
@@ -208,6 +209,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   VEDETTE_TRY(config.posture, read_posture(posture));
   VEDETTE_CHECK(api);
   VEDETTE_CHECK(read_allowed(allowed, config));
+  VEDETTE_TRY(config.two_person_tiers, release::parse_tiers(tiers));
   for (const std::string& text : models) {
     VEDETTE_TRY(ModelName name, ModelName::parse(text));
     config.models.push_back(std::move(name));

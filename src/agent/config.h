@@ -14,6 +14,7 @@
 #include "inference/policy/power.h"
 #include "platform/tpm/tpm.h"
 #include "policy/local_caller.h"
+#include "release/registry.h"
 
 namespace vedette::agent {
 
@@ -31,7 +32,8 @@ struct AgentConfig {
   std::string
       enrollment_token_file;  // of an operator; empty: none. It may be gone once it was used
   std::string server_roots;   // PEM file: the only anchors for the server's certificate
-  std::vector<std::string> publisher_keys;  // PEM files of the keys that may sign releases
+  std::vector<std::string> publisher_keys;      // PEM files of the keys that may sign releases
+  std::vector<release::Tier> two_person_tiers;  // whose releases another publisher must approve
   std::vector<ModelName> models;
   std::string worker_path;  // of vedette-worker
   inference::Posture posture = inference::Posture::full;

@@ -161,7 +161,7 @@ TEST(AgentConfig, AllowsContractsNoPowerThatItDoesNotName) {
   ASSERT_TRUE(plain.has_value());
   EXPECT_TRUE(plain->powers.empty());
   EXPECT_FALSE(plain->allow_ort_format);
-  const auto wide = allowing("\"threads 4\", \"ort\"");
+  const auto wide = allowing(R"("threads 4", "ort")");
   ASSERT_TRUE(wide.has_value()) << describe(wide.error());
   EXPECT_EQ(wide->powers, std::vector<inference::Power>{inference::ThreadsPower{4}});
   EXPECT_TRUE(wide->allow_ort_format);

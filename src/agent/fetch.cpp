@@ -6,7 +6,7 @@
 #include "agent/local_callers.h"
 #include "codec/json.h"
 #include "platform/net/json_api.h"
-#include "release/release_statement.h"
+#include "release/release_approval.h"
 
 namespace vedette::agent {
 
@@ -37,7 +37,21 @@ Result<std::vector<std::string>> read_deltas(const Json& answer) {
   return deltas;
 }
 
+// Where it takes two publishers; elsewhere an approval is nobody's business here.
+Result<void> check_approval(const Json& answer, const VerifiedRelease& release,
+                            const AgentConfig& config,
+                            std::span<const crypto::PublicKey> publishers) {
+  if (!release::is_among(config.two_person_tiers, release->tier)) return {};
+  if (answer.find("approval") == nullptr)
+    return refuse("REL-APPROVAL", "no other publisher approved the release",
+                  release->model.str() + " release " + std::to_string(release->number),
+                  "'vedette release approve', with another publisher's key");
+  VEDETTE_TRY(const std::string approval, answer.string("approval"));
+  return release::verify_release_approval(approval, release, publishers);
+}
+
 Result<Offer> newest_release(platform::HttpClient& client, const std::string& ear,
+                             const AgentConfig& config,
                              std::span<const crypto::PublicKey> publishers, const ModelName& model,
                              const std::vector<crypto::Sha256Digest>& having) {
   VEDETTE_TRY(const auto response,
@@ -54,6 +68,7 @@ Result<Offer> newest_release(platform::HttpClient& client, const std::string& ea
   if (release->model != model)
     return refuse("REL-OTHER", "the server answered with another model's release",
                   "asked for " + model.str() + ", got " + release->model.str());
+  VEDETTE_CHECK(check_approval(answer, release, config, publishers));
   VEDETTE_TRY(std::vector<std::string> deltas, read_deltas(answer));
   return Offer{std::move(release), std::move(deltas)};
 }
@@ -108,7 +123,7 @@ Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
                                                   const std::optional<PresentRelease>& present) {
   const std::optional<PresentFile> present_file = present ? present->file : std::nullopt;
   VEDETTE_TRY(Offer offer,
-              newest_release(client, ear, publishers, model, files.having(present_file)));
+              newest_release(client, ear, config, publishers, model, files.having(present_file)));
   const VerifiedRelease& release = offer.release;
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
   if (present && present->release == release->number &&

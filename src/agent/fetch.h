@@ -37,11 +37,11 @@ struct PresentRelease {
 };
 
 // Looks for the newest release of `model`. Returns nothing when `present` is that release already.
-// Order: all signatures, rollback floor, quarantine, contract against the device's limits, bytes
-// (verified while they arrive, into memory that is then sealed), admission. Where they come from is
-// for `files` to say, one for each model. Refuses SBX-QUARANTINED, AGT-CONTRACT-*, ADM-*, what
-// verify_release and ModelFiles refuse, and REL-OTHER when the server answers with another model
-// than was asked for.
+// Order: all signatures (a second publisher's too, where the tier takes two), rollback floor,
+// quarantine, contract against the device's limits, bytes (verified while they arrive, into memory
+// that is then sealed), admission. Where they come from is for `files` to say, one for each model.
+// Refuses SBX-QUARANTINED, AGT-CONTRACT-*, ADM-*, what verify_release and ModelFiles refuse, and
+// REL-OTHER when the server answers with another model than was asked for.
 [[nodiscard]] Result<std::optional<FetchedRelease>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
     std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,

@@ -4,7 +4,7 @@
 #include "agent/fetch.h"
 #include "codec/json.h"
 #include "release/oms_bundle.h"
-#include "release/release_statement.h"
+#include "release/release_approval.h"
 #include "testing/register_tpm.h"
 #include "testing/temporary_folder.h"
 
@@ -56,13 +56,14 @@ class FetchContract : public ::testing::Test {
 
   [[nodiscard]] std::string fetch() {
     AgentConfig config;
+    config.two_person_tiers = two_person_tiers_;
     config.worker_memory_bytes = std::uint64_t{512} << 20U;
     config.model_max_bytes = 1000;
     config.inference_deadline = std::chrono::seconds{1};
     const TemporaryFolder folder;
     testing::RegisterTpm tpm;
     auto floors = ReleaseFloors::load(folder.path(), tpm);
-    const std::vector publishers{key_.public_key()};
+    const std::vector publishers{key_.public_key(), second_.public_key()};
     const auto quarantine = Quarantine::load(folder.path());
     ModelFiles files;
     return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, files, model_, {})
@@ -72,8 +73,39 @@ class FetchContract : public ::testing::Test {
 
   ModelName model_ = *ModelName::parse("voice");
   crypto::PrivateKey key_ = crypto::PrivateKey::generate_p256();
+  crypto::PrivateKey second_ = crypto::PrivateKey::generate_p256();
+  std::vector<release::Tier> two_person_tiers_;
   ReleaseServer server_;
 };
+
+// The server alone cannot have a release run that one publisher signed and nobody looked at.
+TEST_F(FetchContract, RefusesAReleaseThatNoOtherPublisherApproved) {
+  publish({});
+  const auto release =
+      release::verify_release(*server_.answer.string("bundle"), *server_.answer.string("statement"),
+                              std::vector{key_.public_key()}, *server_.answer.string("contract"));
+  const auto approval = release::sign_release_approval(*release, second_).value();
+  two_person_tiers_ = {release::Tier::low, (*release)->tier};
+  EXPECT_EQ(fetch(), "REL-APPROVAL");
+  server_.answer.set("approval", nullptr);
+  EXPECT_EQ(fetch(), "JSON-MEMBER");
+  server_.answer.set("approval", *server_.answer.string("statement"));
+  EXPECT_EQ(fetch(), "REL-APPROVAL");
+  const auto stranger = crypto::PrivateKey::generate_p256();
+  server_.answer.set("approval", release::sign_release_approval(*release, stranger).value());
+  EXPECT_EQ(fetch(), "DSSE-UNTRUSTED");
+  EXPECT_EQ(server_.downloads, 0);
+  server_.answer.set("approval", approval);
+  EXPECT_EQ(fetch(), "NET-CLOSED");
+  EXPECT_EQ(server_.downloads, 1) << "it comes for the file now";
+}
+
+TEST_F(FetchContract, AsksForNoApprovalOfAnotherTier) {
+  publish({});
+  two_person_tiers_ = {release::Tier::high};
+  EXPECT_EQ(fetch(), "NET-CLOSED");
+  EXPECT_EQ(server_.downloads, 1);
+}
 
 TEST_F(FetchContract, RefusesAReleaseWhoseContractTheServerDropped) {
   publish({});

@@ -108,6 +108,7 @@ TEST(CommandLine, ThatIsNotUnderstoodExitsWith2AndSaysWhatToRead) {
                                 {"result", "list", "--limit", "0"},
                                 {"result", "list", "--limit", "1001"},
                                 {"release", "block", "vad", "0", "--reason", "x"},
+                                {"release", "approve", "vad", "3", "--key", "k"},
                                 {"log", "list", "--count", "many"}};
   for (const Line& line : wrong) {
     const Outcome json = desk.run_json(line);

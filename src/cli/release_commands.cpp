@@ -11,6 +11,7 @@
 #include "cli/operator_client.h"
 #include "cli/progress.h"
 #include "cli/publish.h"
+#include "cli/release_approval.h"
 #include "cli/views.h"
 
 namespace vedette::cli {
@@ -21,6 +22,8 @@ using codec::Json;
 
 constexpr std::uint64_t kMaxRelease = (std::uint64_t{1} << 53U) - 1;
 constexpr std::chrono::seconds kUploadTime{600};
+constexpr const char* kPendingText =
+    "no device gets it before another publisher approves it: 'vedette release approve'\n";
 
 struct PublishOptions {
   std::string model;
@@ -146,8 +149,11 @@ Result<void> publish(Environment& environment, const PublishOptions& options) {
   body.set("bundle", prepared.bundle).set("statement", prepared.statement_text);
   if (prepared.contract_text) body.set("contract", *prepared.contract_text);
   if (!deltas.empty()) body.set("deltas", std::move(deltas));
-  VEDETTE_CHECK(client.post("/v1/releases", body));
-  environment.output->result(summary(prepared), published_text(prepared));
+  VEDETTE_TRY(const Json answer, client.post("/v1/releases", body));
+  const bool pending = answer.find("pending") != nullptr;
+  Json told = summary(prepared);
+  if (pending) told.set("pending", true);
+  environment.output->result(told, published_text(prepared) + (pending ? kPendingText : ""));
   return {};
 }
 
@@ -246,6 +252,7 @@ void add_release_commands(CLI::App& app, Choice& choice) {
   on_call(*noun.add_subcommand("list", "every release"), choice,
           [](Environment& environment) { return list(environment); });
   add_show(noun, choice);
+  add_release_approval(noun, choice);
   add_block(noun, choice);
 }
 

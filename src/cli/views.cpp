@@ -97,6 +97,12 @@ void add_facts(const Json& value, const std::string& name, Rows& rows) {
   }
 }
 
+// Whether devices get it.
+std::string state_cell(const Json& release) {
+  if (release.boolean("blocked").value_or(false)) return "blocked";
+  return release.boolean("pending").value_or(false) ? "awaits approval" : "given out";
+}
+
 Json claims_in(const std::string& jws) {
   const std::size_t first = jws.find('.');
   const std::size_t second = first == std::string::npos ? first : jws.find('.', first + 1);
@@ -131,13 +137,13 @@ std::string facts_view(const Json& object) {
 
 std::string releases_view(const Json& answer) {
   Rows rows{
-      {"MODEL", "RELEASE", "TIER", "FILE", "SIZE", "PUBLISHED", "BLOCKED", "SUSPECT", "CONTRACT"}};
+      {"MODEL", "RELEASE", "TIER", "FILE", "SIZE", "PUBLISHED", "STATE", "SUSPECT", "CONTRACT"}};
   for (const Json& release : list(answer, "releases")) {
     const Json& file = member(release, "file");
     rows.push_back({cell_of(release, "model"), cell_of(release, "release"),
                     cell_of(release, "tier"), cell_of(file, "name"), size_cell(file),
-                    cell_of(release, "published_at"), cell_of(release, "blocked"),
-                    suspect_cell(release), contract_cell(release)});
+                    cell_of(release, "published_at"), state_cell(release), suspect_cell(release),
+                    contract_cell(release)});
   }
   return shown(rows, "nothing is published; 'vedette release publish' does it");
 }

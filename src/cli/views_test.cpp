@@ -67,8 +67,17 @@ TEST(ReleasesView, TellsSizeBlockingAndSuspicion) {
       R"("suspect_devices":2,)"
       R"("file":{"name":"vad.onnx","sha256":"ab","size":2313101}}]})");
   EXPECT_EQ(releases_view(answer),
-            "MODEL  RELEASE  TIER  FILE      SIZE    PUBLISHED  BLOCKED  SUSPECT       CONTRACT\n"
-            "vad    3        high  vad.onnx  2.3 MB  t          yes      by 2 devices  -\n");
+            "MODEL  RELEASE  TIER  FILE      SIZE    PUBLISHED  STATE    SUSPECT       CONTRACT\n"
+            "vad    3        high  vad.onnx  2.3 MB  t          blocked  by 2 devices  -\n");
+}
+
+TEST(ReleasesView, TellsWhetherDevicesGetARelease) {
+  const auto view = [](const char* members) {
+    return releases_view(json(std::string(R"({"releases":[{"model":"vad",)") + members + "}]}"));
+  };
+  EXPECT_TRUE(view(R"("pending":true,"blocked":false)").contains("awaits approval"));
+  EXPECT_TRUE(view(R"("pending":true,"blocked":true)").contains("blocked"));
+  EXPECT_TRUE(view(R"("pending":false,"blocked":false)").contains("given out"));
 }
 
 TEST(ReleasesView, TellsAContractThatIsStrictFromOneThatWidensAndOneThatIsRefused) {

@@ -1,5 +1,6 @@
 #include "release/registry.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vedette::release {
@@ -21,6 +22,19 @@ Result<Tier> parse_tier(std::string_view text) {
     if (text == to_string(tier)) return tier;
   return refuse("REL-TIER", "there is no such tier", std::string(text.substr(0, 80)),
                 "use low, medium or high");
+}
+
+Result<std::vector<Tier>> parse_tiers(const std::vector<std::string>& texts) {
+  std::vector<Tier> tiers;
+  for (const std::string& text : texts) {
+    VEDETTE_TRY(const Tier tier, parse_tier(text));
+    tiers.push_back(tier);
+  }
+  return tiers;
+}
+
+bool is_among(const std::vector<Tier>& tiers, Tier tier) {
+  return std::ranges::find(tiers, tier) != tiers.end();
 }
 
 }  // namespace vedette::release

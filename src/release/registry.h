@@ -19,6 +19,8 @@ enum class Tier { low, medium, high };
 
 [[nodiscard]] std::string_view to_string(Tier tier);
 [[nodiscard]] Result<Tier> parse_tier(std::string_view text);  // refuses REL-TIER
+[[nodiscard]] Result<std::vector<Tier>> parse_tiers(const std::vector<std::string>& texts);
+[[nodiscard]] bool is_among(const std::vector<Tier>& tiers, Tier tier);
 
 // A published release, as the publisher signed it. Numbers start at 1 and only rise.
 struct Release {
@@ -34,6 +36,8 @@ struct Release {
   std::string contract{};  // DSSE envelope of the runtime contract, bytes as received; empty: none
   TimePoint published_at;
   bool blocked = false;
+  bool pending = false;    // given to nobody before another publisher approves it
+  std::string approval{};  // DSSE envelope of the release approval, bytes as received; empty: none
 };
 
 // What a device that has the base needs instead of the release's whole file.
@@ -53,13 +57,16 @@ class ReleaseRegistry {
   ReleaseRegistry& operator=(const ReleaseRegistry&) = delete;
   virtual ~ReleaseRegistry() = default;
 
-  // The highest number that is not blocked.
+  // The highest number that is neither blocked nor pending.
   [[nodiscard]] virtual Result<std::optional<Release>> latest(const ModelName& model) = 0;
   [[nodiscard]] virtual Result<std::optional<Release>> find(const ModelName& model,
                                                             std::uint64_t number) = 0;
   [[nodiscard]] virtual Result<std::vector<Release>> list() = 0;  // by model, then number
   // Refuses REL-EXISTS when that number, or a higher one, is there already.
   [[nodiscard]] virtual Result<void> add(const Release& release) = 0;
+  // It is not pending any more. Refuses REL-UNKNOWN.
+  [[nodiscard]] virtual Result<void> approve(const ModelName& model, std::uint64_t number,
+                                             const std::string& approval) = 0;
   // Of a release that is there; one for each base. Refuses STORE-CONFLICT.
   [[nodiscard]] virtual Result<void> add_delta(const ModelName& model, std::uint64_t number,
                                                const ReleaseDelta& delta) = 0;

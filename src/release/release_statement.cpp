@@ -195,6 +195,7 @@ Result<VerifiedRelease> verify_release(std::string_view bundle, std::string_view
   VEDETTE_CHECK(check_agreement(model->manifest, terms));
   SignedRelease release{std::move(terms)};
   release.publisher_sha256 = proven.signer.spki_sha256();
+  release.statement_sha256 = proven.payload_sha256;
   VEDETTE_CHECK(check_contract_presence(release, contract.has_value()));
   if (contract) {
     VEDETTE_TRY(release.contract, verify_runtime_contract(*contract, publishers));

@@ -48,6 +48,7 @@ struct ReleaseStatement {
 // A release that both signatures hold together; made by verify_release alone.
 struct SignedRelease : ReleaseStatement {
   crypto::Sha256Digest publisher_sha256{};  // of the SubjectPublicKeyInfo that signed the statement
+  crypto::Sha256Digest statement_sha256{};  // of the statement's octets, as signed
   std::optional<VerifiedContract> contract{};  // there exactly when contract_sha256 is
 
   class VerificationKey {
@@ -59,7 +60,7 @@ struct SignedRelease : ReleaseStatement {
 };
 
 // Carries all that the agent needs: release->model, ->number, ->tier, ->model_root, ->file_name,
-// ->file_sha256, ->file_size, ->issued_at, ->publisher_sha256, ->contract.
+// ->file_sha256, ->file_size, ->issued_at, ->publisher_sha256, ->statement_sha256, ->contract.
 using VerifiedRelease = Verified<SignedRelease>;
 
 // Checks bundle and statement, each signed by one of the same `publishers`, octets as received.

@@ -125,11 +125,13 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
   config.silence_limit = read_seconds(reader, "attestation.silence_seconds", config.silence_limit);
   config.two_person_references =
       reader.flag("attestation.two_person_references", config.two_person_references);
+  const auto tiers = reader.texts("releases.two_person_tiers");
   const std::string bank = reader.text("attestation.bank", "sha256");
   auto registers = reader.integers("attestation.registers", 0, kHighestRegister);
   const auto runtime =
       reader.integer("attestation.runtime_register", config.runtime_register, 0, kLastForever);
   VEDETTE_CHECK(reader.finish());
+  VEDETTE_TRY(config.two_person_tiers, release::parse_tiers(tiers));
   if (config.manifest_signers.size() > kMostSigners)
     return refuse("CONFIG-VALUE", "the setting 'attestation.manifest_signers' names more than 64");
   VEDETTE_CHECK(check_revocation_url(config.revocation_url));

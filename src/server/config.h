@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "codec/tpm.h"
+#include "release/registry.h"
 #include "server/key_custody.h"
 
 namespace vedette::server {
@@ -43,6 +44,7 @@ struct ServerConfig {
   std::vector<std::string> manifest_signers;  // PEM files of makers whose reference manifests count
   // Reference values change only when a second operator has approved them.
   bool two_person_references = false;
+  std::vector<release::Tier> two_person_tiers;  // whose releases need another publisher's approval
   std::chrono::seconds attestation_lifetime{300};  // of an EAR
   std::chrono::seconds attestation_interval{120};  // how often devices attest again
   std::chrono::seconds silence_limit{300};  // then a device is unknown; never below the lifetime

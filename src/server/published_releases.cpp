@@ -35,7 +35,7 @@ attestation::IsPublished published_in(UnitOfWork& unit) {
       const auto releases = unit.releases().list();
       if (!releases) return false;
       for (const release::Release& release : *releases) {
-        if (release.blocked) continue;
+        if (release.blocked || release.pending) continue;
         (*digests)->insert("model " + to_hex(release.model_root));
         if (!release.contract.empty()) (*digests)->insert("contract " + contract_name(release));
       }

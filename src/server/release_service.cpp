@@ -15,6 +15,7 @@
 #include "server/answers.h"
 #include "server/device_json.h"
 #include "server/offered_deltas.h"
+#include "server/releases_json.h"
 
 namespace vedette::server {
 
@@ -54,7 +55,8 @@ Result<Documents> read_documents(const Json& body) {
   return documents;
 }
 
-Release to_release(const release::VerifiedRelease& verified, Documents documents, TimePoint now) {
+Release to_release(const release::VerifiedRelease& verified, Documents documents, TimePoint now,
+                   bool pending) {
   return {.model = verified->model,
           .number = verified->number,
           .tier = verified->tier,
@@ -66,45 +68,8 @@ Release to_release(const release::VerifiedRelease& verified, Documents documents
           .statement = std::move(documents.statement),
           .contract = std::move(documents.contract).value_or(""),
           .published_at = now,
-          .blocked = false};
-}
-
-Json summary(const Release& release) {
-  Json file;
-  file.set("name", release.file_name).set("sha256", to_hex(release.file_sha256));
-  file.set("size", release.file_size);
-  Json json;
-  json.set("model", release.model.str()).set("release", release.number);
-  json.set("tier", release::to_string(release.tier)).set("file", std::move(file));
-  return json;
-}
-
-Json::Array summary(std::span<const ReleaseDelta> deltas) {
-  Json::Array all;
-  for (const ReleaseDelta& delta : deltas)
-    all.emplace_back(Json::Object{{"base_sha256", to_hex(delta.base_sha256)},
-                                  {"sha256", to_hex(delta.delta_sha256)},
-                                  {"size", delta.delta_size}});
-  return all;
-}
-
-Json contract_summary(const release::SignedContract& contract) {
-  Json::Array sentences;
-  for (std::string& sentence : release::widenings(contract))
-    sentences.emplace_back(std::move(sentence));
-  Json json;
-  json.set("sha256", to_hex(contract.contract_sha256)).set("widenings", std::move(sentences));
-  return json;
-}
-
-// Verified again, since a list is read to find out what may run: a store that was written to, or a
-// publisher who is trusted no more, shows here.
-Json stored_contract(const Release& release, std::span<const crypto::PublicKey> publishers) {
-  const auto verified = release::verify_runtime_contract(release.contract, publishers);
-  if (!verified) return Json::Object{{"refused", describe(verified.error())}};
-  if ((*verified)->model != release.model || (*verified)->model_root != release.model_root)
-    return Json::Object{{"refused", "it is about another model"}};
-  return contract_summary(**verified);
+          .blocked = false,
+          .pending = pending};
 }
 
 // Reads the file as the connection takes it: no copy of a model is held in memory.
@@ -201,12 +166,14 @@ Result<HttpResponse> ReleaseService::publish(const Call& call) {
   const auto deltas =
       read_deltas(body, publishers_, {(*verified)->file_sha256, (*verified)->file_size});
   if (!deltas) return std::unexpected(chronicle_.refuse_matter(matter, deltas.error()));
-  const Release release = to_release(*verified, std::move(documents), clock_.now());
+  const Release release = to_release(*verified, std::move(documents), clock_.now(),
+                                     release::is_among(two_person_tiers_, (*verified)->tier));
   matter.subject = release.model.str() + "/" + std::to_string(release.number);
   matter.details = summary(release);
   const auto& contract = (*verified)->contract;
   if (contract) matter.details.set("contract", contract_summary(**contract));
   if (!deltas->empty()) matter.details.set("deltas", summary(*deltas));
+  if (release.pending) matter.details.set("pending", true);
   VEDETTE_CHECK(chronicle_.decide(
       matter, [&](UnitOfWork& unit, Matter&) { return add(unit, release, *deltas); }));
   return answer(matter.details);
@@ -220,6 +187,7 @@ Result<HttpResponse> ReleaseService::list(const Call& /*call*/) {
     for (const Release& release : all) {
       Json one = summary(release);
       one.set("published_at", to_rfc3339(release.published_at)).set("blocked", release.blocked);
+      one.set("pending", release.pending);
       if (!release.contract.empty()) one.set("contract", stored_contract(release, publishers_));
       one.set("suspect_devices", suspecting_devices(suspects, release));
       VEDETTE_TRY(const auto deltas, unit.releases().deltas(release.model, release.number));
@@ -231,6 +199,18 @@ Result<HttpResponse> ReleaseService::list(const Call& /*call*/) {
   Json body;
   body.set("releases", std::move(releases));
   return answer(body);
+}
+
+Result<Release> ReleaseService::named_by(const Call& call) {
+  VEDETTE_TRY(const ModelName model, ModelName::parse(call.arguments.at(0)));
+  VEDETTE_TRY(const std::uint64_t number, parse_number(call.arguments.at(1)));
+  std::optional<Release> found;
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(found, required(unit.releases().find(model, number),
+                                model.str() + "/" + std::to_string(number)));
+    return {};
+  }));
+  return *std::move(found);
 }
 
 Result<HttpResponse> ReleaseService::block(const Call& call) {
@@ -273,6 +253,7 @@ Result<HttpResponse> ReleaseService::latest(const Call& call) {
   Json body = summary(*found);
   body.set("bundle", found->bundle).set("statement", found->statement);
   if (!found->contract.empty()) body.set("contract", found->contract);
+  if (!found->approval.empty()) body.set("approval", found->approval);
   if (auto offered = offer(deltas, having); !offered.empty())
     body.set("deltas", std::move(offered));
   return answer(body);
@@ -306,6 +287,9 @@ Result<std::uint64_t> ReleaseService::size_of_part(const Call& call,
   }));
   if (found->blocked)
     return refuse("REL-BLOCKED", "this release is blocked",
+                  model.str() + "/" + number_text->second);
+  if (found->pending)
+    return refuse("REL-PENDING", "this release waits for another publisher's approval",
                   model.str() + "/" + number_text->second);
   if (found->file_sha256 == digest) return found->file_size;
   for (const ReleaseDelta& delta : deltas)

@@ -15,17 +15,22 @@ namespace vedette::server {
 class ReleaseService {
  public:
   ReleaseService(platform::Store& store, release::BlobStore& blobs, Chronicle& chronicle,
-                 const Clock& clock, std::vector<crypto::PublicKey> publishers)
+                 const Clock& clock, std::vector<crypto::PublicKey> publishers,
+                 std::vector<release::Tier> two_person_tiers = {})
       : store_(store),
         blobs_(blobs),
         chronicle_(chronicle),
         clock_(clock),
-        publishers_(std::move(publishers)) {}
+        publishers_(std::move(publishers)),
+        two_person_tiers_(std::move(two_person_tiers)) {}
 
-  // Operators. A release is verified before it is stored, and its file must be there already.
+  // Operators. A release is verified before it is stored, and its file must be there already. Of a
+  // tier that takes two persons it is given to nobody before another publisher's approval is there.
   [[nodiscard]] Result<platform::HttpResponse> put_blob(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> publish(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> list(const Call& call);
+  [[nodiscard]] Result<platform::HttpResponse> show(const Call& call);
+  [[nodiscard]] Result<platform::HttpResponse> approve(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> block(const Call& call);
 
   // Attested devices.
@@ -33,6 +38,9 @@ class ReleaseService {
   [[nodiscard]] Result<platform::HttpResponse> get_blob(const Call& call);
 
  private:
+  [[nodiscard]] Result<release::Release> named_by(const Call& call);
+  [[nodiscard]] Result<void> judge_approval(const release::Release& found,
+                                            const std::string& approval) const;
   // Refuses REL-BLOB-MISSING, and REL-SIZE for one of another size.
   [[nodiscard]] Result<void> check_blob(const crypto::Sha256Digest& sha256, std::uint64_t size);
   // Octets of a file of the release that the query names.
@@ -46,6 +54,7 @@ class ReleaseService {
   Chronicle& chronicle_;
   const Clock& clock_;
   std::vector<crypto::PublicKey> publishers_;
+  std::vector<release::Tier> two_person_tiers_;
 };
 
 }  // namespace vedette::server

@@ -1,10 +1,11 @@
 // A model's file from the real server, in one piece and after breaks.
 #include "agent/contact.h"
 #include "agent/model_files.h"
+#include "codec/base64.h"
 #include "platform/net/byte_range.h"
 #include "platform/net/json_api.h"
 #include "release/oms_bundle.h"
-#include "release/release_statement.h"
+#include "release/release_approval.h"
 
 #include "measured_device_fixture.h"
 
@@ -13,7 +14,9 @@ namespace {
 
 class Download : public MeasuredDeviceOverTls {
  protected:
-  Download() {
+  explicit Download(const std::function<void(server::ServerConfig&)>& adjust =
+                        [](server::ServerConfig&) {})
+      : MeasuredDeviceOverTls(adjust) {
     publish();
     drone_ = enter("drone");
     EXPECT_EQ(attest(drone_, true), "ATT-NO-REFERENCE");
@@ -233,6 +236,71 @@ TEST_F(DownloadByDelta, ADeviceFetchesTheDeltaAloneAndHasTheNewFile) {
   EXPECT_LT(delta_.size(), newer_.size() / 20);
   const auto view = inference::ModelView::map(got->sealed);
   EXPECT_TRUE(std::ranges::equal(view->bytes(), newer_));
+}
+
+const crypto::PrivateKey& second_publisher() {
+  static const auto key = crypto::PrivateKey::generate_p256();
+  return key;
+}
+
+// The server gives it to nobody, whoever asks, before two publishers stand by it.
+class DownloadForTwo : public Download {
+ protected:
+  DownloadForTwo()
+      : Download([](server::ServerConfig& config) {
+          const std::string path = config.state_folder + "/second.pub";
+          EXPECT_TRUE(
+              write_file_atomically(path, as_bytes(second_publisher().public_key().pem()), 0600)
+                  .has_value());
+          config.publisher_keys.push_back(path);
+          config.two_person_tiers = {release::Tier::high};
+        }) {}
+
+  std::string approve(const std::string& approval, const std::string& release = "1") {
+    return post(*admin_, "/v1/releases/voice/" + release + "/approval",
+                codec::to_json(Json::Object{{"approval", approval}}));
+  }
+  [[nodiscard]] std::string approval_by(const crypto::PrivateKey& key) {
+    const auto published = admin_->send(platform::get_request("/v1/releases/voice/1")).value();
+    const auto answer = platform::read_json_answer(published).value();
+    const auto release =
+        release::verify_release(*answer.string("bundle"), *answer.string("statement"),
+                                std::vector{publisher_.public_key()});
+    return release::sign_release_approval(*release, key).value();
+  }
+  platform::HttpResponse newest() {
+    return *drone_.client->send(platform::get_request("/v1/releases/voice", ear_));
+  }
+};
+
+TEST_F(DownloadForTwo, NobodyGetsAReleaseBeforeAnotherPublisherApprovedIt) {
+  EXPECT_EQ(newest().status, 404);
+  EXPECT_EQ(get({}).status, 403);
+  EXPECT_EQ(approve(approval_by(crypto::PrivateKey::generate_p256())), "DSSE-UNTRUSTED");
+  EXPECT_EQ(approve("{}"), "DSSE-SYNTAX");
+  EXPECT_EQ(approve(approval_by(second_publisher()), "2"), "HTTP-NOT-FOUND");
+  EXPECT_EQ(newest().status, 404);
+  const std::string approval = approval_by(second_publisher());
+  ASSERT_EQ(approve(approval), "");
+  const auto answer = platform::read_json_answer(newest());
+  ASSERT_TRUE(answer.has_value()) << describe(answer.error());
+  EXPECT_EQ(answer->string("approval").value_or(""), approval);
+  EXPECT_EQ(get({}).status, 200);
+}
+
+TEST_F(DownloadForTwo, TheApprovalAndItsRefusalStandInTheLog) {
+  ASSERT_NE(approve(approval_by(crypto::PrivateKey::generate_p256())), "");
+  ASSERT_EQ(approve(approval_by(second_publisher())), "");
+  const auto log = platform::read_json_answer(
+      *admin_->send(platform::get_request("/v1/log/entries?start=0&count=64")));
+  ASSERT_TRUE(log.has_value()) << describe(log.error());
+  std::vector<std::string> outcomes;
+  for (const Json& element : *log->find("entries")->if_array()) {
+    const std::string text(as_text(codec::from_base64(*element.if_string()).value()));
+    const Json entry = codec::parse_json(text).value();
+    if (entry.string("kind") == "approve") outcomes.push_back(*entry.string("verdict"));
+  }
+  EXPECT_EQ(outcomes, (std::vector<std::string>{"refused", "accepted"}));
 }
 
 TEST_F(Download, ABlockedReleaseIsToldAtTheNextContactAndGivenToNobody) {

@@ -61,6 +61,21 @@ TEST_F(RepositoriesTest, TheLatestReleaseIsTheHighestThatIsNotBlocked) {
   EXPECT_FALSE(releases->find(kVad, ~std::uint64_t{0}).value().has_value());
 }
 
+TEST_F(RepositoriesTest, AReleaseThatWaitsForApprovalIsNotTheLatest) {
+  const auto releases = make_release_registry(*database_);
+  ASSERT_TRUE(releases->add(release("vad", 1)).has_value());
+  auto waiting = release("vad", 2);
+  waiting.pending = true;
+  ASSERT_TRUE(releases->add(waiting).has_value());
+  EXPECT_EQ(releases->latest(kVad).value()->number, 1U);
+  EXPECT_TRUE(releases->find(kVad, 2).value()->pending);
+  EXPECT_EQ(releases->approve(kVad, 3, "{}").error().code, "REL-UNKNOWN");
+  ASSERT_TRUE(releases->approve(kVad, 2, "envelope").has_value());
+  EXPECT_EQ(releases->latest(kVad).value()->number, 2U);
+  EXPECT_EQ(releases->latest(kVad).value()->approval, "envelope");
+  EXPECT_FALSE(releases->find(kVad, 2).value()->pending);
+}
+
 TEST_F(RepositoriesTest, DeltasRefuseAnUnknownReleaseAndASecondOneFromOneBase) {
   const auto releases = make_release_registry(*database_);
   const release::ReleaseDelta delta{digest_of(1), digest_of(2), 3, "envelope"};

@@ -305,12 +305,28 @@ CREATE TABLE release_deltas (
 ) STRICT;
 )sql";
 
-constexpr Migration kMigrations[] = {
-    {kFirstLight},   {kRuntimeContracts}, {kViolations},           {kMeasuredDevices},
-    {kSkus},         {kSha384Registers},  {kEndorsementTolerance}, {kCertificates},
-    {kProposals},    {kEnrollmentTokens}, {kDeviceKeys},           {kKeySince},
-    {kProposalsAge}, {kKeyOfState},       {kMakerOfDevice},
-    {kReleaseDeltas}};
+constexpr const char* kReleaseApprovals = R"sql(
+ALTER TABLE releases ADD COLUMN pending INTEGER NOT NULL DEFAULT 0 CHECK (pending IN (0, 1));
+ALTER TABLE releases ADD COLUMN approval BLOB NOT NULL DEFAULT x'';
+)sql";
+
+constexpr Migration kMigrations[] = {{kFirstLight},
+                                     {kRuntimeContracts},
+                                     {kViolations},
+                                     {kMeasuredDevices},
+                                     {kSkus},
+                                     {kSha384Registers},
+                                     {kEndorsementTolerance},
+                                     {kCertificates},
+                                     {kProposals},
+                                     {kEnrollmentTokens},
+                                     {kDeviceKeys},
+                                     {kKeySince},
+                                     {kProposalsAge},
+                                     {kKeyOfState},
+                                     {kMakerOfDevice},
+                                     {kReleaseDeltas},
+                                     {kReleaseApprovals}};
 
 }  // namespace
 

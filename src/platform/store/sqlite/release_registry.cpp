@@ -34,6 +34,8 @@ Result<Release> release_of(const Query& row) {
   VEDETTE_TRY(auto contract, octets_of(row, 9));
   VEDETTE_TRY(const auto published_at, row.time(10));
   VEDETTE_TRY(const bool blocked, row.boolean(11));
+  VEDETTE_TRY(const bool pending, row.boolean(12));
+  VEDETTE_TRY(auto approval, octets_of(row, 13));
   return Release{std::move(model),
                  number,
                  tier,
@@ -45,7 +47,9 @@ Result<Release> release_of(const Query& row) {
                  std::move(statement),
                  std::move(contract),
                  published_at,
-                 blocked};
+                 blocked,
+                 pending,
+                 std::move(approval)};
 }
 
 Result<ReleaseDelta> delta_of(const Query& row) {
@@ -68,29 +72,35 @@ class SqliteReleaseRegistry final : public release::ReleaseRegistry {
   explicit SqliteReleaseRegistry(Database& database) : database_(&database) {}
 
   Result<std::optional<Release>> latest(const ModelName& model) override {
-    VEDETTE_TRY(auto query,
-                database_->query("SELECT model, number, tier, model_root, file_name, file_sha256,"
-                                 " file_size, bundle, statement, contract, published_at, blocked"
-                                 " FROM releases WHERE model = ? AND blocked = 0"
-                                 " ORDER BY number DESC LIMIT 1",
-                                 {model.str()}));
+    VEDETTE_TRY(
+        auto query,
+        database_->query(
+            "SELECT model, number, tier, model_root, file_name, file_sha256,"
+            " file_size, bundle, statement, contract, published_at, blocked, pending, approval"
+            " FROM releases WHERE model = ? AND blocked = 0 AND pending = 0"
+            " ORDER BY number DESC LIMIT 1",
+            {model.str()}));
     return first_of(std::move(query));
   }
 
   Result<std::optional<Release>> find(const ModelName& model, std::uint64_t number) override {
-    VEDETTE_TRY(auto query,
-                database_->query("SELECT model, number, tier, model_root, file_name, file_sha256,"
-                                 " file_size, bundle, statement, contract, published_at, blocked"
-                                 " FROM releases WHERE model = ? AND number = ?",
-                                 {model.str(), number}));
+    VEDETTE_TRY(
+        auto query,
+        database_->query(
+            "SELECT model, number, tier, model_root, file_name, file_sha256,"
+            " file_size, bundle, statement, contract, published_at, blocked, pending, approval"
+            " FROM releases WHERE model = ? AND number = ?",
+            {model.str(), number}));
     return first_of(std::move(query));
   }
 
   Result<std::vector<Release>> list() override {
-    VEDETTE_TRY(auto query,
-                database_->query("SELECT model, number, tier, model_root, file_name, file_sha256,"
-                                 " file_size, bundle, statement, contract, published_at, blocked"
-                                 " FROM releases ORDER BY model, number"));
+    VEDETTE_TRY(
+        auto query,
+        database_->query(
+            "SELECT model, number, tier, model_root, file_name, file_sha256,"
+            " file_size, bundle, statement, contract, published_at, blocked, pending, approval"
+            " FROM releases ORDER BY model, number"));
     std::vector<Release> releases;
     for (;;) {
       VEDETTE_TRY(const bool found, query.next());
@@ -102,15 +112,16 @@ class SqliteReleaseRegistry final : public release::ReleaseRegistry {
 
   Result<void> add(const Release& release) override {
     VEDETTE_CHECK(refuse_unless_newest(release));
-    VEDETTE_TRY([[maybe_unused]] const auto rows,
-                database_->execute(
-                    "INSERT INTO releases (model, number, tier, model_root, file_name, file_sha256,"
-                    " file_size, bundle, statement, contract, published_at, blocked)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    {release.model.str(), release.number, release::to_string(release.tier),
-                     release.model_root, release.file_name, release.file_sha256, release.file_size,
-                     as_bytes(release.bundle), as_bytes(release.statement),
-                     as_bytes(release.contract), release.published_at, release.blocked}));
+    VEDETTE_TRY(
+        [[maybe_unused]] const auto rows,
+        database_->execute(
+            "INSERT INTO releases (model, number, tier, model_root, file_name, file_sha256,"
+            " file_size, bundle, statement, contract, published_at, blocked, pending,"
+            " approval) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            {release.model.str(), release.number, release::to_string(release.tier),
+             release.model_root, release.file_name, release.file_sha256, release.file_size,
+             as_bytes(release.bundle), as_bytes(release.statement), as_bytes(release.contract),
+             release.published_at, release.blocked, release.pending, as_bytes(release.approval)}));
     return {};
   }
 
@@ -140,16 +151,27 @@ class SqliteReleaseRegistry final : public release::ReleaseRegistry {
     }
   }
 
+  Result<void> approve(const ModelName& model, std::uint64_t number,
+                       const std::string& approval) override {
+    VEDETTE_TRY(const auto rows, database_->execute("UPDATE releases SET pending = 0, approval = ?"
+                                                    " WHERE model = ? AND number = ?",
+                                                    {as_bytes(approval), model.str(), number}));
+    return rows == 1 ? Result<void>{} : unknown(model, number);
+  }
+
   Result<void> set_blocked(const ModelName& model, std::uint64_t number, bool blocked) override {
     VEDETTE_TRY(const auto rows,
                 database_->execute("UPDATE releases SET blocked = ? WHERE model = ? AND number = ?",
                                    {blocked, model.str(), number}));
-    if (rows == 1) return {};
+    return rows == 1 ? Result<void>{} : unknown(model, number);
+  }
+
+ private:
+  static std::unexpected<Error> unknown(const ModelName& model, std::uint64_t number) {
     return refuse("REL-UNKNOWN", "there is no such release",
                   model.str() + " " + std::to_string(number));
   }
 
- private:
   Result<void> refuse_unless_newest(const Release& release) {
     VEDETTE_TRY(auto query, database_->query("SELECT number FROM releases WHERE model = ?"
                                              " ORDER BY number DESC LIMIT 1",

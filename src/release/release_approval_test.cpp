@@ -1,0 +1,103 @@
+#include "release/release_approval.h"
+
+#include <array>
+
+#include <gtest/gtest.h>
+
+#include "codec/json.h"
+#include "release/in_toto.h"
+#include "release/oms_bundle.h"
+
+namespace vedette::release {
+namespace {
+
+using codec::Json;
+using crypto::PrivateKey;
+
+class ReleaseApproval : public ::testing::Test {
+ protected:
+  [[nodiscard]] VerifiedRelease release(std::uint64_t number, Tier tier = Tier::high) const {
+    const auto file = crypto::sha256(as_bytes("weights"));
+    const auto manifest = build_manifest("folder", {{.name = "m.onnx", .sha256 = file}});
+    const ReleaseStatement statement{.model = *ModelName::parse("voice"),
+                                     .number = number,
+                                     .tier = tier,
+                                     .model_root = manifest->root,
+                                     .file_name = "m.onnx",
+                                     .file_sha256 = file,
+                                     .file_size = 7,
+                                     .issued_at = from_unix_seconds(1'795'438'387)};
+    return verify_release(*sign_model(*manifest, first_),
+                          *sign_release_statement(statement, first_), trusted_)
+        .value();
+  }
+  [[nodiscard]] std::string verify(const std::string& envelope) const {
+    const auto verified = verify_release_approval(envelope, release(3), trusted_);
+    return verified ? "" : verified.error().code;
+  }
+  // By the second publisher, about release 3, as a strange implementation may sign it.
+  [[nodiscard]] std::string of(Json predicate, const crypto::Sha256Digest& root,
+                               const std::string& model = "voice") const {
+    const InTotoKind kind{
+        .predicate_type = kApprovalPredicateType, .code = "X", .noun = "x", .limits = {}};
+    return sign_in_toto({.model = model, .model_root = root, .predicate = std::move(predicate)},
+                        kind, second_)
+        .value()
+        .envelope;
+  }
+
+  PrivateKey first_ = PrivateKey::generate_p256();
+  PrivateKey second_ = PrivateKey::generate_p256();
+  std::vector<crypto::PublicKey> trusted_{first_.public_key(), second_.public_key()};
+};
+
+TEST_F(ReleaseApproval, IsNotGivenByTheKeyThatSignedTheRelease) {
+  EXPECT_EQ(sign_release_approval(release(3), first_).error().code, "REL-APPROVAL");
+  const auto honest = sign_release_approval(release(3), second_).value();
+  trusted_ = {second_.public_key(), first_.public_key()};
+  EXPECT_EQ(verify(honest), "");
+  std::swap(first_, second_);  // the second one's release, approved by itself
+  EXPECT_EQ(verify(honest), "REL-APPROVAL");
+}
+
+TEST_F(ReleaseApproval, OfAStrangerIsRefused) {
+  EXPECT_EQ(verify(sign_release_approval(release(3), PrivateKey::generate_p256()).value()),
+            "DSSE-UNTRUSTED");
+}
+
+TEST_F(ReleaseApproval, MeansThisReleaseAndNoOther) {
+  EXPECT_EQ(verify(sign_release_approval(release(2), second_).value()), "REL-APPROVAL");
+  EXPECT_EQ(verify(sign_release_approval(release(3, Tier::low), second_).value()), "REL-APPROVAL")
+      << "the same model and number under another statement";
+  const auto right = release(3);
+  const std::string digest = to_hex(right->statement_sha256);
+  EXPECT_EQ(
+      verify(of(Json::Object{{"release", 3}, {"statement_sha256", digest}}, right->model_root)),
+      "");
+  EXPECT_EQ(verify(of(Json::Object{{"release", 3}, {"statement_sha256", digest}}, right->model_root,
+                      "gauge")),
+            "REL-APPROVAL");
+  EXPECT_EQ(verify(of(Json::Object{{"release", 3}, {"statement_sha256", digest}},
+                      crypto::sha256(as_bytes("another")))),
+            "REL-APPROVAL");
+  for (Json predicate :
+       {Json(Json::Object{}), Json(Json::Object{{"release", 3}}),
+        Json(Json::Object{{"release", "3"}, {"statement_sha256", digest}}),
+        Json(Json::Object{{"release", -3}, {"statement_sha256", digest}}),
+        Json(Json::Object{{"release", 3}, {"statement_sha256", digest.substr(1)}}),
+        Json(Json::Object{{"release", 3}, {"statement_sha256", digest}, {"more", 1}})})
+    EXPECT_EQ(verify(of(predicate, right->model_root)), "REL-APPROVAL")
+        << codec::to_json(predicate);
+}
+
+TEST_F(ReleaseApproval, AReleaseStatementIsNone) {
+  const auto manifest = build_manifest("m", {{.name = "m.onnx", .sha256 = {}}});
+  EXPECT_EQ(verify(*sign_model(*manifest, second_)).substr(0, 4), "DSSE");
+}
+
+TEST_F(ReleaseApproval, ByAnotherPublisherHolds) {
+  EXPECT_EQ(verify(sign_release_approval(release(3), second_).value()), "");
+}
+
+}  // namespace
+}  // namespace vedette::release

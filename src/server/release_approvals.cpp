@@ -1,0 +1,53 @@
+// How a release that one publisher signed waits for another one's approval, and gets it.
+#include "release/release_approval.h"
+#include "server/answers.h"
+#include "server/release_service.h"
+#include "server/releases_json.h"
+
+namespace vedette::server {
+
+using codec::Json;
+using platform::HttpResponse;
+using platform::UnitOfWork;
+using release::Release;
+
+// Everything that an approval is about, byte for byte as signed.
+Result<HttpResponse> ReleaseService::show(const Call& call) {
+  VEDETTE_TRY(const Release found, named_by(call));
+  Json body = summary(found);
+  body.set("bundle", found.bundle).set("statement", found.statement);
+  if (!found.contract.empty()) body.set("contract", found.contract);
+  body.set("pending", found.pending).set("blocked", found.blocked);
+  if (!found.approval.empty()) body.set("approval", found.approval);
+  return answer(body);
+}
+
+Result<HttpResponse> ReleaseService::approve(const Call& call) {
+  VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body)));
+  VEDETTE_CHECK(body.only({"approval"}));
+  VEDETTE_TRY(const std::string approval, body.string("approval"));
+  VEDETTE_TRY(const Release found, named_by(call));
+  Matter matter{.kind = "approve",
+                .subject = found.model.str() + "/" + std::to_string(found.number),
+                .actor = call.caller.name(),
+                .rule = call.rule,
+                .details = summary(found)};
+  const auto judged = judge_approval(found, approval);
+  if (!judged) return std::unexpected(chronicle_.refuse_matter(matter, judged.error()));
+  VEDETTE_CHECK(chronicle_.decide(matter, [&](UnitOfWork& unit, Matter&) {
+    return unit.releases().approve(found.model, found.number, approval);
+  }));
+  return answer(matter.details);
+}
+
+// Against what is stored, verified again: publishers may have changed since.
+Result<void> ReleaseService::judge_approval(const Release& found,
+                                            const std::string& approval) const {
+  const auto contract =
+      found.contract.empty() ? std::nullopt : std::optional<std::string_view>(found.contract);
+  VEDETTE_TRY(const auto verified,
+              release::verify_release(found.bundle, found.statement, publishers_, contract));
+  return release::verify_release_approval(approval, verified, publishers_);
+}
+
+}  // namespace vedette::server
