@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "agent/contact.h"
 #include "agent/local_callers.h"
 #include "codec/settings.h"
 
@@ -52,7 +53,7 @@ Result<void> read_device_key(const std::string& name, AgentConfig& config) {
     return {};
   }
   return refuse("CONFIG-VALUE", "the setting 'device.key' names no place where a key may live", {},
-                "\"tpm\", a key in a token: \"pkcs11:...\", or \"insecure-memory\"");
+                R"("tpm", a key in a token: "pkcs11:...", or "insecure-memory")");
 }
 
 Result<void> read_tpm(SettingsReader& reader, const std::string& folder, AgentConfig& config) {
@@ -206,6 +207,9 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   VEDETTE_TRY(config.posture, read_posture(posture));
   VEDETTE_CHECK(api);
   VEDETTE_CHECK(read_allowed(allowed, config));
+  if (models.size() > kMostModels)
+    return refuse("CONFIG-VALUE", "releases.models names too many",
+                  std::to_string(models.size()) + "; at most " + std::to_string(kMostModels));
   for (const std::string& text : models) {
     VEDETTE_TRY(ModelName name, ModelName::parse(text));
     config.models.push_back(std::move(name));

@@ -11,42 +11,59 @@ namespace {
 
 using codec::Json;
 
-constexpr std::size_t kMost = 64;
-
 std::string text_of(const RunningModel& model) {
   return model.model.str() + ":" + std::to_string(model.release);
 }
 
-Result<std::vector<RunningModel>> read_blocked(const Json& answer,
-                                               const std::vector<RunningModel>& running) {
+bool names(const Json& element, const RunningModel& model) {
+  const std::string* text = element.if_string();
+  return text != nullptr && *text == text_of(model);
+}
+
+Result<Contact> read_contact(const Json& answer, const std::vector<RunningModel>& models) {
+  Contact contact;
+  VEDETTE_TRY(contact.wanted, answer.boolean("wanted"));
   VEDETTE_TRY(const Json* array, answer.array("blocked"));
-  std::vector<RunningModel> blocked;
-  for (const Json& element : *array->if_array()) {
-    const std::string* text = element.if_string();
-    const auto found = std::ranges::find_if(running, [&](const RunningModel& model) {
-      return text != nullptr && *text == text_of(model);
-    });
-    if (found == running.end())
-      return refuse("HTTP-ANSWER", "the server blocks a release that does not run here",
-                    codec::to_json(element).substr(0, 80));
-    blocked.push_back(*found);
-  }
-  return blocked;
+  const Json::Array& blocked = *array->if_array();
+  for (const RunningModel& model : models)
+    if (std::ranges::any_of(blocked, [&](const Json& one) { return names(one, model); }))
+      contact.blocked.push_back(model);
+  for (const Json& one : blocked)
+    if (std::ranges::none_of(models, [&](const auto& model) { return names(one, model); }))
+      contact.doubt = Error{"HTTP-ANSWER",
+                            "the server blocks a release that it was not told of",
+                            codec::to_json(one).substr(0, 80),
+                            {}};
+  return contact;
 }
 
 }  // namespace
 
+std::optional<RunningModel> concerned(const ModelName& model, std::optional<std::uint64_t> runs,
+                                      std::uint64_t last_good) {
+  const std::uint64_t release = runs.value_or(last_good);
+  if (release == 0) return std::nullopt;
+  return RunningModel{model, release};
+}
+
 Result<Contact> make_contact(platform::HttpClient& client,
-                             const std::vector<RunningModel>& running) {
+                             const std::vector<RunningModel>& models) {
+  if (models.size() > kMostModels)
+    return refuse("AGT-MODELS", "the server cannot be told of so many models",
+                  std::to_string(models.size()));
   std::string target = "/v1/attestation/wanted";
-  for (std::size_t i = 0; i < std::min(running.size(), kMost); ++i)
-    target += (i == 0 ? "?running=" : ",") + text_of(running[i]);
+  for (std::size_t i = 0; i < models.size(); ++i)
+    target += (i == 0 ? "?running=" : ",") + text_of(models[i]);
   VEDETTE_TRY(const auto response, client.send(platform::get_request(target)));
   VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
-  Contact contact;
-  VEDETTE_TRY(contact.wanted, answer.boolean("wanted"));
-  VEDETTE_TRY(contact.blocked, read_blocked(answer, running));
-  return contact;
+  return read_contact(answer, models);
+}
+
+std::optional<Outcome> duty_after(const Error& failure) {
+  const Outcome outcome = outcome_of(failure);
+  const bool is_duty = outcome == Outcome::revoked || outcome == Outcome::verdict_due ||
+                       outcome == Outcome::certificate_due;
+  return is_duty ? std::optional(outcome) : std::nullopt;
 }
 
 }  // namespace vedette::agent
