@@ -143,16 +143,12 @@ Result<ReleaseFloors> ReleaseFloors::load(const std::string& folder, platform::T
   return floors;
 }
 
-// What a beginning took over before it was cut off. A record that was in force before is none: the
-// TPM moved for it, and says now that it never did.
+// What a beginning took over before it was cut off: its record alone follows no other. Any other
+// was in force: the TPM moved for it, and says now that it never did.
 Result<ReleaseFloors::Floors> ReleaseFloors::cut_off(const Json& document) {
-  constexpr crypto::Sha256Digest kNever{};
-  VEDETTE_TRY(const Json* present, document.object("present"));
-  VEDETTE_TRY(const Record before, read_record(*present));
   VEDETTE_TRY(const Json* next, document.object("next"));
   VEDETTE_TRY(Record first, read_record(*next));
-  if (before.before == kNever && before.floors.empty() && first.before == kNever)
-    return std::move(first.floors);
+  if (first.before == crypto::Sha256Digest{}) return std::move(first.floors);
   return refuse("AGT-FLOORS", "the record was in force, and the TPM never moved");
 }
 

@@ -115,6 +115,20 @@ TEST_F(ReleaseFloorsTest, ARatchetThatWasMadeAnewIsRefusedAndTheRecordStays) {
   }
 }
 
+// Both records are there, as they are at a beginning, but one of them was in force.
+TEST_F(ReleaseFloorsTest, ARatchetThatWasMadeAnewAfterACrashIsRefusedToo) {
+  for (const std::uint64_t release : {2U, 3U}) {
+    ASSERT_EQ(code(), "");
+    tpm_.after_ratchet = [] { throw std::runtime_error("the power is gone"); };
+    EXPECT_THROW((void)accept(release, release), std::runtime_error);
+    tpm_.after_ratchet = [] {};
+    const auto before = std::exchange(tpm_.ratchet, crypto::Sha256Digest{});
+    EXPECT_EQ(code(), "AGT-FLOORS") << release;
+    tpm_.ratchet = before;
+    EXPECT_EQ(voice().last_good, release) << "nothing was written over it";
+  }
+}
+
 // What the beginning took over is not lost with an index that is made anew under it.
 TEST_F(ReleaseFloorsTest, ABeginningThatWasCutOffGoesOnWithWhatItTookOver) {
   std::ofstream(folder_ / "release-floors.json") << R"({"voice":7})";
