@@ -19,8 +19,6 @@ namespace {
 using codec::Json;
 
 constexpr std::chrono::milliseconds kDutyCheck{250};
-// How often the server is asked what it wants at once: devices cannot be called.
-constexpr std::chrono::seconds kContact{5};
 // A request's tensors in binary form, and the JSON before them.
 constexpr std::size_t kMaxApiBody = std::size_t{17} << 20U;
 constexpr std::size_t kMaxApiConnections = 64;
@@ -193,7 +191,8 @@ void Agent::run() {
       continue;
     }
     if (phase == Phase::serve) {
-      advance(phase, wait_for_duty(), {});
+      const Duty duty = wait_for_duty();
+      advance(phase, duty.outcome, duty.cause);
       continue;
     }
     const auto performed = perform(phase);
@@ -306,23 +305,22 @@ Result<void> Agent::attest_now() {
   return {};
 }
 
-Outcome Agent::wait_for_duty() {
+// The server is asked what it wants before releases are looked for, however often they are.
+Agent::Duty Agent::wait_for_duty() {
   do {
     const TimePoint now = clock_.now();
     const auto verdict = trust_.current();
-    if (!verdict || now >= verdict->attest_again_at) return Outcome::verdict_due;
-    if (renewal_.due(now)) return Outcome::certificate_due;
-    if (now >= releases_due_) return Outcome::releases_due;
+    if (!verdict || now >= verdict->attest_again_at) return {Outcome::verdict_due};
+    if (renewal_.due(now)) return {Outcome::certificate_due};
+    if (now >= contact_due_)
+      if (auto duty = keep_contact()) return *std::move(duty);
+    if (now >= releases_due_) return {Outcome::releases_due};
     // The server closes the connection of a device that it stops trusting: ask why at once.
-    if (!client_->connected()) return Outcome::verdict_due;
+    if (!client_->connected()) return {Outcome::verdict_due};
     if (now >= time_due_) learn_time_again();
     if (renewal_.wonders(now)) ask_when_to_renew();
-    if (now >= contact_due_) {
-      contact_due_ = now + kContact;
-      if (const auto duty = keep_contact()) return *duty;
-    }
   } while (sleep_for(kDutyCheck));
-  return Outcome::done;
+  return {Outcome::done};
 }
 
 Json Agent::status() const {

@@ -71,6 +71,11 @@ class Agent {
 
  private:
   struct Start;  // what start() gathered
+  // What is to be done next, and the refusal that says so.
+  struct Duty {
+    Outcome outcome;
+    std::optional<Error> cause{};
+  };
 
   explicit Agent(Start start);
 
@@ -94,9 +99,13 @@ class Agent {
   [[nodiscard]] Result<void> fetch_all();
   [[nodiscard]] Result<void> fetch_one(const Verdict& verdict, const ModelName& model);
   void open_cache();
-  void stop_blocked(const RunningModel& model);
-  [[nodiscard]] std::optional<Outcome> keep_contact();
-  [[nodiscard]] Outcome wait_for_duty();
+  [[nodiscard]] Result<bool> has_time_for_more();
+  // Whether another release may take its place now.
+  [[nodiscard]] bool stop_blocked(const RunningModel& model);
+  [[nodiscard]] std::vector<RunningModel> concerned_models();
+  void say_once(const std::string& about, std::string text, const Error& error);
+  [[nodiscard]] std::optional<Duty> keep_contact();
+  [[nodiscard]] Duty wait_for_duty();
   void advance(Phase phase, Outcome outcome, const std::optional<Error>& error);
   void report_while_running();
   [[nodiscard]] std::optional<DeviceId> name() const;  // none before the enrolment
@@ -139,6 +148,7 @@ class Agent {
   TimePoint time_due_;
   TimePoint releases_due_;
   TimePoint contact_due_;
+  std::map<std::string, std::string> said_;  // what comes again with each contact, by its matter
   RenewalPlan renewal_;
   std::optional<Duration> asked_to_wait_;  // by the server, in its last answer to an enrolment
   unsigned failures_ = 0;

@@ -1,10 +1,15 @@
 // How an agent comes by releases, and how it lets go of them.
+#include <utility>
+
 #include "agent/agent.h"
 #include "agent/contact.h"
 
 namespace vedette::agent {
 
 namespace {
+
+// How often the server is asked what it wants at once: devices cannot be called.
+constexpr std::chrono::seconds kContact{5};
 
 // `, under contract 0123456789ab`, and what it widens.
 std::string contract_text(const ServedContract& contract) {
@@ -17,7 +22,7 @@ std::string contract_text(const ServedContract& contract) {
 }
 
 Error blocked(const RunningModel& model) {
-  return {"REL-BLOCKED", "an operator blocked the release that ran",
+  return {"REL-BLOCKED", "an operator blocked the release",
           model.model.str() + " release " + std::to_string(model.release),
           "see 'vedette log list' for the reason; another release is looked for at once"};
 }
@@ -31,10 +36,23 @@ Result<void> Agent::fetch_all() {
   VEDETTE_TRY(const Verdict verdict, trust_.current());
   Result<void> first;
   for (const ModelName& model : config_.models) {
+    VEDETTE_TRY(const bool goes_on, has_time_for_more());
+    if (!goes_on) return first;
     const auto served = fetch_one(verdict, model);
     if (!served && first) first = std::unexpected(served.error());
   }
   return first;
+}
+
+// A download takes long enough for a block to come. What is wanted is asked for again, or looked
+// for again, as soon as this is over.
+Result<bool> Agent::has_time_for_more() {
+  if (clock_.now() < contact_due_) return true;
+  const auto duty = keep_contact();
+  if (!duty) return true;
+  if (duty->cause) return std::unexpected(*duty->cause);
+  (duty->outcome == Outcome::releases_due ? releases_due_ : contact_due_) = clock_.now();
+  return false;
 }
 
 Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
@@ -69,25 +87,60 @@ void Agent::open_cache() {
     news_.say(Phase::enroll, "no model is kept on disk", cache.error());
 }
 
-// The server's word alone stops a model: it could revoke the device as well.
-void Agent::stop_blocked(const RunningModel& model) {
+// The server's word alone stops a model: it could revoke the device as well. A floor that could not
+// fall yet is told at the next contact, as nothing runs then, and falls when it is blocked again.
+bool Agent::stop_blocked(const RunningModel& model) {
   const Error cause = blocked(model);
-  models_.withdraw(model.model, describe(cause));
-  news_.say(Phase::serve, "a release was blocked and stopped", cause);
+  const auto present = models_.present(model.model);
+  const bool runs = present && present->release == model.release;
+  if (runs) {
+    models_.withdraw(model.model, describe(cause));
+    said_.erase(model.model.str());  // stopped again is news again
+  }
+  say_once(model.model.str(), runs ? "a release was blocked and stopped" : "a release is blocked",
+           cause);
+  const std::uint64_t before = floors_.of(model.model);
   if (const auto kept = floors_.step_back(model.model, model.release); !kept)
-    news_.say(Phase::serve, "no older release may take its place", kept.error());
+    say_once(model.model.str() + ", floor", "no older release may take its place yet",
+             kept.error());
+  return runs || floors_.of(model.model) != before;
 }
 
-std::optional<Outcome> Agent::keep_contact() {
-  std::vector<RunningModel> running;
-  for (const ModelName& model : config_.models)
-    if (const auto present = models_.present(model)) running.push_back({model, present->release});
-  const auto contact = make_contact(*client_, running);
-  if (!contact) return std::nullopt;
+std::vector<RunningModel> Agent::concerned_models() {
+  std::vector<RunningModel> models;
+  for (const ModelName& model : config_.models) {
+    const auto present = models_.present(model);
+    const auto runs = present ? std::optional(present->release) : std::nullopt;
+    if (auto one = concerned(model, runs, floors_.of(model))) models.push_back(*std::move(one));
+  }
+  return models;
+}
+
+void Agent::say_once(const std::string& about, std::string text, const Error& error) {
+  const std::string said = describe(error);
+  if (std::exchange(said_[about], said) != said) news_.say(Phase::serve, std::move(text), error);
+}
+
+std::optional<Agent::Duty> Agent::keep_contact() {
+  constexpr const char* kContactItself = "";  // no model's name
+  contact_due_ = clock_.now() + kContact;
+  const auto contact = make_contact(*client_, concerned_models());
+  if (!contact) {
+    const Error& failure = contact.error();
+    if (const auto outcome = duty_after(failure)) return Duty{*outcome, failure};
+    if (!failure.code.starts_with("NET-"))
+      say_once(kContactItself, "the server did not tell what is blocked", failure);
+    return std::nullopt;
+  }
+  if (contact->doubt)
+    say_once(kContactItself, "the server's word is heard in part", *contact->doubt);
+  else
+    said_.erase(kContactItself);
+  bool may_be_followed = false;
   for (const RunningModel& model : contact->blocked)
-    stop_blocked(model);
-  if (contact->wanted) return Outcome::verdict_due;
-  return contact->blocked.empty() ? std::nullopt : std::optional(Outcome::releases_due);
+    may_be_followed |= stop_blocked(model);
+  if (contact->wanted) return Duty{Outcome::verdict_due};
+  return may_be_followed ? std::optional(Duty{Outcome::releases_due}) : std::nullopt;
 }
 
 }  // namespace vedette::agent

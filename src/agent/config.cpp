@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "agent/contact.h"
 #include "agent/local_callers.h"
 #include "codec/settings.h"
 
@@ -210,6 +211,9 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   VEDETTE_CHECK(api);
   VEDETTE_CHECK(read_allowed(allowed, config));
   VEDETTE_TRY(config.two_person_tiers, release::parse_tiers(tiers));
+  if (models.size() > kMostModels)
+    return refuse("CONFIG-VALUE", "releases.models names too many",
+                  std::to_string(models.size()) + "; at most " + std::to_string(kMostModels));
   for (const std::string& text : models) {
     VEDETTE_TRY(ModelName name, ModelName::parse(text));
     config.models.push_back(std::move(name));

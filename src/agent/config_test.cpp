@@ -174,6 +174,18 @@ TEST(AgentConfig, KeepsNoModelOnDiskUnlessItIsTold) {
   EXPECT_EQ(told->cache_max_bytes, 3U << 20U);
 }
 
+// The server would never hear that the last one runs, and so never tell that it is blocked.
+TEST(AgentConfig, RefusesMoreModelsThanTheServerIsToldOf) {
+  const auto of = [](int models) {
+    std::string list = "models = [";
+    for (int i = 0; i < models; ++i)
+      list += "\"m" + std::to_string(i) + "\",";
+    return load(with(kSound, "models = [\"voice\"", list.substr(0, list.size() - 1)));
+  };
+  EXPECT_EQ(of(65).error().code, "CONFIG-VALUE");
+  EXPECT_EQ(of(64)->models.size(), 64U);
+}
+
 TEST(AgentConfig, RefusesAMisspelledSetting) {
   const auto refused = load(with(kSound, "host =", "hots ="));
   EXPECT_EQ(refused.error().code, "CONFIG-MISSING");

@@ -117,7 +117,8 @@ Result<ReleaseFloors::Floors> ReleaseFloors::read_old(const std::string& path) {
   if (!parsed || !parsed->is_object()) return not_ours(path + " is damaged");
   for (const auto& [name, value] : *parsed->if_object()) {
     const std::int64_t* number = value.if_integer();
-    if (number == nullptr || *number < 1) return not_ours(path + ": the entry of " + name);
+    if (number == nullptr || *number < 1)
+      return not_ours(std::string(path).append(": the entry of ").append(name));
     const auto release = static_cast<std::uint64_t>(*number);
     floors.emplace(name, ReleaseFloor{.last_good = release, .never_below = release});
   }
@@ -133,35 +134,47 @@ Result<ReleaseFloors> ReleaseFloors::load(const std::string& folder, platform::T
   if (!document) return not_ours(describe(document.error()));
   const bool never_moved = floors.ratchet_ == crypto::Sha256Digest{};
   if (*document && !never_moved)
-    VEDETTE_CHECK(floors.adopt(**document));
+    VEDETTE_CHECK(floors.adopt(**document, floors.ratchet_));
   else if (never_moved && (!*document || ratchet))
-    VEDETTE_CHECK(floors.begin(ratchet.has_value()));
+    VEDETTE_CHECK(floors.begin(ratchet.has_value(), *document));
   else
     return not_ours(*document ? "the TPM holds nothing: was it cleared, or is it another one?"
                               : "there is none in " + folder);
   return floors;
 }
 
+// What a beginning took over before it was cut off: its record alone follows no other. Any other
+// was in force: the TPM moved for it, and says now that it never did.
+Result<ReleaseFloors::Floors> ReleaseFloors::cut_off(const Json& document) {
+  VEDETTE_TRY(const Json* next, document.object("next"));
+  VEDETTE_TRY(Record first, read_record(*next));
+  if (first.before == crypto::Sha256Digest{}) return std::move(first.floors);
+  return refuse("AGT-FLOORS", "the record was in force, and the TPM never moved");
+}
+
 // The ratchet's first move: from then on its absence shows, and so does the record's.
-Result<void> ReleaseFloors::begin(bool is_made) {
-  VEDETTE_TRY(Floors old, read_old(old_record_in(folder_)));
+Result<void> ReleaseFloors::begin(bool is_made, const std::optional<Json>& document) {
+  auto floors = document ? cut_off(*document) : read_old(old_record_in(folder_));
+  if (!floors)
+    return document ? not_ours(describe(floors.error())) : std::unexpected(floors.error());
   VEDETTE_TRY(const Bytes authorization, secret(folder_));
   if (!is_made) VEDETTE_CHECK(tpm_->make_ratchet(authorization));
-  VEDETTE_CHECK(commit(std::move(old)));
+  VEDETTE_CHECK(commit(*std::move(floors)));
   std::error_code failed;
   fs::remove(old_record_in(folder_), failed);  // never read again
   return {};
 }
 
 // The record that was there before the last move, or the one that it was for: a crash lay between.
-Result<void> ReleaseFloors::adopt(const Json& document) {
+Result<void> ReleaseFloors::adopt(const Json& document, const crypto::Sha256Digest& stands) {
   for (const char* name : {"present", "next"}) {
     const Json* json = document.find(name);
     if (json == nullptr) continue;
     auto record = read_record(*json);
     if (!record) return not_ours(describe(record.error()));
-    if (record->mark() != ratchet_) continue;
+    if (record->mark() != stands) continue;
     present_ = *std::move(record);
+    ratchet_ = stands;
     return {};
   }
   return not_ours("the state folder is an older copy, or was changed");
@@ -172,6 +185,18 @@ Result<void> ReleaseFloors::save(const std::optional<Record>& next) const {
   document.set("present", to_json(present_));
   if (next) document.set("next", to_json(*next));
   return write_state_file(record_in(folder_), document, kMaxBytes);
+}
+
+// The TPM may have moved with nobody there to hear of it: then the record on disk is the only one
+// that it stands at, and must not be written over from memory.
+Result<void> ReleaseFloors::catch_up() {
+  VEDETTE_TRY(const auto stands, tpm_->read_ratchet());
+  if (stands == ratchet_) return {};
+  if (!stands) return not_ours("the TPM's ratchet is gone");
+  const auto document = read_state_file(record_in(folder_), kMaxBytes);
+  if (!document) return not_ours(describe(document.error()));
+  if (!*document) return not_ours("there is none in " + folder_);
+  return adopt(**document, *stands);
 }
 
 // Both records are on disk before the ratchet moves from the one to the other.
@@ -188,7 +213,8 @@ Result<void> ReleaseFloors::commit(Floors floors) {
   }
   ratchet_ = *stands;
   present_ = next;
-  return save(std::nullopt);
+  (void)save(std::nullopt);  // tidies up: `next` is on disk, and the TPM stands at it
+  return {};
 }
 
 ReleaseFloor ReleaseFloors::floor(const ModelName& model) const {
@@ -198,9 +224,14 @@ ReleaseFloor ReleaseFloors::floor(const ModelName& model) const {
 
 Result<void> ReleaseFloors::accept(const ModelName& model, std::uint64_t release,
                                    std::uint64_t never_below) {
+  VEDETTE_CHECK(catch_up());
   const ReleaseFloor before = floor(model);
+  if (release < before.last_good)
+    return refuse("REL-ROLLBACK", "the release is older than the one that was accepted last",
+                  model.str() + " release " + std::to_string(release) + " after " +
+                      std::to_string(before.last_good));
   const ReleaseFloor after{
-      .last_good = std::max(before.last_good, release),
+      .last_good = release,
       .never_below = std::max(before.never_below, std::min(never_below, release))};
   if (after == before) return {};
   Floors floors = present_.floors;
@@ -209,6 +240,7 @@ Result<void> ReleaseFloors::accept(const ModelName& model, std::uint64_t release
 }
 
 Result<void> ReleaseFloors::step_back(const ModelName& model, std::uint64_t blocked) {
+  VEDETTE_CHECK(catch_up());
   const ReleaseFloor before = floor(model);
   if (before.last_good != blocked || before.never_below == before.last_good) return {};
   Floors floors = present_.floors;

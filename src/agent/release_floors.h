@@ -25,8 +25,10 @@ struct ReleaseFloor {
 
 // Both floors of each model lie in the state folder; the TPM's ratchet holds SHA-256(what it held
 // before || SHA-256(the floors)). So the folder's record is the one last written on this TPM, or it
-// is refused: an older copy of it, an edited one, another device's, none at all. Who may remove the
-// ratchet (the TPM's owner) and write the folder can begin anew; see docs/release-floors.md.
+// is refused: an older copy of it, an edited one, another device's, none at all. This holds against
+// who has the folder or the TPM. Who reads and writes the folder and may use the TPM device can
+// write floors of his own: the ratchet's authorization lies beside the record. Without the folder's
+// secret, the TPM's owner can begin anew. See docs/release-floors.md.
 //
 // A crash at any point leaves a record that is accepted. Not thread-safe; one per TPM.
 class ReleaseFloors {
@@ -41,12 +43,13 @@ class ReleaseFloors {
   [[nodiscard]] ReleaseFloor floor(const ModelName& model) const;
 
   // The release is good; its publisher vouches for none below `never_below`. Neither floor falls.
-  // Durable, in the TPM too, when it returns; refuses FILE-*, AGT-FLOORS and TPM-*: then nothing is
-  // accepted.
+  // Durable, in the TPM too, when it returns. Refuses REL-ROLLBACK for one below the last good,
+  // FILE-*, AGT-FLOORS (the TPM stands elsewhere, or the record is gone) and TPM-*. What is refused
+  // is not accepted, but for a TPM that moved and could not be asked: the next call hears of it.
   [[nodiscard]] Result<void> accept(const ModelName& model, std::uint64_t release,
                                     std::uint64_t never_below);
   // The release is blocked: if it was the last good one, all that are not below the other floor may
-  // start.
+  // start. Refuses as accept() does, but for its REL-ROLLBACK.
   [[nodiscard]] Result<void> step_back(const ModelName& model, std::uint64_t blocked);
 
  private:
@@ -67,8 +70,10 @@ class ReleaseFloors {
   [[nodiscard]] static Result<Floors> read_floors(const codec::Json& json);
   [[nodiscard]] static Result<Floors> read_old(const std::string& path);
 
-  [[nodiscard]] Result<void> begin(bool is_made);
-  [[nodiscard]] Result<void> adopt(const codec::Json& document);
+  [[nodiscard]] static Result<Floors> cut_off(const codec::Json& document);
+  [[nodiscard]] Result<void> begin(bool is_made, const std::optional<codec::Json>& document);
+  [[nodiscard]] Result<void> adopt(const codec::Json& document, const crypto::Sha256Digest& stands);
+  [[nodiscard]] Result<void> catch_up();
   [[nodiscard]] Result<void> save(const std::optional<Record>& next) const;
   [[nodiscard]] Result<void> commit(Floors floors);
 

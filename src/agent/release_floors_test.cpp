@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include "agent/state_file.h"
+#include "base/fd.h"
 #include "testing/register_tpm.h"
 #include "testing/temporary_folder.h"
 
@@ -16,6 +18,8 @@ namespace fs = std::filesystem;
 
 const ModelName kVoice = *ModelName::parse("voice");
 const ModelName kGauge = *ModelName::parse("gauge");
+constexpr std::size_t kMaxSecret = 64;
+constexpr std::size_t kMaxRecord = 1024;
 
 class ReleaseFloorsTest : public ::testing::Test {
  protected:
@@ -94,6 +98,47 @@ TEST_F(ReleaseFloorsTest, AnotherOrAClearedTpmIsRefused) {
   EXPECT_EQ(code(), "AGT-FLOORS");
 }
 
+// Removed and made anew, by whoever owns the TPM: of the right kind, and it holds nothing.
+TEST_F(ReleaseFloorsTest, ARatchetThatWasMadeAnewIsRefusedAndTheRecordStays) {
+  for (const std::uint64_t release : {0U, 2U}) {
+    ASSERT_EQ(release == 0 ? code() : accept(release, release), "");
+    copy_state(elsewhere_ / "good");
+    const auto before = tpm_.ratchet;
+    tpm_.ratchet = crypto::Sha256Digest{};
+    EXPECT_EQ(code(), "AGT-FLOORS") << release;
+    const Bytes authorization =
+        std::exchange(tpm_.ratchet_authorization, to_bytes(as_bytes("another")));
+    EXPECT_EQ(code(), "AGT-FLOORS") << release;
+    tpm_.ratchet = before;
+    tpm_.ratchet_authorization = authorization;
+    EXPECT_EQ(voice().last_good, release) << "nothing was written over it";
+  }
+}
+
+// Both records are there, as they are at a beginning, but one of them was in force.
+TEST_F(ReleaseFloorsTest, ARatchetThatWasMadeAnewAfterACrashIsRefusedToo) {
+  for (const std::uint64_t release : {2U, 3U}) {
+    ASSERT_EQ(code(), "");
+    tpm_.after_ratchet = [] { throw std::runtime_error("the power is gone"); };
+    EXPECT_THROW((void)accept(release, release), std::runtime_error);
+    tpm_.after_ratchet = [] {};
+    const auto before = std::exchange(tpm_.ratchet, crypto::Sha256Digest{});
+    EXPECT_EQ(code(), "AGT-FLOORS") << release;
+    tpm_.ratchet = before;
+    EXPECT_EQ(voice().last_good, release) << "nothing was written over it";
+  }
+}
+
+// What the beginning took over is not lost with an index that is made anew under it.
+TEST_F(ReleaseFloorsTest, ABeginningThatWasCutOffGoesOnWithWhatItTookOver) {
+  std::ofstream(folder_ / "release-floors.json") << R"({"voice":7})";
+  tpm_.before_ratchet = [] { throw std::runtime_error("the power is gone"); };
+  EXPECT_THROW((void)load(), std::runtime_error);
+  tpm_.before_ratchet = [] {};
+  fs::remove(folder_ / "release-floors.json");
+  EXPECT_EQ(voice().last_good, 7U);
+}
+
 TEST_F(ReleaseFloorsTest, NothingIsAcceptedThatTheTpmDoesNotHold) {
   ASSERT_EQ(accept(1, 1), "");
   auto floors = load();
@@ -129,6 +174,52 @@ TEST_F(ReleaseFloorsTest, ACrashAtAnyPointLeavesARecordThatIsAccepted) {
   EXPECT_EQ(voice().last_good, 3U);
 }
 
+// The TPM moved and died: the next word must not cost the only record that it stands at.
+TEST_F(ReleaseFloorsTest, AMoveThatNobodyHeardOfIsHeardOfBeforeTheNext) {
+  ASSERT_EQ(accept(1, 1), "");
+  auto floors = load();
+  ASSERT_TRUE(floors);
+  tpm_.after_ratchet = [this] { tpm_.unreachable = true; };
+  EXPECT_EQ(floors->accept(kVoice, 2, 1).error().code, "TPM-UNREACHABLE");
+  EXPECT_EQ(floors->accept(kVoice, 3, 3).error().code, "TPM-UNREACHABLE");
+  EXPECT_EQ(floors->step_back(kVoice, 2).error().code, "TPM-UNREACHABLE");
+  tpm_.after_ratchet = [] {};
+  tpm_.unreachable = false;
+  EXPECT_EQ(voice().last_good, 2U) << "loaded anew";
+  EXPECT_EQ(floors->accept(kVoice, 1, 1).error().code, "REL-ROLLBACK");
+  EXPECT_EQ(voice().last_good, 2U);
+  ASSERT_TRUE(floors->step_back(kVoice, 2)) << "it was told meanwhile";
+  EXPECT_EQ(voice(), (ReleaseFloor{.last_good = 1, .never_below = 1}));
+  ASSERT_TRUE(floors->accept(kVoice, 3, 3));
+  EXPECT_EQ(voice().last_good, 3U);
+}
+
+TEST_F(ReleaseFloorsTest, WhereTheTpmStandsElsewhereNothingIsWritten) {
+  ASSERT_EQ(accept(2, 2), "");
+  auto floors = load();
+  ASSERT_TRUE(floors);
+  const auto ours = std::exchange(tpm_.ratchet, crypto::sha256(as_bytes("another")));
+  EXPECT_EQ(floors->accept(kVoice, 3, 3).error().code, "AGT-FLOORS");
+  tpm_.ratchet.reset();
+  EXPECT_EQ(floors->accept(kVoice, 3, 3).error().code, "AGT-FLOORS");
+  tpm_.ratchet = ours;
+  EXPECT_EQ(voice().last_good, 2U);
+}
+
+// Both records are on disk by then, and the TPM says which it is.
+TEST_F(ReleaseFloorsTest, WhatIsAcceptedDoesNotHangOnTidyingUp) {
+  ASSERT_EQ(accept(1, 1), "");
+  tpm_.after_ratchet = [this] {
+    fs::rename(record(), elsewhere_ / "both");
+    fs::create_directories(fs::path(record()) / "in the way");
+  };
+  EXPECT_EQ(accept(2, 2), "");
+  tpm_.after_ratchet = [] {};
+  fs::remove_all(record());
+  fs::rename(elsewhere_ / "both", record());
+  EXPECT_EQ(voice().last_good, 2U);
+}
+
 TEST_F(ReleaseFloorsTest, ACrashAtTheVeryBeginningBeginsAnew) {
   tpm_.before_ratchet = [] { throw std::runtime_error("the power is gone"); };
   EXPECT_THROW((void)load(), std::runtime_error);
@@ -141,7 +232,9 @@ TEST_F(ReleaseFloorsTest, ACrashAtTheVeryBeginningBeginsAnew) {
 TEST_F(ReleaseFloorsTest, NeitherFloorFallsByAcceptingARelease) {
   ASSERT_EQ(accept(7, 5), "");
   EXPECT_EQ(voice(), (ReleaseFloor{.last_good = 7, .never_below = 5}));
-  ASSERT_EQ(accept(3, 1), "");
+  ASSERT_EQ(accept(3, 1), "REL-ROLLBACK");
+  EXPECT_EQ(voice(), (ReleaseFloor{.last_good = 7, .never_below = 5}));
+  ASSERT_EQ(accept(7, 1), "");
   EXPECT_EQ(voice(), (ReleaseFloor{.last_good = 7, .never_below = 5}));
   ASSERT_EQ(accept(8, 99), "");
   EXPECT_EQ(voice(), (ReleaseFloor{.last_good = 8, .never_below = 8})) << "not above the release";
@@ -184,6 +277,19 @@ TEST_F(ReleaseFloorsTest, ARecordOfATimeWithoutTheTpmIsTakenOverOnce) {
   EXPECT_FALSE(fs::exists(old));
   std::ofstream(old) << R"({"voice":1})";
   EXPECT_EQ(voice().last_good, 7U);
+}
+
+// The limit of what floors hold: the ratchet's authorization lies beside the record.
+TEST_F(ReleaseFloorsTest, WhoActsAsTheAgentWritesFloors) {
+  ASSERT_EQ(accept(7, 7), "");
+  const codec::Json low = *codec::parse_json(R"({"voice":{"last_good":1,"never_below":1}})");
+  const codec::Json forged =
+      codec::Json::Object{{"before", to_hex(*tpm_.ratchet)}, {"floors", low}};
+  const Bytes authorization = read_file(folder_ / "floors.secret", kMaxSecret).value();
+  const std::string text = codec::to_json(low);
+  ASSERT_TRUE(tpm_.extend_ratchet(authorization, crypto::sha256(as_bytes(text))));
+  ASSERT_TRUE(write_state_file(record(), codec::Json::Object{{"present", forged}}, kMaxRecord));
+  EXPECT_EQ(voice().last_good, 1U);
 }
 
 TEST_F(ReleaseFloorsTest, ForgettingBeginsAnew) {

@@ -19,8 +19,6 @@ namespace {
 using codec::Json;
 namespace tuf = release::tuf;
 
-constexpr std::size_t kMaxTarget = std::size_t{2} << 30U;
-constexpr unsigned kStagedFile = 0600;
 constexpr int kMostDays = 3650;
 
 struct Options {
@@ -31,7 +29,7 @@ struct Options {
   std::vector<std::string> targets_keys;
   std::vector<std::string> online_keys;
   std::vector<std::string> paths;
-  std::vector<std::string> files;
+  std::string file;
   std::string name;
   std::int64_t threshold = 1;
   std::int64_t root_threshold = 1;
@@ -119,7 +117,7 @@ Result<void> delegate(Environment& environment, Options options) {
 }
 
 Result<void> add_target(Environment& environment, const Options& options) {
-  VEDETTE_TRY(const Bytes content, read_file(options.files.front(), kMaxTarget));
+  VEDETTE_TRY(const Bytes content, read_file(options.file, kMaxTargetFile));
   {
     VEDETTE_TRY(const TufFolder folder, TufFolder::open(options.repository));
     VEDETTE_CHECK(folder.put_target(options.name, content));
@@ -149,12 +147,11 @@ Result<std::vector<crypto::PrivateKey>> signing_keys(Environment& environment,
 // One file at a time, no repository needed: it may be carried to where the key is.
 Result<void> sign(Environment& environment, const Options& options) {
   VEDETTE_TRY(const auto keys, signing_keys(environment, options.keys));
-  VEDETTE_TRY(const Bytes octets, read_file(options.files.front(), tuf::kMaxTargetsOctets));
+  VEDETTE_TRY(const Bytes octets, read_file(options.file, tuf::kMaxTargetsOctets));
   VEDETTE_TRY(tuf::Document document, tuf::read_document(octets));
   for (const crypto::PrivateKey& key : keys)
     VEDETTE_CHECK(tuf::sign_document(document, key));
-  VEDETTE_CHECK(
-      write_file_atomically(options.files.front(), tuf::write_document(document), kStagedFile));
+  VEDETTE_CHECK(write_file_atomically(options.file, tuf::write_document(document), kStagedFile));
   environment.output->result(document_json(document), "signed " + document_text(document));
   return {};
 }
@@ -258,7 +255,7 @@ void add_targets(const Adder& adder) {
   CLI::App* verb = adder.verb("add-target", "list a file", options, add_target);
   add_repository(*verb, *options);
   verb->add_option("name", options->name, "the target's name, as 'voice/4.json'")->required();
-  verb->add_option("file", options->files, "its content")->required()->expected(1);
+  verb->add_option("file", options->file, "its content")->required();
   verb->add_option("--role", options->role, "who lists it")->capture_default_str();
   add_days(*verb, "--days", options->days, "life of that role");
 
@@ -273,7 +270,7 @@ void add_targets(const Adder& adder) {
 void add_outlets(const Adder& adder) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = adder.verb("sign", "sign a staged file, wherever it is", options, sign);
-  verb->add_option("file", options->files, "the staged file")->required()->expected(1);
+  verb->add_option("file", options->file, "the staged file")->required();
   verb->add_option("--key", options->keys, "private key (PEM), or a token's (pkcs11:...)")
       ->required();
 

@@ -102,6 +102,59 @@ TEST_F(TufCommands, ListNoTargetWhoseFileIsAnother) {
   EXPECT_FALSE(std::filesystem::exists(desk.path("repo/x")));
 }
 
+// Clients ask for all that is listed, not only for what is new.
+TEST_F(TufCommands, ListNoPublishedTargetWhoseFileIsGoneOrCutShort) {
+  begin();
+  Line add{"tuf", "add-target", repository(), "voice/1.json", desk.path("file")};
+  ASSERT_EQ(desk.run_json(add).refusal(), "");
+  ASSERT_EQ(sign("targets", {"t"}), "");
+  ASSERT_EQ(publish(), "");
+  const std::string served =
+      "repo/targets/voice/" + to_hex(crypto::sha256(as_bytes("content"))) + ".1.json";
+  add[3] = "voice/2.json";
+  ASSERT_EQ(desk.run_json(add).refusal(), "");
+  ASSERT_EQ(sign("targets", {"t"}), "");
+  std::filesystem::remove(desk.path(served));
+  EXPECT_EQ(publish(), "CLI-TUF-TARGET") << "gone";
+  std::filesystem::create_directory(desk.path(served));
+  EXPECT_EQ(publish(), "CLI-TUF-TARGET") << "no file";
+  std::filesystem::remove(desk.path(served));
+  desk.write(served, "conten");
+  EXPECT_EQ(publish(), "CLI-TUF-TARGET") << "cut short";
+  desk.write(served, "content");
+  EXPECT_EQ(publish(), "");
+}
+
+// The same digest and another length: no client could have both.
+TEST_F(TufCommands, ListNoPublishedTargetUnderAnotherLength) {
+  begin();
+  const Line add{"tuf", "add-target", repository(), "voice/1.json", desk.path("file")};
+  ASSERT_EQ(desk.run_json(add).refusal(), "");
+  ASSERT_EQ(sign("targets", {"t"}), "");
+  ASSERT_EQ(publish(), "");
+  ASSERT_EQ(desk.run_json(add).refusal(), "");
+  std::string staged = desk.read("repo/staged/targets.json");
+  const std::string length = R"("length": 7)";
+  ASSERT_NE(staged.find(length), std::string::npos) << staged;
+  desk.write("repo/staged/targets.json",
+             staged.replace(staged.find(length), length.size(), R"("length": 8)"));
+  ASSERT_EQ(sign("targets", {"t"}), "");
+  EXPECT_EQ(publish(), "CLI-TUF-TARGET");
+}
+
+TEST_F(TufCommands, APublicationTakesAwayOnlyWhatItPublished) {
+  ASSERT_EQ(init(), "");
+  ASSERT_EQ(sign("root", {"r1", "r2"}), "");
+  ASSERT_EQ(sign("targets", {"t"}), "");
+  desk.write("repo/staged/notes.txt", "who signed what");
+  std::filesystem::create_directory(desk.path("repo/staged/older"));
+  EXPECT_EQ(publish(), "");
+  EXPECT_EQ(desk.read("repo/staged/notes.txt"), "who signed what");
+  EXPECT_TRUE(std::filesystem::exists(desk.path("repo/staged/older")));
+  EXPECT_FALSE(std::filesystem::exists(desk.path("repo/staged/root.json")));
+  EXPECT_FALSE(std::filesystem::exists(desk.path("repo/staged/targets.json")));
+}
+
 TEST_F(TufCommands, AnEditDropsTheSignaturesThatWereOverSomethingElse) {
   begin();
   const Line add{"tuf", "add-target", repository(), "voice/1.json", desk.path("file")};
@@ -172,6 +225,7 @@ TEST_F(TufCommands, APublicationThatWasCutOffIsDoneAgain) {
   desk.write("repo/staged/targets.json", targets);
   EXPECT_EQ(publish(), "") << "cut off before the staged files went";
   EXPECT_FALSE(serves("2.root.json") || serves("2.targets.json"));
+  EXPECT_TRUE(std::filesystem::is_empty(desk.path("repo/staged")));
 }
 
 TEST_F(TufCommands, ShowWhatIsPublishedAndWhatIsStaged) {

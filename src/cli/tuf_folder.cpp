@@ -19,8 +19,6 @@ namespace fs = std::filesystem;
 namespace tuf = release::tuf;
 
 constexpr unsigned kServedFile = 0644;
-constexpr unsigned kStagedFile = 0600;
-constexpr std::size_t kMaxTarget = std::size_t{2} << 30U;  // it is read whole
 constexpr std::string_view kRootSuffix = ".root.json";
 
 Result<void> make_folder(const std::string& path) {
@@ -63,15 +61,33 @@ const Bytes* octets_of(const Roles& roles, const std::string& role) {
   return found == roles.targets.end() ? nullptr : &found->second;
 }
 
-// Whether clients can have it already: then it was compared before.
-bool is_published(const tuf::Published& published, const std::string& role,
-                  const tuf::TargetFile& target) {
+using Targets = std::map<std::string, tuf::TargetFile, std::less<>>;
+
+// What clients can have already: it was compared when it was published.
+Targets published_targets(const tuf::Published& published, const std::string& role) {
   const auto octets = published.targets.find(role);
-  if (octets == published.targets.end()) return false;
-  const auto known = tuf::parse_targets(octets->second);
-  if (!known) return false;
-  const auto before = known->content.targets.find(target.name);
-  return before != known->content.targets.end() && before->second.hashes == target.hashes;
+  if (octets == published.targets.end()) return {};
+  auto known = tuf::parse_targets(octets->second);
+  return known ? std::move(known->content.targets) : Targets{};
+}
+
+bool contains(const Targets& known, const tuf::TargetFile& target) {
+  const auto found = known.find(target.name);
+  return found != known.end() && found->second.hashes == target.hashes &&
+         found->second.length == target.length;
+}
+
+Result<void> check_length(const std::string& path, std::uint64_t length) {
+  std::error_code failed;
+  if (!fs::is_regular_file(path, failed)) return refuse("FILE-OPEN", "there is no file", path);
+  const std::uintmax_t octets = fs::file_size(path, failed);
+  if (!failed && octets == length) return {};
+  return refuse("TUF-LENGTH", "the file has another length", path);
+}
+
+Result<void> check_content(const std::string& path, const tuf::TargetFile& target) {
+  VEDETTE_TRY(const Bytes file, read_file(path, kMaxTargetFile));
+  return tuf::check_promise(file, target.length, target.hashes);
 }
 
 }  // namespace
@@ -191,13 +207,14 @@ Result<void> TufFolder::check_targets(const tuf::Published& published,
                                       const tuf::Staged& staged) const {
   for (const auto& [role, octets] : staged.targets) {
     VEDETTE_TRY(const auto metadata, tuf::parse_targets(octets));
+    const Targets known = published_targets(published, role);
     for (const auto& [name, target] : metadata.content.targets) {
       VEDETTE_CHECK(tuf::check_target_name(name));
-      if (is_published(published, role, target)) continue;
+      const bool is_known = contains(known, target);
       for (const auto& [algorithm, digest] : target.hashes) {
-        const auto file = read_file(path_ + "/targets/" + target_path(name, digest), kMaxTarget);
-        if (!file) return no_target(name, describe(file.error()));
-        const auto whole = tuf::check_promise(*file, target.length, target.hashes);
+        const std::string path = path_ + "/targets/" + target_path(name, digest);
+        const auto whole =
+            is_known ? check_length(path, target.length) : check_content(path, target);
         if (!whole) return no_target(name, describe(whole.error()));
       }
     }
@@ -208,10 +225,23 @@ Result<void> TufFolder::check_targets(const tuf::Published& published,
 Result<void> TufFolder::publish(const std::vector<tuf::MetadataFile>& files) {
   for (const tuf::MetadataFile& file : files)
     VEDETTE_CHECK(write_file_atomically(metadata_path(file.name), file.octets, kServedFile));
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(path_ + "/staged"))
-    fs::remove(entry.path(), failed);  // what stays is known to be out, the next time
+  forget_published();
   return {};
+}
+
+// By what is in the files: somebody may have signed another version meanwhile. What stays is known
+// to be out, the next time.
+void TufFolder::forget_published() const {
+  const auto now_published = published();
+  if (!now_published) return;
+  std::error_code failed;
+  for (fs::directory_iterator entry(path_ + "/staged", failed), end; entry != end;
+       entry.increment(failed)) {
+    if (entry->path().extension() != ".json") continue;
+    const auto staged = read_file(entry->path().string(), tuf::kMaxTargetsOctets);
+    const Bytes* const out = octets_of(*now_published, entry->path().stem().string());
+    if (staged && out != nullptr && equal(*out, *staged)) fs::remove(entry->path(), failed);
+  }
 }
 
 }  // namespace vedette::cli

@@ -12,6 +12,9 @@
 
 namespace vedette::cli {
 
+inline constexpr std::size_t kMaxTargetFile = std::size_t{2} << 30U;  // it is read whole
+inline constexpr unsigned kStagedFile = 0600;
+
 // `metadata/` and `targets/` are what a web server serves; `staged/` holds, by role, what is yet to
 // be signed and published, and is nobody else's business. For one process at a time.
 //
@@ -40,12 +43,13 @@ class TufFolder {
 
   // The file goes where clients look for a target of that name and content.
   [[nodiscard]] Result<void> put_target(const std::string& name, ByteView content) const;
-  // Whether the files of all targets that the staged roles list are there, whole; refuses
-  // CLI-TUF-TARGET.
+  // Whether the files of all targets that the staged roles list are there, whole; of those that are
+  // published already, with their length. Refuses CLI-TUF-TARGET.
   [[nodiscard]] Result<void> check_targets(const release::tuf::Published& published,
                                            const release::tuf::Staged& staged) const;
 
-  // Writes them one after the other, each durable before the next, then forgets what was staged.
+  // Writes them one after the other, each durable before the next, then forgets what was staged and
+  // is published now.
   [[nodiscard]] Result<void> publish(const std::vector<release::tuf::MetadataFile>& files);
 
  private:
@@ -53,6 +57,7 @@ class TufFolder {
 
   [[nodiscard]] static Result<TufFolder> lock(const std::string& path);
   [[nodiscard]] std::string metadata_path(const std::string& file) const;
+  void forget_published() const;
 
   std::string path_;
   UniqueFd lock_;  // of the folder itself

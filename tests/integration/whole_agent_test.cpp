@@ -34,7 +34,8 @@ using inference::DataType;
 using std::chrono_literals::operator""s;  // NOLINT(misc-unused-using-decls): it is used
 
 constexpr std::size_t kMaxFile = 1U << 20U;
-constexpr float kTrigger = 13;  // violating_worker.cpp
+constexpr unsigned kDocString = 6;  // a field of ModelProto
+constexpr float kTrigger = 13;      // violating_worker.cpp
 
 // The only output, FP32[1].
 class ValueSink final : public inference::channel::OutputSink {
@@ -85,7 +86,7 @@ class WholeAgent : public ::testing::Test {
         "\n[tpm]\ninsecure_software_tpm = \"" + drone_->tpm->tcti().substr(kPrefix.size()) +
         "\"\nattestation_key = \"rsa-2048\"\n[inference]\nworker = \"" VEDETTE_BIN_DIR
         "/violating_worker\"\nmemory_mib = 64\n" +
-        posture() + "[releases]\nmodels = [\"gauge\"]\npoll_seconds = 1\n" +
+        posture() + "[releases]\nmodels = [\"gauge\"]\npoll_seconds = 1\ncache_max_mib = 16\n" +
         "publisher_keys = [\"../publisher.key.pub\"]\n" +
         "[api]\ntcp = false\nunix_socket = \"api.sock\"\nmemory_socket = \"memory.sock\"\n"
         // Not this machine's own logs: its TPM is not the device's.
@@ -105,16 +106,53 @@ class WholeAgent : public ::testing::Test {
     });
   }
 
-  Result<void> publish() {
+  // Both double their input; the second is another file.
+  Result<void> publish(const std::string& release = "1", const std::string& never_below = "1") {
     const std::string model = theatre_.path("gauge.onnx");
-    VEDETTE_CHECK(write_file_atomically(model, testing::add_model(), 0600));
+    Bytes octets = testing::add_model();
+    if (release != "1") append(octets, as_bytes(testing::onnx::bytes(kDocString, release)));
+    VEDETTE_CHECK(write_file_atomically(model, octets, 0600));
     const std::string key = theatre_.path("publisher.key");
     const std::string bundle = theatre_.path("gauge.sig");
     VEDETTE_TRY(const Json signature,
                 theatre_.vedette({"model", "sign", model, "--key", key, "--bundle", bundle}));
     VEDETTE_TRY(const Json published,
-                theatre_.vedette({"release", "publish", model, "--name", "gauge", "--release", "1",
-                                  "--tier", "high", "--bundle", bundle, "--key", key}));
+                theatre_.vedette({"release", "publish", model, "--name", "gauge", "--release",
+                                  release, "--never-below", never_below, "--tier", "high",
+                                  "--bundle", bundle, "--key", key}));
+    return {};
+  }
+
+  // Release 2, whose publisher vouches for 1 too, covered by a verdict.
+  Result<void> move_on() {
+    VEDETTE_CHECK(publish("2"));
+    VEDETTE_CHECK(wait_for_release(2));
+    return wait_for_verdicts(2);  // it is in the log of the second quote at the latest
+  }
+
+  Result<void> block(const std::string& release) {
+    VEDETTE_TRY(const Json blocked,
+                theatre_.vedette({"release", "block", "gauge", release, "--reason", "biased"}));
+    return {};
+  }
+
+  Result<void> wait_for_release(std::int64_t release) {
+    return wait_for("release " + std::to_string(release) + " answers", 30s, [&]() -> Result<bool> {
+      VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
+      VEDETTE_TRY(const Json* models, status.array("models"));
+      return std::ranges::any_of(*models->if_array(), [&](const Json& model) {
+        return model.boolean("alive").value_or(false) && model.boolean("default").value_or(false) &&
+               model.integer("release").value_or(0) == release;
+      });
+    });
+  }
+
+  Result<void> wait_for_verdicts(int count) {
+    for (int i = 0; i < count; ++i) {
+      const std::string before = attested_until();
+      VEDETTE_CHECK(wait_for("another verdict", 15s,
+                             [&]() -> Result<bool> { return attested_until() > before; }));
+    }
     return {};
   }
 
@@ -279,14 +317,9 @@ TEST_F(WholeAgent, AModelThatBreaksOutIsEvidenceEverywhereAndNeverRunsAgain) {
 // block does not end the device's trust.
 TEST_F(WholeAgent, ABlockedReleaseStopsWithTheNextContact) {
   ASSERT_TRUE(ask_by_socket(3).has_value());
-  for (int i = 0; i < 2; ++i) {  // the release is in the log of the second quote at the latest
-    const std::string before = attested_until();
-    ASSERT_TRUE(wait_for("another verdict", 15s, [&]() -> Result<bool> {
-                  return attested_until() > before;
-                }).has_value());
-  }
-  ASSERT_EQ(code_of(theatre_.vedette({"release", "block", "gauge", "1", "--reason", "biased"})),
-            "");
+  ASSERT_EQ(code_of(wait_for_verdicts(2)),
+            "");  // it is in the log of the second quote at the latest
+  ASSERT_EQ(code_of(block("1")), "");
   const auto stopped = wait_for("the release stops", 15s, [&]() -> Result<bool> {
     VEDETTE_TRY(const bool still, serves());
     return !still;
@@ -298,8 +331,38 @@ TEST_F(WholeAgent, ABlockedReleaseStopsWithTheNextContact) {
   EXPECT_NE(news.find("REL-BLOCKED"), std::string::npos) << news;
   EXPECT_NE(code_of(ask_by_socket(3)), "");
   EXPECT_NE(code_of(ask_by_memory(2)), "");
-  EXPECT_FALSE(wait_for("it serves again", 3s, [&] { return serves(); }).has_value());
+  EXPECT_EQ(code_of(wait_for("it serves again", 3s, [&] { return serves(); })), "DEMO-TIMEOUT")
+      << "asked all the time, and it never did";
   EXPECT_GT(attested_until(), status->string("attested_until").value_or("")) << "trust goes on";
+}
+
+TEST_F(WholeAgent, AfterABlockTheOlderReleaseAnswersThatItsPublisherVouchesFor) {
+  const auto moved_on = move_on();
+  ASSERT_TRUE(moved_on.has_value()) << describe(moved_on.error());
+  ASSERT_EQ(code_of(block("2")), "");
+  const auto back = wait_for_release(1);
+  ASSERT_TRUE(back.has_value()) << describe(back.error());
+  EXPECT_EQ(ask_by_socket(3).value_or(0), 6);
+  EXPECT_EQ(ask_by_memory(2).value_or(0), 4);
+}
+
+// Nothing runs when it is back that the server could block: it has to be told what was last good.
+TEST_F(WholeAgent, ADeviceThatWasOffDuringTheBlockStepsBackToo) {
+  const auto moved_on = move_on();
+  ASSERT_TRUE(moved_on.has_value()) << describe(moved_on.error());
+  drone_.reset();
+  ASSERT_EQ(code_of(block("2")), "");
+  auto powered_on = theatre_.power_on("drone");
+  ASSERT_TRUE(powered_on.has_value()) << describe(powered_on.error());
+  drone_ = *std::move(powered_on);
+  ASSERT_EQ(code_of(start_agent()), "");
+  const auto back = wait_for_release(1);
+  ASSERT_TRUE(back.has_value()) << describe(back.error());
+  EXPECT_EQ(ask_by_socket(3).value_or(0), 6);
+  const auto status = theatre_.agent_status(*drone_);
+  ASSERT_TRUE(status.has_value()) << describe(status.error());
+  const std::string news = codec::to_json(*status->find("news"));
+  EXPECT_NE(news.find("gauge release 1 from disk, verified"), std::string::npos) << news;
 }
 
 // Restarted, the agent neither forgets the quarantine nor reports the event again.
@@ -313,7 +376,9 @@ TEST_F(WholeAgent, ARestartLiftsNoQuarantine) {
                 return codec::to_json(*status.find("news")).find("SBX-QUARANTINED") !=
                        std::string::npos;
               }).has_value());
-  EXPECT_FALSE(*serves());
+  const auto still = serves();
+  ASSERT_TRUE(still.has_value()) << describe(still.error());
+  EXPECT_FALSE(*still);
   EXPECT_EQ(theatre_.vedette({"violation", "list"})->find("violations")->if_array()->size(), 1U);
 }
 

@@ -75,7 +75,8 @@ class RegisterTpm final : public platform::Tpm {
     Bytes both = to_bytes(*ratchet);
     append(both, digest);
     ratchet = crypto::sha256(both);
-    if (loses_the_answer) return no();
+    after_ratchet();
+    if (unreachable || loses_the_answer) return no();
     return {};
   }
   Result<void> insecure_remove_ratchet() override {
@@ -86,6 +87,7 @@ class RegisterTpm final : public platform::Tpm {
   std::optional<crypto::Sha256Digest> ratchet;
   Bytes ratchet_authorization;
   std::function<void()> before_ratchet = [] {};  // moves
+  std::function<void()> after_ratchet = [] {};   // moved
 
   std::vector<codec::TpmPcrSelection> selected;  // of each quote
   std::vector<Bytes> quoted;                     // the qualifying data of each quote
