@@ -128,11 +128,11 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   VEDETTE_TRY(auto quarantine, Quarantine::load(config.state_folder));
   VEDETTE_TRY(auto time, load_time_record(config.state_folder));
   platform::HttpFactory& http = parts.http;
-  std::unique_ptr<Agent> agent(new Agent(
-      {config, std::move(parts), std::move(anchors), std::move(trust),
-       DeviceKey{std::move(key), config.device_key_kind}, std::move(floors), std::move(sequence),
-       std::move(measurements), std::move(delegation), std::move(workers), std::move(violations),
-       std::move(quarantine), time}));
+  std::unique_ptr<Agent> agent(
+      new Agent({config, std::move(parts), std::move(anchors), std::move(trust),
+                 DeviceKey{std::move(key), config.device_key_kind}, std::move(floors),
+                 std::move(sequence), std::move(measurements), std::move(delegation),
+                 std::move(workers), std::move(violations), std::move(quarantine), time}));
   if (const auto broken = agent->measurements_->broken())
     agent->news_.say(Phase::enroll, "no model will be started", broken);
   if (!agent->delegation_)
