@@ -309,6 +309,7 @@ Result<void> Agent::attest_now() {
 Agent::Duty Agent::wait_for_duty() {
   do {
     const TimePoint now = clock_.now();
+    end_expired(now);
     const auto verdict = trust_.current();
     if (!verdict || now >= verdict->attest_again_at) return {Outcome::verdict_due};
     if (renewal_.due(now)) return {Outcome::certificate_due};

@@ -99,6 +99,7 @@ class Agent {
   [[nodiscard]] Result<void> fetch_all();
   [[nodiscard]] Result<void> fetch_one(const Verdict& verdict, const ModelName& model);
   void open_cache();
+  void end_expired(TimePoint now);
   [[nodiscard]] Result<bool> has_time_for_more();
   // Whether another release may take its place now.
   [[nodiscard]] bool stop_blocked(const RunningModel& model);

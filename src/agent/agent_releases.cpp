@@ -58,7 +58,7 @@ Result<bool> Agent::has_time_for_more() {
 Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
   ModelFiles& files = files_.try_emplace(model.str(), cache_ ? &*cache_ : nullptr).first->second;
   auto newer = fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
-                           *quarantine_, files, model, models_.present(model));
+                           *quarantine_, files, model, models_.present(model), clock_.now());
   if (const auto trouble = files.trouble())
     news_.say(Phase::fetch, model.str() + " is fetched another way", trouble);
   VEDETTE_TRY(auto fetched, std::move(newer));
@@ -75,6 +75,20 @@ Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
   news_.say(Phase::fetch,
             text + "; " + (bounds.empty() ? "in no control group" : "bounded by " + bounds));
   return {};
+}
+
+// Whatever is in the making ends with it: nothing answers beyond its contract's time.
+void Agent::end_expired(TimePoint now) {
+  for (const ModelName& model : config_.models) {
+    const auto present = models_.present(model);
+    if (!present || !present->valid_until || now < *present->valid_until) continue;
+    const Error cause{"AGT-CONTRACT-TIME", "the model may not run any more",
+                      model.str() + " release " + std::to_string(present->release) + ", until " +
+                          to_rfc3339(*present->valid_until),
+                      "publish a release that lasts"};
+    models_.withdraw(model, describe(cause));
+    news_.say(Phase::serve, "a contract's time is over", cause);
+  }
 }
 
 // A device without it fetches everything, and is as good.

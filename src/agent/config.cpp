@@ -199,6 +199,7 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   for (const std::string& key : reader.texts("releases.publisher_keys"))
     config.publisher_keys.push_back(beside(folder, key));
   const std::string device_key = reader.text("device.key", "tpm");
+  config.region = reader.text("device.region", "");
   const std::string token_file = reader.text("device.enrollment_token_file", "");
   if (!token_file.empty()) config.enrollment_token_file = beside(folder, token_file);
   const Result<void> tpm = read_tpm(reader, folder, config);

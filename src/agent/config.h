@@ -24,6 +24,7 @@ struct AgentConfig {
   std::string tcti;                    // how to reach the TPM; see platform/tpm/esys
   bool insecure_software_tpm = false;  // the TPM is software: no hardware root of trust
   platform::AttestationKeyKind attestation_key = platform::AttestationKeyKind::ecdsa_p256;
+  std::string region;  // where the device is, as contracts name it; empty: nowhere in particular
   std::string device_key = "tpm:";  // as a KeyProvider knows it
   identity::KeyKind device_key_kind = identity::KeyKind::tpm;
   std::string server_host;

@@ -151,6 +151,22 @@ Result<std::vector<TensorRule>> complete(std::vector<TensorRule> rules,
 
 }  // namespace
 
+Result<void> check_scope(const AgentConfig& config, const RuntimeContract& contract,
+                         TimePoint now) {
+  const auto& regions = contract.regions;
+  if (!regions.empty() && std::ranges::find(regions, config.region) == regions.end())
+    return refuse("AGT-CONTRACT-REGION", "the model may not run in this device's region",
+                  config.region.empty() ? "none is configured" : config.region,
+                  "device.region says where it is");
+  if (contract.valid_from && now < *contract.valid_from)
+    return refuse("AGT-CONTRACT-TIME", "the model may not run yet",
+                  "from " + to_rfc3339(*contract.valid_from));
+  if (contract.valid_until && now >= *contract.valid_until)
+    return refuse("AGT-CONTRACT-TIME", "the model may not run any more",
+                  "until " + to_rfc3339(*contract.valid_until), "publish a release that lasts");
+  return {};
+}
+
 Result<WorkerTerms> map_contract(const AgentConfig& config,
                                  const std::optional<RuntimeContract>& contract) {
   WorkerTerms terms;
@@ -174,6 +190,7 @@ Result<WorkerTerms> map_contract(const AgentConfig& config,
         .per_second = static_cast<std::uint32_t>(contract->rate->calls_per_second),
         .burst = static_cast<std::uint32_t>(contract->rate->burst)};
   VEDETTE_TRY(terms.rules, rules_of(*contract));
+  terms.golden = contract->golden;
   return terms;
 }
 

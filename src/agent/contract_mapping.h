@@ -26,7 +26,13 @@ struct WorkerTerms {
   std::optional<inference::serving::Rate> rate;
   inference::serving::IoRules rules;  // of those tensors that the contract names
   std::chrono::milliseconds call_deadline{0};
+  std::vector<release::GoldenPair> golden;  // which every worker answers before it answers others
 };
+
+// Whether the contract holds here and now. Refuses AGT-CONTRACT-REGION on a device of another
+// region, or of none, and AGT-CONTRACT-TIME outside of its time.
+[[nodiscard]] Result<void> check_scope(const AgentConfig& config,
+                                       const release::RuntimeContract& contract, TimePoint now);
 
 // Without a contract the device's configuration alone. With one, never more than either allows:
 // what can be tightened without breaking the model (deadlines, replicas) is the lesser of both,

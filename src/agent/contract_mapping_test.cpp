@@ -36,6 +36,30 @@ TEST(MapContract, RefusesMoreThanTheDeviceAllows) {
   EXPECT_TRUE(code(contract).starts_with("AGT-CONTRACT-CEILING reply_bytes"));
 }
 
+TEST(ContractScope, HoldsInItsRegionsAndTimeAlone) {
+  const TimePoint noon = from_unix_seconds(1'795'438'387);
+  const auto judged = [](const AgentConfig& config, const RuntimeContract& contract,
+                         TimePoint now) {
+    const auto holds = check_scope(config, contract, now);
+    return holds ? "" : holds.error().code;
+  };
+  AgentConfig here = device();
+  RuntimeContract contract;
+  EXPECT_EQ(judged(here, contract, noon), "");
+  contract.regions = {"eu-west", "eu-central"};
+  EXPECT_EQ(judged(here, contract, noon), "AGT-CONTRACT-REGION") << "of a device that has none";
+  here.region = "us-east";
+  EXPECT_EQ(judged(here, contract, noon), "AGT-CONTRACT-REGION");
+  here.region = "eu-central";
+  EXPECT_EQ(judged(here, contract, noon), "");
+  contract.valid_from = noon;
+  contract.valid_until = noon + std::chrono::seconds(2);
+  EXPECT_EQ(judged(here, contract, noon - Duration(1)), "AGT-CONTRACT-TIME");
+  EXPECT_EQ(judged(here, contract, noon), "");
+  EXPECT_EQ(judged(here, contract, noon + std::chrono::seconds(2) - Duration(1)), "");
+  EXPECT_EQ(judged(here, contract, noon + std::chrono::seconds(2)), "AGT-CONTRACT-TIME");
+}
+
 TEST(MapContract, RefusesPowersThatTheDeviceDoesNotAllow) {
   RuntimeContract contract;
   contract.powers = {release::Threads{2}};

@@ -73,8 +73,10 @@ Result<Offer> newest_release(platform::HttpClient& client, const std::string& ea
   return Offer{std::move(release), std::move(deltas)};
 }
 
-Result<WorkerTerms> terms_of(const AgentConfig& config, const VerifiedRelease& release) {
+Result<WorkerTerms> terms_of(const AgentConfig& config, const VerifiedRelease& release,
+                             TimePoint now) {
   if (!release->contract) return map_contract(config, std::nullopt);
+  VEDETTE_CHECK(check_scope(config, **release->contract, now));
   return map_contract(config, **release->contract);
 }
 
@@ -82,7 +84,9 @@ Result<WorkerTerms> terms_of(const AgentConfig& config, const VerifiedRelease& r
 ServedContract served_contract(const VerifiedRelease& release) {
   if (!release->contract) return {};
   const release::SignedContract& contract = **release->contract;
-  return {.sha256 = contract.contract_sha256, .widenings = release::widenings(contract)};
+  return {.sha256 = contract.contract_sha256,
+          .widenings = release::widenings(contract),
+          .valid_until = contract.valid_until};
 }
 
 // Users that this device does not have see nothing.
@@ -114,13 +118,11 @@ Result<void> admit(const inference::SealedModel& sealed, WorkerTerms& terms) {
 
 }  // namespace
 
-Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
-                                                  const std::string& ear, const AgentConfig& config,
-                                                  std::span<const crypto::PublicKey> publishers,
-                                                  const ReleaseFloors& floors,
-                                                  Quarantine& quarantine, ModelFiles& files,
-                                                  const ModelName& model,
-                                                  const std::optional<PresentRelease>& present) {
+Result<std::optional<FetchedRelease>> fetch_newer(
+    platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
+    std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
+    Quarantine& quarantine, ModelFiles& files, const ModelName& model,
+    const std::optional<PresentRelease>& present, TimePoint now) {
   const std::optional<PresentFile> present_file = present ? present->file : std::nullopt;
   VEDETTE_TRY(Offer offer,
               newest_release(client, ear, config, publishers, model, files.having(present_file)));
@@ -132,7 +134,7 @@ Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
     return std::nullopt;
   }
   VEDETTE_CHECK(quarantine.check(release->model_root));
-  VEDETTE_TRY(WorkerTerms terms, terms_of(config, release));
+  VEDETTE_TRY(WorkerTerms terms, terms_of(config, release, now));
   const WantedRelease wanted{.model = model,
                              .number = release->number,
                              .file = {release->file_sha256, release->file_size},

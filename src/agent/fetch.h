@@ -34,6 +34,7 @@ struct PresentRelease {
   std::uint64_t release = 0;
   crypto::Sha256Digest model_root{};
   std::optional<PresentFile> file{};
+  std::optional<TimePoint> valid_until{};  // by its contract
 };
 
 // Looks for the newest release of `model`. Returns nothing when `present` is that release already.
@@ -46,6 +47,6 @@ struct PresentRelease {
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
     std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
     Quarantine& quarantine, ModelFiles& files, const ModelName& model,
-    const std::optional<PresentRelease>& present);
+    const std::optional<PresentRelease>& present, TimePoint now);
 
 }  // namespace vedette::agent

@@ -66,7 +66,8 @@ class FetchContract : public ::testing::Test {
     const std::vector publishers{key_.public_key(), second_.public_key()};
     const auto quarantine = Quarantine::load(folder.path());
     ModelFiles files;
-    return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, files, model_, {})
+    return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, files, model_, {},
+                       now_)
         .error()
         .code;
   }
@@ -75,6 +76,7 @@ class FetchContract : public ::testing::Test {
   crypto::PrivateKey key_ = crypto::PrivateKey::generate_p256();
   crypto::PrivateKey second_ = crypto::PrivateKey::generate_p256();
   std::vector<release::Tier> two_person_tiers_;
+  TimePoint now_ = from_unix_seconds(1'795'438'387);
   ReleaseServer server_;
 };
 
@@ -98,6 +100,20 @@ TEST_F(FetchContract, RefusesAReleaseThatNoOtherPublisherApproved) {
   server_.answer.set("approval", approval);
   EXPECT_EQ(fetch(), "NET-CLOSED");
   EXPECT_EQ(server_.downloads, 1) << "it comes for the file now";
+}
+
+TEST_F(FetchContract, RefusesAContractForAnotherRegionOrTimeBeforeAnyDownload) {
+  RuntimeContract contract;
+  contract.regions = {"eu-west"};
+  publish(contract);
+  EXPECT_EQ(fetch(), "AGT-CONTRACT-REGION");
+  contract.regions.clear();
+  contract.valid_until = now_;
+  publish(contract);
+  EXPECT_EQ(fetch(), "AGT-CONTRACT-TIME");
+  EXPECT_EQ(server_.downloads, 0);
+  now_ -= std::chrono::seconds(1);
+  EXPECT_EQ(fetch(), "NET-CLOSED");
 }
 
 TEST_F(FetchContract, AsksForNoApprovalOfAnotherTier) {

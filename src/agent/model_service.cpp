@@ -3,6 +3,7 @@
 #include <atomic>
 #include <utility>
 
+#include "agent/golden_check.h"
 #include "agent/worker_replica.h"
 #include "inference/policy/posture.h"
 #include "inference/policy/power.h"
@@ -135,6 +136,7 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
       std::make_shared<const ReplicaPlan>(ReplicaPlan{.about = std::move(release.about),
                                                       .settings = std::move(release.terms.settings),
                                                       .sealed = std::move(release.sealed),
+                                                      .golden = std::move(release.terms.golden),
                                                       .profile_sha256 = profile,
                                                       .worker_sha256 = parts_.worker_sha256,
                                                       .spawner = *parts_.spawner,
@@ -148,6 +150,7 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
   auto verdict = std::make_shared<Result<void>>();
   const auto factory = [=]() -> Result<std::unique_ptr<inference::serving::Replica>> {
     VEDETTE_TRY(auto replica, start_replica(plan));
+    VEDETTE_CHECK(check_golden(*replica, plan->golden, plan->about.call_deadline));
     std::call_once(*accepted, [&] { *verdict = accept(); });
     VEDETTE_CHECK(*verdict);
     return replica;
@@ -171,7 +174,8 @@ std::optional<PresentRelease> ModelService::present(const ModelName& model) {
                         .model_root = about.model_root,
                         .file = PresentFile{.file = {about.file_sha256, plan->sealed.size()},
                                             .memory = std::shared_ptr<const inference::SealedModel>(
-                                                plan, &plan->sealed)}};
+                                                plan, &plan->sealed)},
+                        .valid_until = about.contract.valid_until};
 }
 
 std::string ModelService::bounded_by(const ModelName& model) {

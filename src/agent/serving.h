@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/strong_id.h"
 #include "crypto/digest.h"
@@ -21,6 +22,7 @@ namespace vedette::agent {
 struct ServedContract {
   std::optional<crypto::Sha256Digest> sha256{};  // none: the device's own limits alone
   std::vector<std::string> widenings{};
+  std::optional<TimePoint> valid_until{};
 };
 
 // An output that the contract shows to some local users only.

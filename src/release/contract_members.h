@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "release/member_reader.h"
 #include "release/runtime_contract.h"
 
 namespace vedette::release {
@@ -40,6 +41,15 @@ inline constexpr std::array<CountMember, 8> kCountMembers{{
     {"spin_us", &RuntimeContract::spin_us, 0, 1'000, Unit::microseconds,
      "busy waiting before the channel sleeps"},
 }};
+
+// Letters, digits and `_`, `-`, `.`; `.` neither first nor last; at most 64 octets.
+[[nodiscard]] bool is_word(std::string_view text);
+[[nodiscard]] bool is_tensor_name(std::string_view name);
+
+// When and where the contract holds, and what its model answers to what.
+[[nodiscard]] Result<void> read_scope(MemberReader& fields, RuntimeContract& contract);
+void write_scope(codec::Json& json, const RuntimeContract& contract);
+[[nodiscard]] std::string scope_text(const RuntimeContract& contract);  // lines
 
 // `256 MiB`, `1500 bytes`, `1000 ms`, `20 us`, `3`.
 [[nodiscard]] std::string quantity_text(std::uint64_t value, Unit unit);

@@ -26,6 +26,13 @@ inline RuntimeContract full_contract() {
   contract.rate = RateLimit{.calls_per_second = 50, .burst = 10};
   contract.batching = Batching{.max_batch = 8, .max_delay_us = 500};
   contract.powers = {Threads{4}, DeviceNode{"/dev/dri/renderD128"}};
+  contract.valid_from = from_unix_seconds(1'795'438'387);
+  contract.valid_until = from_unix_seconds(1'826'974'387);
+  contract.regions = {"eu-central", "eu-west"};
+  contract.golden = {
+      {.tolerance = 0.001,
+       .inputs = {{.name = "audio", .datatype = "FP32", .shape = {1, 2}, .values = {0.5, -1}}},
+       .outputs = {{.name = "speech", .datatype = "FP32", .shape = {1, 1}, .values = {0.25}}}}};
   return contract;
 }
 

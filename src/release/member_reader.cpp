@@ -11,6 +11,15 @@ using codec::Json;
 constexpr std::size_t kShown = 80;  // octets of a stranger's text in a refusal
 constexpr std::int64_t kExactInteger = std::int64_t{1} << 53;
 
+std::optional<double> exact_number(const Json& value) {
+  const std::int64_t* whole = value.if_integer();
+  if (whole != nullptr && *whole >= -kExactInteger && *whole <= kExactInteger)
+    return static_cast<double>(*whole);
+  const double* real = value.if_double();
+  if (real != nullptr && std::isfinite(*real)) return *real;
+  return std::nullopt;
+}
+
 }  // namespace
 
 MemberReader::MemberReader(const Json& object, std::string place, const MemberOwner& owner)
@@ -89,13 +98,19 @@ std::string MemberReader::required_text(std::string_view name) {
 std::optional<double> MemberReader::number(std::string_view name) {
   const Json* value = find(name);
   if (value == nullptr) return std::nullopt;
-  const std::int64_t* whole = value->if_integer();
-  if (whole != nullptr && *whole >= -kExactInteger && *whole <= kExactInteger)
-    return static_cast<double>(*whole);
-  const double* real = value->if_double();
-  if (real != nullptr && std::isfinite(*real)) return *real;
-  refuse_member(name, "a finite number, within 2^53 if it is whole");
-  return std::nullopt;
+  const auto exact = exact_number(*value);
+  if (!exact) refuse_member(name, "a finite number, within 2^53 if it is whole");
+  return exact;
+}
+
+std::vector<double> MemberReader::numbers(std::string_view name, std::size_t most) {
+  std::vector<double> result;
+  for (const Json& element : list(name, most)) {
+    const auto exact = exact_number(element);
+    if (!exact) refuse_member(name, "a list of finite numbers, within 2^53 if they are whole");
+    result.push_back(exact.value_or(0));
+  }
+  return result;
 }
 
 const Json::Array& MemberReader::list(std::string_view name, std::size_t most) {

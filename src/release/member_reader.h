@@ -43,6 +43,7 @@ class MemberReader {
   // The elements; empty when it is absent, or has more than `most`.
   [[nodiscard]] const codec::Json::Array& list(std::string_view name, std::size_t most);
   [[nodiscard]] std::vector<std::string> texts(std::string_view name, std::size_t most);
+  [[nodiscard]] std::vector<double> numbers(std::string_view name, std::size_t most);
   [[nodiscard]] std::vector<std::int64_t> dimensions(std::string_view name, std::size_t most);
   // null when it is absent; whoever reads it says that it is no object.
   [[nodiscard]] const codec::Json* section(std::string_view name) { return find(name); }

@@ -11,7 +11,7 @@ constexpr InTotoKind kKind{
     .predicate_type = kContractPredicateType,
     .code = "REL-CONTRACT",
     .noun = "runtime contract",
-    .limits = {.max_bytes = kMaxContractBytes, .max_depth = 8, .max_values = 10'000}};
+    .limits = {.max_bytes = kMaxContractBytes, .max_depth = 8, .max_values = 20'000}};
 
 }  // namespace
 

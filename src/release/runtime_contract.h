@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/strong_id.h"
 #include "base/verified.h"
@@ -25,11 +26,15 @@ namespace vedette::release {
 
 inline constexpr std::string_view kContractPredicateType =
     "https://vedette.dev/runtime-contract/v1";
-inline constexpr std::size_t kMaxContractBytes = 512 << 10;  // of the envelope
+inline constexpr std::size_t kMaxContractBytes = 768 << 10;  // of the envelope
 inline constexpr std::size_t kMaxContractOperators = 1024;
 inline constexpr std::size_t kMaxContractTensors = 64;  // on each side
 inline constexpr std::size_t kMaxContractUsers = 32;    // who may see one output
 inline constexpr std::size_t kMaxContractPowers = 16;
+inline constexpr std::size_t kMaxContractRegions = 32;
+inline constexpr std::size_t kMaxGoldenPairs = 8;
+inline constexpr std::size_t kMaxGoldenTensors = 16;   // on each side of a pair
+inline constexpr std::size_t kMaxGoldenValues = 4096;  // of all pairs together
 
 // A model's form. ORT files are what a converter made of the graph; reading one is a power.
 enum class ModelFormat { onnx, ort };
@@ -90,6 +95,26 @@ struct DeviceNode {
 // A way in which the sandbox is wider than the strictest one.
 using Power = std::variant<Threads, DeviceNode>;
 
+// A tensor that the author wrote down: as many values as its shape says, each of its type. FP16 has
+// no spelling in text.
+struct GoldenTensor {
+  std::string name;
+  std::string datatype;
+  std::vector<std::int64_t> shape{};
+  std::vector<double> values{};  // finite; a whole one within +-2^53
+
+  friend bool operator==(const GoldenTensor&, const GoldenTensor&) = default;
+};
+
+// What the model answers to what: a worker that does not never answers anybody else.
+struct GoldenPair {
+  double tolerance = 0;  // by which each element may differ, at most
+  std::vector<GoldenTensor> inputs{};
+  std::vector<GoldenTensor> outputs{};  // at least one; those not named may be anything
+
+  friend bool operator==(const GoldenPair&, const GoldenPair&) = default;
+};
+
 struct RuntimeContract {
   std::string profile = "strict";                          // of the sandbox
   std::uint64_t memory_bytes = std::uint64_t{256} << 20U;  // one worker's private memory
@@ -107,7 +132,11 @@ struct RuntimeContract {
   std::vector<OutputRule> outputs{};
   std::optional<RateLimit> rate{};
   std::optional<Batching> batching{};
-  std::vector<Power> powers{};  // each at most once
+  std::vector<Power> powers{};             // each at most once
+  std::optional<TimePoint> valid_from{};   // it answers from then on, in whole seconds
+  std::optional<TimePoint> valid_until{};  // and no more from then on
+  std::vector<std::string> regions{};      // where it may run; empty: everywhere
+  std::vector<GoldenPair> golden{};
 
   friend bool operator==(const RuntimeContract&, const RuntimeContract&) = default;
 };

@@ -181,6 +181,35 @@ void compare_scheduling(Comparison& comparison, const RuntimeContract& before,
   comparison.amount("batching.max_delay_us", was.max_delay_us, is.max_delay_us, Unit::microseconds);
 }
 
+// None: no bound, which is wider than any.
+void compare_time(Comparison& comparison, std::string member, std::optional<TimePoint> before,
+                  std::optional<TimePoint> after, bool later_is_wider) {
+  if (before == after) return;
+  const auto text = [](std::optional<TimePoint> time) {
+    return time ? to_rfc3339(*time) : std::string("none");
+  };
+  const bool wider = before && (!after || (*after > *before) == later_is_wider);
+  comparison.note(std::move(member), wider ? Change::wider : Change::tighter,
+                  arrow(text(before), text(after)));
+}
+
+void compare_scope(Comparison& comparison, const RuntimeContract& before,
+                   const RuntimeContract& after) {
+  compare_time(comparison, "valid_from", before.valid_from, after.valid_from, false);
+  compare_time(comparison, "valid_until", before.valid_until, after.valid_until, true);
+  if (before.regions.empty() == after.regions.empty())
+    comparison.entries("regions", {before.regions.begin(), before.regions.end()},
+                       {after.regions.begin(), after.regions.end()});
+  else
+    comparison.note("regions", after.regions.empty() ? Change::wider : Change::tighter,
+                    arrow(before.regions.empty() ? "everywhere" : joined(before.regions),
+                          after.regions.empty() ? "everywhere" : joined(after.regions)));
+  if (before.golden != after.golden)
+    comparison.note("golden", after.golden.empty() ? Change::wider : Change::other,
+                    arrow(std::to_string(before.golden.size()) + " pairs",
+                          std::to_string(after.golden.size()) + " pairs"));
+}
+
 std::uint64_t threads_of(const RuntimeContract& contract) {
   for (const Power& power : contract.powers)
     if (const auto* threads = std::get_if<Threads>(&power)) return threads->count;
@@ -225,6 +254,7 @@ std::vector<Difference> differences(const RuntimeContract& before, const Runtime
   compare_scheduling(comparison, before, after);
   comparison.amount("powers.threads", threads_of(before), threads_of(after), Unit::count);
   comparison.entries("powers.device_node", nodes_of(before), nodes_of(after));
+  compare_scope(comparison, before, after);
   return std::move(comparison).take();
 }
 

@@ -45,19 +45,6 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Letters, digits and `_`, `-`, `.`; `.` neither first nor last.
-bool is_word(std::string_view text) {
-  if (text.empty() || text.size() > kMaxWord || text.front() == '.' || text.back() == '.')
-    return false;
-  return std::ranges::all_of(
-      text, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
-}
-
-bool is_tensor_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxTensorName && codec::is_utf8(name) &&
-         !codec::has_control_character(name);
-}
-
 // As useradd makes them: lower-case letters, digits, `_` and `-`, no digit or `-` first.
 bool is_user_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxUserName || is_digit(name.front()) || name.front() == '-')
@@ -264,6 +251,18 @@ void read_plain(MemberReader& fields, RuntimeContract& contract) {
 
 }  // namespace
 
+bool is_word(std::string_view text) {
+  if (text.empty() || text.size() > kMaxWord || text.front() == '.' || text.back() == '.')
+    return false;
+  return std::ranges::all_of(
+      text, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; });
+}
+
+bool is_tensor_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxTensorName && codec::is_utf8(name) &&
+         !codec::has_control_character(name);
+}
+
 Result<RuntimeContract> read_contract(const Json& members) {
   if (!members.is_object()) return refuse("REL-CONTRACT", "a contract is a group of members");
   MemberReader fields(members, "");
@@ -273,6 +272,7 @@ Result<RuntimeContract> read_contract(const Json& members) {
   VEDETTE_CHECK(read_tensors(fields, contract));
   VEDETTE_CHECK(read_scheduling(fields, contract));
   VEDETTE_CHECK(read_powers(fields, contract));
+  VEDETTE_CHECK(read_scope(fields, contract));
   VEDETTE_CHECK(fields.finish());
   return contract;
 }

@@ -259,6 +259,20 @@ TEST_F(SignContract, TheLongestContractFitsItsEnvelope) {
     longest.inputs.push_back(rule);
     longest.outputs.push_back(rule);
   }
+  longest.regions.clear();
+  for (std::size_t i = 0; i < kMaxContractRegions; ++i)
+    longest.regions.push_back(std::string(62, 'r') + std::to_string(10 + i));
+  GoldenPair pair;
+  for (std::size_t i = 0; i < kMaxGoldenTensors; ++i) {
+    const std::int64_t values = kMaxGoldenValues / kMaxGoldenPairs / kMaxGoldenTensors / 2;
+    GoldenTensor tensor{.name = std::string(120, '"') + std::to_string(100 + i),
+                        .datatype = "FP64",
+                        .shape = {values, 1, 1, 1, 1, 1, 1, 1}};
+    tensor.values.assign(static_cast<std::size_t>(values), -1.7976931348623157e308);
+    pair.inputs.push_back(tensor);
+    pair.outputs.push_back(tensor);
+  }
+  longest.golden.assign(kMaxGoldenPairs, pair);
   const auto made = sign(longest);
   ASSERT_TRUE(made) << describe(made.error());
   EXPECT_EQ(code(made->text), "verified") << made->text.size();

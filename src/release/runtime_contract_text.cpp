@@ -132,6 +132,7 @@ std::string describe(const RuntimeContract& contract) {
                     " calls in one run, after at most " +
                     quantity_text(contract.batching->max_delay_us, Unit::microseconds) + "\n"
               : "batching: none\n";
+  text += scope_text(contract);
   const auto wider = widenings(contract);
   if (wider.empty()) return text + "wider than the strictest: in nothing\n";
   for (const std::string& one : wider)

@@ -60,6 +60,7 @@ Json write_contract(const RuntimeContract& contract) {
     json.set("batching", Json::Object{{"max_batch", contract.batching->max_batch},
                                       {"max_delay_us", contract.batching->max_delay_us}});
   json.set("powers", write_each(contract.powers, write_power));
+  write_scope(json, contract);
   return json;
 }
 

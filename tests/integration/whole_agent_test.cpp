@@ -107,7 +107,9 @@ class WholeAgent : public ::testing::Test {
   }
 
   // Both double their input; the second is another file.
-  Result<void> publish(const std::string& release = "1", const std::string& never_below = "1") {
+  // Under the contract of these lines, or none.
+  Result<void> publish(const std::string& release = "1", const std::string& never_below = "1",
+                       const std::string& contract = {}) {
     const std::string model = theatre_.path("gauge.onnx");
     Bytes octets = testing::add_model();
     if (release != "1") append(octets, as_bytes(testing::onnx::bytes(kDocString, release)));
@@ -116,11 +118,31 @@ class WholeAgent : public ::testing::Test {
     const std::string bundle = theatre_.path("gauge.sig");
     VEDETTE_TRY(const Json signature,
                 theatre_.vedette({"model", "sign", model, "--key", key, "--bundle", bundle}));
-    VEDETTE_TRY(const Json published,
-                theatre_.vedette({"release", "publish", model, "--name", "gauge", "--release",
-                                  release, "--never-below", never_below, "--tier", "high",
-                                  "--bundle", bundle, "--key", key}));
+    std::vector<std::string> line{"release",   "publish",  model,           "--name",    "gauge",
+                                  "--release", release,    "--never-below", never_below, "--tier",
+                                  "high",      "--bundle", bundle,          "--key",     key};
+    if (!contract.empty()) {
+      const std::string path = theatre_.path("gauge.toml");
+      VEDETTE_CHECK(
+          write_file_atomically(path, as_bytes("memory_bytes = 33_554_432\n" + contract), 0600));
+      line.insert(line.end(), {"--contract", path});
+    }
+    VEDETTE_TRY(const Json published, theatre_.vedette(line));
     return {};
+  }
+
+  // The model doubles its input; `answer` is what its contract's author says that it makes of 3.
+  static std::string golden(const std::string& answer) {
+    return "[[golden]]\ninputs = [{name = \"x\", datatype = \"FP32\", shape = [1], values = [3]}]\n"
+           "outputs = [{name = \"y\", datatype = \"FP32\", shape = [1], values = [" +
+           answer + "]}]\n";
+  }
+
+  Result<void> wait_for_news(const std::string& text) {
+    return wait_for("news of " + text, 30s, [&]() -> Result<bool> {
+      VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
+      return codec::to_json(*status.find("news")).find(text) != std::string::npos;
+    });
   }
 
   // Release 2, whose publisher vouches for 1 too, covered by a verdict.
@@ -136,15 +158,17 @@ class WholeAgent : public ::testing::Test {
     return {};
   }
 
-  Result<void> wait_for_release(std::int64_t release) {
-    return wait_for("release " + std::to_string(release) + " answers", 30s, [&]() -> Result<bool> {
-      VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
-      VEDETTE_TRY(const Json* models, status.array("models"));
-      return std::ranges::any_of(*models->if_array(), [&](const Json& model) {
-        return model.boolean("alive").value_or(false) && model.boolean("default").value_or(false) &&
-               model.integer("release").value_or(0) == release;
-      });
-    });
+  Result<void> wait_for_release(std::int64_t release, std::chrono::seconds patience = 30s) {
+    return wait_for("release " + std::to_string(release) + " answers", patience,
+                    [&]() -> Result<bool> {
+                      VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
+                      VEDETTE_TRY(const Json* models, status.array("models"));
+                      return std::ranges::any_of(*models->if_array(), [&](const Json& model) {
+                        return model.boolean("alive").value_or(false) &&
+                               model.boolean("default").value_or(false) &&
+                               model.integer("release").value_or(0) == release;
+                      });
+                    });
   }
 
   Result<void> wait_for_verdicts(int count) {
@@ -363,6 +387,22 @@ TEST_F(WholeAgent, ADeviceThatWasOffDuringTheBlockStepsBackToo) {
   ASSERT_TRUE(status.has_value()) << describe(status.error());
   const std::string news = codec::to_json(*status->find("news"));
   EXPECT_NE(news.find("gauge release 1 from disk, verified"), std::string::npos) << news;
+}
+
+TEST_F(WholeAgent, AModelAnswersNobodyBeforeItsGoldenAnswersNorAfterItsTime) {
+  ASSERT_EQ(code_of(publish("2", "1", golden("7"))), "");
+  ASSERT_EQ(code_of(wait_for_news("AGT-CONTRACT-GOLDEN")), "");
+  EXPECT_EQ(ask_by_socket(3).value_or(0), 6) << "release 1 answers on";
+  EXPECT_NE(code_of(wait_for_release(2, 2s)), "");
+
+  const TimePoint end = std::chrono::floor<std::chrono::seconds>(SystemClock().now()) + 20s;
+  ASSERT_EQ(code_of(publish("3", "1", "valid_until = \"" + to_rfc3339(end) + "\"\n" + golden("6"))),
+            "");
+  ASSERT_EQ(code_of(wait_for_release(3)), "");
+  EXPECT_EQ(ask_by_socket(4).value_or(0), 8);
+  ASSERT_EQ(code_of(wait_for_news("AGT-CONTRACT-TIME")), "");
+  EXPECT_GE(SystemClock().now(), end);
+  EXPECT_NE(code_of(ask_by_socket(4)), "");
 }
 
 // Restarted, the agent neither forgets the quarantine nor reports the event again.
