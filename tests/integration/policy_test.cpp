@@ -336,6 +336,30 @@ TEST_F(PolicyInForce, LetsNobodyTakeAnotherGroupsDeviceOffTheAllowList) {
   EXPECT_EQ(post(*second_, "/v1/devices/ours/disallow", "{}"), "");
 }
 
+// One that never enrolled has no record that could say whose it is.
+TEST_F(PolicyInForce, JudgesATpmThatNeverEnrolledByTheGroupOfItsEntry) {
+  const auto list = [&](const char* device, const char* key, const char* group) {
+    const auto listed = store_->write([&](platform::UnitOfWork& unit) {
+      return unit.enrollment_rules().allow(
+          {crypto::sha256(as_bytes(key)), *DeviceId::parse(device), *GroupId::parse(group)});
+    });
+    ASSERT_TRUE(listed.has_value());
+  };
+  const auto disallow = [&](const std::string& device) {
+    return post(*second_, "/v1/devices/" + device + "/disallow", "{}");
+  };
+  list("foreign", "a", "line-b");
+  EXPECT_EQ(disallow("foreign"), "AUTH-FORBIDDEN");
+  list("both", "c", "line-a");  // the first of the two, by its key's digest
+  list("both", "b", "line-b");
+  EXPECT_EQ(disallow("both"), "AUTH-FORBIDDEN") << "one of its entries is of another group";
+  EXPECT_EQ(disallow("unheard-of"), "AUTH-FORBIDDEN");
+  list("new", "d", "line-a");
+  EXPECT_EQ(post(*second_, "/v1/devices/new/revoke", R"({"reason":"x"})"), "HTTP-NOT-FOUND");
+  EXPECT_EQ(disallow("new"), "");
+  EXPECT_EQ(disallow("new"), "AUTH-FORBIDDEN") << "it is nobody's now";
+}
+
 TEST_F(PolicyInForce, OpensNoDevicesMatterToAnOperator) {
   write("rule all\n  permit operator to any\n  because \"everything\";\n");
   ASSERT_TRUE(restart().has_value());
