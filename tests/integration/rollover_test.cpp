@@ -143,6 +143,51 @@ TEST_F(ServerOfAThief, WithAFormerRootsKeyIsRefusedFromTheOverlapsEndOn) {
   EXPECT_EQ(thief_.heard, 1);
 }
 
+// A device that does not know the time knows by its bundle alone that it is no earlier than that: a
+// clock that is ahead must not keep it from asking.
+TEST_F(ServerOfAThief, IsJudgedByNoClockWhereTheTimeIsAskedFor) {
+  const auto drone = set_out("drone");
+  const identity::CertificateAuthority former = keys_->authority;
+  roll_issuing();
+  ASSERT_EQ(follow(*drone, false), "news");
+  play(former);
+  drone->config.enrollment_port = played_->port();
+
+  FakeClock ahead;
+  ahead.set(keys_->trust.issuing.at(1).until.value());
+  const agent::ServerLink link(drone->config, drone->trust, ahead, *http_);
+  EXPECT_EQ(get(**link.to_enrollment(), "/v1/time"), "NET-ISSUER") << "the overlap has ended";
+  EXPECT_EQ(get(**link.insecure_of_any_time(), "/v1/time"), "") << "as if it had not";
+  EXPECT_EQ(get(**link.insecure_of_any_time(ahead.now() - Duration(1)), "/v1/time"), "");
+  EXPECT_EQ(get(**link.insecure_of_any_time(ahead.now()), "/v1/time"), "NET-ISSUER")
+      << "it has ended for certain";
+  roll_issuing(Duration{0});
+  ASSERT_EQ(follow(*drone, false), "news");
+  drone->config.enrollment_port = played_->port();
+  EXPECT_EQ(get(**link.insecure_of_any_time(), "/v1/time"), "NET-ISSUER") << "whatever time it is";
+}
+
+// It was taken for the server before the device heard of the rollover, and reports go on over the
+// connection of then.
+TEST_F(ServerOfAThief, LosesItsConnectionWhenADeviceHearsOfTheRollover) {
+  const auto drone = set_out("drone");
+  play(keys_->authority);
+  const agent::ServerLink link(drone->config, drone->trust, clock_, *http_);
+  drone->config.device_port = played_->port();
+  const auto credentials =
+      agent::make_credentials(drone->chain, drone->key, "test.vedette", clock_.now()).value();
+  agent::KeptClient kept(link);
+  platform::HttpClient* const taken = kept.for_device(credentials).value();
+  ASSERT_EQ(get(*taken, "/v1/results"), "");
+  ASSERT_EQ(kept.for_device(credentials).value(), taken) << "for as long as nothing changes";
+
+  roll_issuing(Duration{0});
+  ASSERT_EQ(follow(*drone, false), "news");
+  drone->config.device_port = played_->port();
+  EXPECT_EQ(get(*kept.for_device(credentials).value(), "/v1/results"), "NET-ISSUER");
+  EXPECT_EQ(thief_.heard, 1);
+}
+
 // The server's own disk is what these stand for: bundles that nobody may follow.
 TEST_F(RolloverMidFleet, BundlesThatDoNotFollowAreRefusedByDevices) {
   const auto drone = set_out("drone");
