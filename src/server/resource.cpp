@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/visible_text.h"
 #include "codec/json.h"
 
 namespace vedette::server {
@@ -94,7 +95,7 @@ Result<void> find_release(platform::Store& store, const std::optional<std::strin
 void read_audience(const platform::HttpRequest& request, Resource& resource) {
   const auto body = codec::parse_json(as_text(request.body));
   auto audience = body ? body->string("audience") : std::unexpected(body.error());
-  if (audience && policy::is_text(*audience)) resource.audience = *std::move(audience);
+  if (audience && is_visible_text(*audience)) resource.audience = *std::move(audience);
 }
 
 void read_body(const platform::HttpRequest& request, Resource& resource) {
