@@ -360,6 +360,24 @@ TEST_F(PolicyInForce, JudgesATpmThatNeverEnrolledByTheGroupOfItsEntry) {
   EXPECT_EQ(disallow("new"), "AUTH-FORBIDDEN") << "it is nobody's now";
 }
 
+TEST_F(PolicyInForce, MakersAreDismissedByWhoMayAdmitThemToTheGroup) {
+  const auto digest = to_hex(keys_->authority.root().fingerprint());
+  const auto change = [&](const char* target, const char* group) {
+    Json body;
+    body.set("group", group);
+    if (std::string_view(target).ends_with("remove"))
+      body.set("sha256", digest);
+    else
+      body.set("certificate", keys_->authority.root().pem());
+    return post(*second_, target, codec::to_json(body));
+  };
+  ASSERT_EQ(change("/v1/endorsement-roots", "line-a"), "");
+  EXPECT_EQ(change("/v1/endorsement-roots", "line-b"), "AUTH-FORBIDDEN");
+  EXPECT_EQ(change("/v1/endorsement-roots/remove", "line-b"), "AUTH-FORBIDDEN");
+  EXPECT_EQ(change("/v1/endorsement-roots/remove", "line-a"), "");
+  EXPECT_EQ(get(*second_, "/v1/endorsement-roots"), "");
+}
+
 TEST_F(PolicyInForce, OpensNoDevicesMatterToAnOperator) {
   write("rule all\n  permit operator to any\n  because \"everything\";\n");
   ASSERT_TRUE(restart().has_value());
