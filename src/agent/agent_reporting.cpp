@@ -48,8 +48,7 @@ Result<void> Agent::report_all(platform::HttpClient& client, const Verdict& verd
 }
 
 void Agent::report_while_running() {
-  std::unique_ptr<platform::HttpClient> client;
-  std::string certificate;  // the one that `client` presents
+  KeptClient kept(link_);
   do {
     reporter_.wait(kReportPause);
     if (const auto done = sign_violations(); !done)
@@ -62,13 +61,9 @@ void Agent::report_while_running() {
     }
     if (!verdict || !credentials) continue;
     if (reporter_.counts().waiting == 0 && !violations_.has_unsent()) continue;
-    if (certificate != credentials->leaf().serial_hex()) {
-      auto opened = link_.to_device_plane(*credentials);
-      if (!opened) continue;
-      client = *std::move(opened);
-      certificate = credentials->leaf().serial_hex();
-    }
-    if (const auto reported = report_all(*client, *verdict); !reported)
+    const auto client = kept.for_device(*credentials);
+    if (!client) continue;
+    if (const auto reported = report_all(**client, *verdict); !reported)
       news_.say(Phase::serve, "a report was not taken", reported.error());
   } while (sleep_for(kReportPause));
 }

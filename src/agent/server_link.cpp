@@ -30,20 +30,26 @@ Result<Anchors> load_anchors(const AgentConfig& config) {
   return anchors;
 }
 
-platform::HttpClientSettings ServerLink::settings(std::uint16_t port) const {
+platform::HttpClientSettings ServerLink::settings(std::uint16_t port, const Now& now) const {
   platform::HttpClientSettings settings;
   settings.host = config_.server_host;
   settings.port = port;
-  settings.roots = trust_.roots_at(clock_.now());
+  settings.roots = trust_.roots_at(now());
   settings.clock = &clock_;
-  settings.judge_server = [&trust = trust_, &clock = clock_](const auto& chain) {
-    return trust.check_server(chain, clock.now());
+  settings.judge_server = [&trust = trust_, now](const auto& chain) {
+    return trust.check_server(chain, now());
   };
   return settings;
 }
 
-Result<std::unique_ptr<platform::HttpClient>> ServerLink::insecure_of_any_time() const {
-  platform::HttpClientSettings any_time = settings(config_.enrollment_port);
+platform::HttpClientSettings ServerLink::settings(std::uint16_t port) const {
+  return settings(port, [&clock = clock_] { return clock.now(); });
+}
+
+Result<std::unique_ptr<platform::HttpClient>> ServerLink::insecure_of_any_time(
+    TimePoint passed) const {
+  platform::HttpClientSettings any_time =
+      settings(config_.enrollment_port, [passed] { return passed; });
   any_time.insecure_any_time = true;
   return http_.connect(any_time);
 }
@@ -58,6 +64,18 @@ Result<std::unique_ptr<platform::HttpClient>> ServerLink::to_device_plane(
   ours.chain = credentials.chain;
   ours.key = credentials.key;
   return http_.connect(ours);
+}
+
+Result<platform::HttpClient*> KeptClient::for_device(const Credentials& credentials) {
+  const std::uint64_t version = link_.trust_version();
+  std::string certificate = credentials.leaf().serial_hex();
+  if (client_ != nullptr && certificate == certificate_ && version == trust_version_)
+    return client_.get();
+  client_ = nullptr;
+  VEDETTE_TRY(client_, link_.to_device_plane(credentials));
+  certificate_ = std::move(certificate);
+  trust_version_ = version;
+  return client_.get();
 }
 
 }  // namespace vedette::agent

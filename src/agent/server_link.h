@@ -1,7 +1,10 @@
 // ServerLink: how the agent reaches its server, and whom it takes for it.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "agent/config.h"
@@ -33,20 +36,44 @@ class ServerLink {
       : config_(config), trust_(trust), clock_(clock), http_(http) {}
 
   // To the enrolment listener, for a device that does not know the time: certificates of any time
-  // are taken, and no answer is to be believed but one that is signed.
-  [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> insecure_of_any_time() const;
+  // are taken, and no answer is to be believed but one that is signed. What is retired is judged as
+  // of `passed`, a time that has passed for certain, whatever the clock says.
+  [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> insecure_of_any_time(
+      TimePoint passed = {}) const;
   [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> to_enrollment() const;
   // Presents the device's certificate; the TPM signs the handshake.
   [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> to_device_plane(
       const Credentials& credentials) const;
+  // By which trust bundle a client that is made now judges its server; 0: by none.
+  [[nodiscard]] std::uint64_t trust_version() const { return trust_.version(); }
 
  private:
+  using Now = std::function<TimePoint()>;
+  [[nodiscard]] platform::HttpClientSettings settings(std::uint16_t port, const Now& now) const;
   [[nodiscard]] platform::HttpClientSettings settings(std::uint16_t port) const;
 
   const AgentConfig& config_;
   const TrustAnchors& trust_;
   const Clock& clock_;
   platform::HttpFactory& http_;
+};
+
+// A client of the device plane that is kept for the next call: a server is judged when a connection
+// begins, so one does not outlive the trust bundle that it was judged by. For one thread.
+class KeptClient {
+ public:
+  explicit KeptClient(const ServerLink& link) : link_(link) {}
+
+  // The client of before, or another where the certificate or the trust bundle is another by now.
+  // It is good until the next call. Refuses what ServerLink::to_device_plane refuses, and keeps
+  // none then.
+  [[nodiscard]] Result<platform::HttpClient*> for_device(const Credentials& credentials);
+
+ private:
+  const ServerLink& link_;
+  std::unique_ptr<platform::HttpClient> client_;
+  std::string certificate_;  // the one that it presents
+  std::uint64_t trust_version_ = 0;
 };
 
 }  // namespace vedette::agent

@@ -1,5 +1,6 @@
 #include "agent/trust_anchors.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -129,14 +130,21 @@ Result<void> TrustAnchors::check_server(std::span<const crypto::Certificate> cha
                                         TimePoint now) const {
   const auto present = held();
   if (!present) return {};
+  const identity::TrustBundle& trust = present->bundle();
+  const std::string between =
+      chain.front().subject() + ", against trust bundle " + std::to_string(trust.version);
   for (std::size_t i = 1; i + 1 < chain.size(); ++i)
-    if (identity::is_retired(chain[i], present->bundle(), now))
-      return refuse("NET-ISSUER", "the server's certificate is of an issuing CA that was retired",
-                    chain.front().subject() + ", against trust bundle " +
-                        std::to_string(present->bundle().version),
+    if (identity::is_retired(chain[i], trust, now))
+      return refuse("NET-ISSUER", "the server's certificate is of an authority that was retired",
+                    between,
                     "a server that was not started again since the rollover? If not, somebody has "
-                    "a former issuing CA's key");
-  return {};
+                    "a former authority's key");
+  const auto is_its_root = [&](const crypto::Certificate& root) {
+    return root.fingerprint() == chain.back().fingerprint();
+  };
+  if (std::ranges::any_of(trust.roots_at(now), is_its_root)) return {};
+  return refuse("NET-ISSUER", "the server's certificate is of a root that is not trusted any more",
+                between, "it was when this connection was prepared; the next one knows better");
 }
 
 std::vector<crypto::Certificate> TrustAnchors::intermediates_at(TimePoint now) const {

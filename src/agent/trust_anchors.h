@@ -36,7 +36,8 @@ class TrustAnchors {
   [[nodiscard]] std::uint64_t version() const;  // 0: the configured roots are in force
   [[nodiscard]] std::vector<crypto::Certificate> roots_at(TimePoint now) const;
   // Refuses NET-ISSUER where a server's verified chain, leaf first and root last, leads over an
-  // authority that the present bundle has retired (identity::is_retired): its key may be a thief's.
+  // authority that the present bundle has retired (identity::is_retired), or up to a root that it
+  // does not trust at `now`: their keys may be a thief's.
   [[nodiscard]] Result<void> check_server(std::span<const crypto::Certificate> chain,
                                           TimePoint now) const;
   // What a chain may lack that was issued before or after a rollover.

@@ -168,6 +168,23 @@ TEST_F(TrustAnchorsTest, WalkOverTwoRolloversAndSurviveARestart) {
   EXPECT_EQ(follow(restarted), "nothing");
 }
 
+// Of a client that was made while the root was trusted still.
+TEST_F(TrustAnchorsTest, AChainUpToARootThatHasEndedIsRefused) {
+  auto anchors = load().value();
+  const auto code = [&](const crypto::Certificate& root, TimePoint at) {
+    const auto& leaf = made_.material.issuing;  // whatever lies below
+    const auto judged = anchors.check_server(std::array{leaf, root}, at);
+    return judged ? "" : judged.error().code;
+  };
+  EXPECT_EQ(code(made_.material.root, now_), "") << "none was heard of";
+  ASSERT_EQ(follow(anchors), "news");
+  const TimePoint end = now_ + std::chrono::hours(48);
+  EXPECT_EQ(code(made_.material.root, end), "NET-ISSUER");
+  EXPECT_EQ(code(made_.material.root, end - Duration(1)), "");
+  EXPECT_EQ(code(server_.bundles[2].bundle().root(), end), "");
+  EXPECT_EQ(code(made_.material.issuing, now_), "NET-ISSUER") << "no root of the bundle";
+}
+
 TEST_F(TrustAnchorsTest, FollowOneRolloverAfterTheOther) {
   auto anchors = load().value();
   const auto last = server_.bundles.back();

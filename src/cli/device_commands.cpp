@@ -68,14 +68,30 @@ Result<void> allow(Environment& environment, const DeviceOptions& options) {
   return {};
 }
 
+// An older server does not say whether a maker's root still admits the TPM.
+std::string what_goes_on(const DeviceId& device, const std::string& by_root) {
+  const std::string name = device.str();
+  if (by_root == "yes")
+    return name + " is off the allow-list, but its TPM's maker's root still admits it: it goes on" +
+           " to get certificates\n'vedette device revoke' stops it; 'vedette trust ek-roots "
+           "remove'" +
+           " stops every TPM that this root alone admits\n";
+  const std::string stopped = name +
+                              " gets no further certificate; the one that it has goes on until " +
+                              "it ends ('vedette device revoke' ends it at once)\n";
+  if (by_root == "no") return stopped;
+  return stopped +
+         "unless a maker's root that is configured ('vedette trust ek-roots list') is its" +
+         " TPM's: then it can enrol again; 'vedette device revoke' stops it\n";
+}
+
 Result<void> disallow(Environment& environment, const DeviceOptions& options) {
   VEDETTE_TRY(const DeviceId device, DeviceId::parse(options.device));
   VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
   VEDETTE_TRY(const Json answer,
               client.post("/v1/devices/" + device.str() + "/disallow", Json::Object{}));
-  environment.output->result(
-      answer, device.str() + " gets no further certificate; the one that it has goes on until it " +
-                  "ends ('vedette device revoke' ends it at once)\n");
+  environment.output->result(answer,
+                             what_goes_on(device, cell_of(answer, "still_admitted_by_root")));
   return {};
 }
 
@@ -252,7 +268,8 @@ void add_disallow(CLI::App& noun, Choice& choice) {
   verb->footer(
       "It enrols and renews no more; its certificate ends by itself. Where trust is lost, revoke:\n"
       "that ends connections and verdicts at once. A TPM whose maker's root is configured can\n"
-      "enrol again by its endorsement certificate.");
+      "enrol again by its endorsement certificate: the answer says 'still_admitted_by_root',\n"
+      "'no', 'yes', or 'perhaps' where the server has not seen that certificate.");
   const auto options = std::make_shared<DeviceOptions>();
   verb->add_option("device", options->device, "the name by which it was allowed")->required();
   on_call(*verb, choice,

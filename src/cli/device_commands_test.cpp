@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "cli/canned_server.h"
@@ -54,6 +55,32 @@ TEST(DeviceDisallow, NamesTheDeviceAndSaysWhatGoesOn) {
   EXPECT_EQ(outcome.code, 0) << outcome.out;
   EXPECT_EQ(desk.server.requests().back(), "POST /v1/devices/gate-1/disallow {}");
   EXPECT_NE(outcome.out.find("revoke"), std::string::npos) << outcome.out;
+}
+
+TEST(DeviceDisallow, ClaimsNoSuccessWhereAMakersRootStillAdmitsTheTpm) {
+  Desk desk;
+  const auto said = [&](const std::string& answer) {
+    desk.server.answer("POST /v1/devices/gate-1/disallow", answer);
+    return desk.run({"device", "disallow", "gate-1"}).out;
+  };
+  using ::testing::HasSubstr;
+  using ::testing::Not;
+  const std::string stopped = "gate-1 gets no further certificate";
+  const std::string yes = said(R"({"removed":1,"still_admitted_by_root":"yes"})");
+  EXPECT_THAT(yes, Not(HasSubstr(stopped)));
+  EXPECT_THAT(yes, HasSubstr("still admits it"));
+  EXPECT_THAT(yes, HasSubstr("vedette device revoke"));
+  EXPECT_THAT(yes, HasSubstr("vedette trust ek-roots remove"));
+  for (const char* unsure :
+       {R"({"removed":1,"still_admitted_by_root":"perhaps"})", R"({"removed":1})"}) {
+    EXPECT_THAT(said(unsure), HasSubstr("unless a maker's root"));
+    EXPECT_THAT(said(unsure), HasSubstr("vedette trust ek-roots list"));
+  }
+  const std::string no = said(R"({"removed":1,"still_admitted_by_root":"no"})");
+  EXPECT_THAT(no, HasSubstr(stopped));
+  EXPECT_THAT(no, Not(HasSubstr("unless")));
+  const Outcome machine = desk.run_json({"device", "disallow", "gate-1"});
+  EXPECT_EQ(machine.json().string("still_admitted_by_root").value(), "no");
 }
 
 TEST(DeviceToken, WantsOneTpmByOneOfItsNames) {

@@ -10,6 +10,7 @@
 #include "cli/device_keys.h"
 #include "cli/operator_client.h"
 #include "cli/views.h"
+#include "codec/base64.h"
 #include "crypto/endorsement.h"
 
 namespace vedette::cli {
@@ -104,6 +105,21 @@ std::string in_words(const std::string& group, const std::vector<Certificate>& c
   return text;
 }
 
+std::string what_is_left(const std::string& group, const Json& answer) {
+  std::string others;
+  if (const Json* const groups = answer.find("still_in_groups"); groups && groups->if_array())
+    for (const Json& other : *groups->if_array())
+      if (const std::string* const name = other.if_string())
+        others += (others.empty() ? "" : ", ") + printable(*name);
+  std::string text = "no TPM enrols into " + group + " by this certificate any more\n";
+  if (!others.empty())
+    return text + "it still stands for " + others +
+           ": every TPM of this maker goes on to get certificates\n";
+  return text + cell_of(answer, "devices") +
+         " devices get no further certificate; what they have goes on until it ends ('vedette "
+         "device revoke' ends it at once)\n";
+}
+
 }  // namespace
 
 Result<std::vector<Certificate>> read_maker_roots(const std::string& path) {
@@ -137,6 +153,28 @@ Result<void> admit_makers(Environment& environment, const MakerAdmission& admiss
   VEDETTE_CHECK(client.post("/v1/endorsement-roots", body));
   environment.output->result(told(group.str(), certificates),
                              in_words(group.str(), certificates, admission));
+  return {};
+}
+
+Result<void> list_makers(Environment& environment) {
+  VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
+  VEDETTE_TRY(const Json answer, client.get("/v1/endorsement-roots"));
+  environment.output->result(answer, makers_view(answer));
+  return {};
+}
+
+Result<void> dismiss_maker(Environment& environment, const MakerDismissal& dismissal) {
+  VEDETTE_TRY(const GroupId group, GroupId::parse(dismissal.group));
+  VEDETTE_TRY(const Bytes digest, codec::from_hex(dismissal.sha256));
+  if (digest.size() != crypto::Sha256Digest{}.size())
+    return refuse("HEX-SYNTAX", "a certificate's SHA-256 has 64 hexadecimal digits",
+                  std::to_string(dismissal.sha256.size()) + " digits",
+                  "'vedette trust ek-roots list' shows it");
+  Json body;
+  body.set("group", group.str()).set("sha256", to_hex(digest));
+  VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
+  VEDETTE_TRY(const Json answer, client.post("/v1/endorsement-roots/remove", body));
+  environment.output->result(answer, what_is_left(group.str(), answer));
   return {};
 }
 

@@ -31,6 +31,18 @@ struct MakerAdmission {
 // Everything but `path`, which each command names in its own way.
 void add_admission_options(CLI::App& verb, MakerAdmission& admission);
 
+// Which authorities the server knows, in which groups.
+[[nodiscard]] Result<void> list_makers(Environment& environment);
+
+struct MakerDismissal {
+  std::string sha256;  // of the certificate, 64 hexadecimal digits
+  std::string group;
+};
+
+// Has the server forget one authority in one group. Refuses HEX-SYNTAX and NAME-FORMAT, and what
+// the server refuses.
+[[nodiscard]] Result<void> dismiss_maker(Environment& environment, const MakerDismissal& dismissal);
+
 // Has the server admit every TPM that these authorities vouch for, all or none.
 [[nodiscard]] Result<void> admit_makers(Environment& environment, const MakerAdmission& admission);
 

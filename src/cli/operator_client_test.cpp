@@ -1,6 +1,8 @@
 #include "cli/operator_client.h"
 
 #include <cstdlib>
+#include <fstream>
+#include <string>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -76,6 +78,45 @@ TEST(OperatorProfile, OpensAnEncryptedKeyByTheEnvironmentOrByAFile) {
   EXPECT_EQ(refusal_of(desk), "KEY-SECRET-FILE") << "others may read it";
   ASSERT_EQ(::chmod(desk.path("operator/secret").c_str(), 0400), 0);
   EXPECT_EQ(refusal_of(desk), "");
+}
+
+// The block of shell in docs/keys.md that encrypts a key.
+std::string encrypting_block() {
+  std::ifstream page(VEDETTE_KEYS_PAGE);
+  std::string block;
+  bool inside = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line == "```") inside = false;
+    if (inside) block += line + "\n";
+    if (line == "```bash") {
+      block.clear();
+      inside = true;
+    }
+    if (!inside && block.starts_with("openssl pkcs8")) return block;
+  }
+  return "";
+}
+
+TEST(OperatorProfile, OpensAKeyThatWasEncryptedAsThePageSays) {
+  Desk desk;
+  const std::string open = desk.read("operator/operator.key");
+  ASSERT_EQ(refusal_of(desk), "");
+  ASSERT_NE(encrypting_block(), "");
+  desk.write("script.sh", "set -eu\n" + encrypting_block());
+  // Without a terminal of its own it reads the passphrase from where it can.
+  const std::string command = "cd '" + desk.path("operator") +
+                              "' && printf 'open sesame\\nopen sesame\\n' |"
+                              " setsid --wait bash ../script.sh > ../said 2>&1";
+  ASSERT_EQ(std::system(command.c_str()), 0)  // NOLINT(cert-env33-c): a shell is what is tested
+      << desk.read("said");
+  EXPECT_NE(desk.read("operator/operator.key"), open);
+  struct stat status{};
+  ASSERT_EQ(::stat(desk.path("operator/operator.key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0077U, 0U) << "nobody else reads it";
+  EXPECT_EQ(refusal_of(desk), "CLI-PASSPHRASE");
+  ::setenv("VEDETTE_OPERATOR_PASSPHRASE", "open sesame", 1);
+  EXPECT_EQ(refusal_of(desk), "");
+  ::unsetenv("VEDETTE_OPERATOR_PASSPHRASE");
 }
 
 // Plays a token that holds one key.

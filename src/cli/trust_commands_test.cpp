@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "cli/canned_server.h"
@@ -69,6 +70,49 @@ TEST_F(TrustEkRoots, TakesAVendorStoreAsItIsPublished) {
   EXPECT_EQ(outcome.code, 0) << outcome.out;
   const auto told = outcome.json();
   EXPECT_GE(told.array("authorities").value()->if_array()->size(), 40U) << "each once";
+}
+
+TEST_F(TrustEkRoots, RemovesNothingByHalfADigest) {
+  const std::string digest(64, 'a');
+  const auto remove = [&](const std::string& what, const std::string& group) {
+    return desk_.run_json({"trust", "ek-roots", "remove", what, "--group", group}).refusal();
+  };
+  EXPECT_EQ(remove(digest.substr(0, 16), "gates"), "HEX-SYNTAX");
+  EXPECT_EQ(remove(digest.substr(0, 63), "gates"), "HEX-SYNTAX");
+  EXPECT_EQ(remove(digest, "../gates"), "NAME-FORMAT");
+  EXPECT_EQ(desk_.run_json({"trust", "ek-roots", "remove", digest}).code, 2) << "of which group?";
+  EXPECT_TRUE(desk_.server.requests().empty());
+}
+
+TEST_F(TrustEkRoots, SaysWhoGoesOnWhenOneWasRemoved) {
+  const std::string digest(64, 'a');
+  const auto remove = [&](const std::string& answer) {
+    desk_.server.answer("POST /v1/endorsement-roots/remove", answer);
+    return desk_.run({"trust", "ek-roots", "remove", digest, "--group", "gates"}).out;
+  };
+  using ::testing::HasSubstr;
+  using ::testing::Not;
+  const std::string still = remove(R"({"devices":0,"still_in_groups":["docks","yards"]})");
+  EXPECT_THAT(still, HasSubstr("it still stands for docks, yards"));
+  EXPECT_THAT(still, Not(HasSubstr("no further")));
+  EXPECT_EQ(desk_.server.requests().back(),
+            R"(POST /v1/endorsement-roots/remove {"group":"gates","sha256":")" + digest + "\"}");
+  const std::string gone = remove(R"({"devices":12,"still_in_groups":[]})");
+  EXPECT_THAT(gone, HasSubstr("12 devices get no further certificate"));
+  EXPECT_THAT(gone, HasSubstr("vedette device revoke"));
+}
+
+TEST_F(TrustEkRoots, ListsWhatCanBeRemoved) {
+  desk_.server.answer("GET /v1/endorsement-roots", R"({"roots":[]})");
+  EXPECT_THAT(desk_.run({"trust", "ek-roots", "list"}).out,
+              ::testing::HasSubstr("no maker is admitted"));
+  const std::string digest(64, 'b');
+  desk_.server.answer("GET /v1/endorsement-roots", R"({"roots":[{"group":"gates","sha256":")" +
+                                                       digest +
+                                                       R"(","subject":"CN=Maker","root":true}]})");
+  const std::string shown = desk_.run({"trust", "ek-roots", "list"}).out;
+  EXPECT_THAT(shown, ::testing::HasSubstr(digest)) << "the whole of it: 'remove' wants it";
+  EXPECT_THAT(shown, ::testing::HasSubstr("CN=Maker"));
 }
 
 }  // namespace

@@ -129,6 +129,15 @@ std::string devices_view(const Json& answer) {
   return shown(rows, "no device has enrolled; 'vedette device allow' lets one in");
 }
 
+std::string makers_view(const Json& answer) {
+  Rows rows{{"GROUP", "SHA256", "ROOT", "SKU", "SHA-1", "EXPIRED", "SUBJECT"}};
+  for (const Json& root : list(answer, "roots"))
+    rows.push_back({cell_of(root, "group"), cell_of(root, "sha256"), cell_of(root, "root"),
+                    cell_of(root, "sku"), cell_of(root, "sha1_signature"), cell_of(root, "expired"),
+                    cell_of(root, "subject")});
+  return shown(rows, "no maker is admitted; 'vedette trust ek-roots import' lets its TPMs in");
+}
+
 std::string facts_view(const Json& object) {
   Rows rows;
   add_facts(object, "", rows);

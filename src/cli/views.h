@@ -13,6 +13,7 @@ namespace vedette::cli {
 [[nodiscard]] std::string cell_of(const codec::Json& object, std::string_view name);
 
 [[nodiscard]] std::string devices_view(const codec::Json& answer);
+[[nodiscard]] std::string makers_view(const codec::Json& answer);
 // The members of one object, line by line; those of objects in it as `outer.inner`.
 [[nodiscard]] std::string facts_view(const codec::Json& object);
 [[nodiscard]] std::string releases_view(const codec::Json& answer);

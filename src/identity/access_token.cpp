@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/secret.h"
+#include "base/visible_text.h"
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "crypto/jws.h"
@@ -68,7 +69,7 @@ Result<void> check_text(const Json& json, std::string_view name, const std::stri
   VEDETTE_TRY(const std::string value, text(json, name));
   if (value != expected)
     return refuse(code, std::string(message),
-                  value.substr(0, kMaxAudience) + " instead of " + expected);
+                  value.substr(0, kMaxVisibleText) + " instead of " + expected);
   return {};
 }
 
@@ -77,7 +78,7 @@ Result<SpiffeId> subject_of(const Json& json, const TrustDomain& domain) {
   auto subject = SpiffeId::parse(name);
   if (!subject || subject->kind() != PrincipalKind::device || subject->trust_domain() != domain)
     return refuse("TOKEN-SUBJECT", "the access token speaks of no device of this trust domain",
-                  name.substr(0, kMaxAudience));
+                  name.substr(0, kMaxVisibleText));
   return *std::move(subject);
 }
 
@@ -145,12 +146,10 @@ Json payload(const AccessTokenClaims& claims) {
 }  // namespace
 
 Result<void> check_audience(std::string_view audience) {
-  const auto is_plain = [](char c) { return c > ' ' && c < 0x7F; };
-  if (!audience.empty() && audience.size() <= kMaxAudience &&
-      std::ranges::all_of(audience, is_plain))
-    return {};
+  if (is_visible_text(audience)) return {};
   return refuse("TOKEN-AUDIENCE", "an access token is for one audience that has a name",
-                std::string(audience.substr(0, 80)), "1 to 255 characters without spaces");
+                std::string(audience.substr(0, 80)),
+                "1 to 255 visible characters of ASCII but the double quote");
 }
 
 Result<std::string> issue_access_token(const AccessTokenClaims& claims,

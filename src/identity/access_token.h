@@ -25,7 +25,6 @@ inline constexpr Duration kMaxAccessTokenLife = std::chrono::minutes(5);
 // accepted after it.
 inline constexpr Duration kTokenClockSkew = std::chrono::seconds(60);
 inline constexpr std::size_t kMaxAccessToken = 8 << 10;
-inline constexpr std::size_t kMaxAudience = 255;  // printable ASCII without spaces
 
 struct AccessTokenClaims {
   std::string issuer;    // the verifier, as its SPIFFE ID
@@ -40,13 +39,13 @@ struct AccessTokenClaims {
   TimePoint expires_at;  // likewise
 };
 
-// What an affirming verdict allows. Refuses TOKEN-AUDIENCE (none, or not as above), TOKEN-LIFETIME
-// (not positive or above kMaxAccessTokenLife) and what signing refuses.
+// What an affirming verdict allows. Refuses TOKEN-AUDIENCE (none, or not visible text),
+// TOKEN-LIFETIME (not positive or above kMaxAccessTokenLife) and what signing refuses.
 [[nodiscard]] Result<std::string> issue_access_token(const AccessTokenClaims& claims,
                                                      const crypto::PrivateKey& signer,
                                                      std::string_view key_id);
 
-// Whether it may stand as `aud`; refuses TOKEN-AUDIENCE.
+// Whether it may stand as `aud`: visible text (base/visible_text.h); refuses TOKEN-AUDIENCE.
 [[nodiscard]] Result<void> check_audience(std::string_view audience);
 
 struct AccessTokenExpectation {

@@ -132,12 +132,22 @@ TEST_F(AccessToken, RefusesNoAudienceAnotherOrTwo) {
   AccessTokenExpectation nobody = expectation();
   nobody.audience.clear();
   EXPECT_EQ(code(token(), nobody), "TOKEN-AUDIENCE") << "a relying party must say who it is";
-  for (const std::string& audience : {std::string(), std::string("two words"),
-                                      std::string(256, 'a'), std::string("caf\xc3\xa9")}) {
+  for (const std::string& audience :
+       {std::string(), std::string("two words"), std::string(256, 'a'), std::string("caf\xc3\xa9"),
+        std::string("https://\"maps\"")}) {
     AccessTokenClaims asked = claims();
     asked.audience = audience;
     EXPECT_EQ(issue_access_token(asked, key, "k1").error().code, "TOKEN-AUDIENCE") << audience;
   }
+}
+
+TEST_F(AccessToken, HasNoAudienceThatAPolicyCouldNotName) {
+  for (int octet = 0; octet < 256; ++octet) {
+    const std::string audience = {'a', static_cast<char>(octet)};
+    EXPECT_EQ(check_audience(audience).has_value(), octet > ' ' && octet <= '~' && octet != '"')
+        << octet;
+  }
+  EXPECT_TRUE(check_audience(std::string(255, 'a')).has_value());
 }
 
 TEST_F(AccessToken, RefusesAnExpiredOneWithoutAnyGrace) {

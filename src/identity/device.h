@@ -114,6 +114,9 @@ class EnrollmentRules {
   [[nodiscard]] virtual Result<std::vector<EndorsementRoot>> roots() = 0;
   // A root that is there already for the group gets the SKU that is told now.
   [[nodiscard]] virtual Result<void> add_root(const EndorsementRoot& root) = 0;
+  // Takes it away from this group; says whether it was there.
+  [[nodiscard]] virtual Result<bool> remove_root(const GroupId& group,
+                                                 const Bytes& certificate_der) = 0;
 };
 
 }  // namespace vedette::identity

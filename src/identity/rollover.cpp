@@ -4,6 +4,7 @@
 #include <array>
 
 #include "crypto/issuance.h"
+#include "identity/authority.h"
 #include "identity/trust_bundle_fields.h"
 
 namespace vedette::identity {
@@ -15,7 +16,6 @@ using crypto::CertificateProfile;
 using crypto::PrivateKey;
 using crypto::PublicKey;
 
-constexpr Duration kBackdating = std::chrono::seconds(60);  // for clocks that are behind
 constexpr Duration kYear = std::chrono::hours(24 * 365);
 constexpr Duration kRootLifetime = 10 * kYear;
 constexpr const char* kOrganization = "Vedette";

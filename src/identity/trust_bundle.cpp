@@ -1,6 +1,7 @@
 #include "identity/trust_bundle.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "codec/base64.h"
 #include "codec/json.h"
@@ -26,12 +27,30 @@ std::unexpected<Error> refuse_unsigned(std::string cause) {
                 "the trust bundle is not signed by the root that has to sign it", std::move(cause));
 }
 
+bool has_ended(const TrustedAuthority& authority, TimePoint at) {
+  return authority.until && at >= *authority.until;
+}
+
 std::vector<Certificate> trusted_at(const std::vector<TrustedAuthority>& authorities,
-                                    TimePoint now) {
+                                    TimePoint at) {
   std::vector<Certificate> trusted;
   for (const TrustedAuthority& authority : authorities)
-    if (!authority.until || now < *authority.until) trusted.push_back(authority.certificate);
+    if (!has_ended(authority, at)) trusted.push_back(authority.certificate);
   return trusted;
+}
+
+bool names(const std::vector<Certificate>& certificates, const Certificate& wanted) {
+  return std::ranges::any_of(certificates, [&](const Certificate& other) {
+    return other.fingerprint() == wanted.fingerprint();
+  });
+}
+
+// The root whose key `cross` carries.
+const TrustedAuthority* root_under(const Certificate& cross, const TrustBundle& trust) {
+  const auto found = std::ranges::find_if(trust.roots, [&](const TrustedAuthority& root) {
+    return root.certificate.spki_sha256() == cross.spki_sha256();
+  });
+  return found == trust.roots.end() ? nullptr : &*found;
 }
 
 // The present one does not end, each former one does, and none stands there twice.
@@ -144,17 +163,18 @@ Result<void> check_former_roots(const TrustBundle& held, const TrustBundle& next
 }  // namespace
 
 std::vector<Certificate> TrustBundle::roots_at(TimePoint now) const {
-  return trusted_at(roots, now);
+  return trusted_at(roots, std::max(now, issued_at));
 }
 
 std::vector<Certificate> TrustBundle::issuing_at(TimePoint now) const {
-  return trusted_at(issuing, now);
+  return trusted_at(issuing, std::max(now, issued_at));
 }
 
 std::vector<Certificate> TrustBundle::intermediates_at(TimePoint now) const {
   std::vector<Certificate> all = issuing_at(now);
   all.insert(all.end(), new_with_old.begin(), new_with_old.end());
-  all.insert(all.end(), old_with_new.begin(), old_with_new.end());
+  std::ranges::copy_if(old_with_new, std::back_inserter(all),
+                       [&](const Certificate& cross) { return !is_retired(cross, *this, now); });
   return all;
 }
 
@@ -241,22 +261,20 @@ Result<std::optional<SignedTrustBundle>> walk_trust(const TrustWalk& walk,
 }
 
 bool is_retired(const Certificate& authority, const TrustBundle& trust, TimePoint now) {
-  const auto is_it = [&](const Certificate& other) {
-    return other.fingerprint() == authority.fingerprint();
-  };
   const TimePoint at = std::max(now, trust.issued_at);
   for (const TrustedAuthority& issuing : trust.issuing)
-    if (is_it(issuing.certificate)) return issuing.until && at >= *issuing.until;
-  if (std::ranges::any_of(trust.new_with_old, is_it) ||
-      std::ranges::any_of(trust.old_with_new, is_it))
-    return false;
+    if (issuing.certificate.fingerprint() == authority.fingerprint()) return has_ended(issuing, at);
+  const TrustedAuthority* const root = root_under(authority, trust);
+  if (root != nullptr) return has_ended(*root, at);
+  if (names(trust.new_with_old, authority) || names(trust.old_with_new, authority)) return true;
   return authority.not_before() + kBackdating < trust.issued_at;
 }
 
 Result<void> check_issuer(const crypto::Certificate& leaf, const crypto::Sha256Digest& issuer_key,
                           const TrustBundle& trust, TimePoint now) {
+  const TimePoint at = std::max(now, trust.issued_at);
   for (const TrustedAuthority& issuing : trust.issuing) {
-    if (issuing.until && now >= *issuing.until) continue;
+    if (has_ended(issuing, at)) continue;
     if (issuing.certificate.spki_sha256() == issuer_key &&
         crypto::names_issuer(leaf, issuing.certificate))
       return {};

@@ -39,11 +39,11 @@ struct TrustBundle {
   std::vector<crypto::Certificate> old_with_new;  // newest first
 
   [[nodiscard]] const crypto::Certificate& root() const { return roots.front().certificate; }
-  // Those that are trusted at `now`.
+  // Those that are trusted at `now`; a time before `issued_at` counts as that time.
   [[nodiscard]] std::vector<crypto::Certificate> roots_at(TimePoint now) const;
   [[nodiscard]] std::vector<crypto::Certificate> issuing_at(TimePoint now) const;
   // What a chain lacks that was sent by somebody who knows another root: issuing CAs trusted at
-  // `now`, and all cross-certificates.
+  // `now`, what leads from former roots to this one, and from it to those that are not retired.
   [[nodiscard]] std::vector<crypto::Certificate> intermediates_at(TimePoint now) const;
 };
 
@@ -98,10 +98,11 @@ struct TrustWalk {
 [[nodiscard]] Result<std::optional<SignedTrustBundle>> walk_trust(
     const TrustWalk& walk, std::span<const std::string> bundles);
 
-// Whether no chain may lead over `authority`, an issuing CA or a cross-certificate: `trust` names
-// it as one that has ended, or does not name it although it was there when `trust` was made. A
-// younger one is of a rollover that has not been heard of: what signed it decides. A time before
-// `trust` was made counts as that time.
+// Whether no chain may lead over `authority`, an issuing CA or a cross-certificate. It may not
+// where `trust` names it as one that has ended, where it carries the key of a root that has ended
+// or that `trust` has forgotten, and where `trust` does not name it although it was there when
+// `trust` was made. A younger one is of a rollover that has not been heard of: what signed it
+// decides. A time before `trust` was made counts as that time.
 [[nodiscard]] bool is_retired(const crypto::Certificate& authority, const TrustBundle& trust,
                               TimePoint now);
 

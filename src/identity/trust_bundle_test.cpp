@@ -1,8 +1,11 @@
 // Group 13 of the identity attacks: rollover, and bundles that cannot go back.
 #include "identity/trust_bundle.h"
 
+#include <algorithm>
+
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "crypto/issuance.h"
 #include "crypto/jws.h"
 #include "identity/rollover_scene.h"
 
@@ -88,6 +91,58 @@ TEST_F(TrustBundles, AnAuthorityOfARolloverThatWasNotHeardOfIsNotRetired) {
   EXPECT_FALSE(is_retired(second.bundle().old_with_new[0], second.bundle(), now));
   EXPECT_FALSE(is_retired(second.bundle().issuing[0].certificate, second.bundle(), now))
       << "the same key under the new root";
+}
+
+// OldWithNew lives as long as the old root would have: with that root's stolen key it would certify
+// an issuing CA that is as young as its thief likes.
+TEST_F(TrustBundles, AFormerRootsCrossCertificateIsRetiredWithThatRoot) {
+  const auto& cross = second.bundle().old_with_new[0];
+  EXPECT_FALSE(is_retired(cross, second.bundle(), now + kOverlap - Duration(1)));
+  EXPECT_TRUE(is_retired(cross, second.bundle(), now + kOverlap));
+  const auto at_once = root_rolled(first, b, a, Duration{0});
+  const auto& ended = at_once.bundle().old_with_new[0];
+  EXPECT_TRUE(is_retired(ended, at_once.bundle(), now));
+  EXPECT_TRUE(is_retired(ended, at_once.bundle(), now - std::chrono::hours(9)));
+  const TimePoint later = now + std::chrono::hours(24 * 30);
+  const auto forgotten = roll_root(at_once, c, b, later, kOverlap).value();
+  ASSERT_EQ(forgotten.bundle().roots.size(), 2U) << "the first one is not named any more";
+  ASSERT_EQ(forgotten.bundle().old_with_new.size(), 2U);
+  EXPECT_TRUE(is_retired(forgotten.bundle().old_with_new[1], forgotten.bundle(), later));
+  EXPECT_FALSE(is_retired(forgotten.bundle().old_with_new[0], forgotten.bundle(), later))
+      << "of a root in its overlap";
+  const auto& b_by_a = forgotten.bundle().new_with_old[1];
+  EXPECT_FALSE(is_retired(b_by_a, forgotten.bundle(), later));
+  EXPECT_TRUE(is_retired(b_by_a, forgotten.bundle(), later + kOverlap))
+      << "whichever root vouches for the key";
+  EXPECT_FALSE(
+      is_retired(forgotten.bundle().new_with_old[0], forgotten.bundle(), later + kOverlap));
+  const auto unheard =
+      crypto::issue_cross_certificate(created.material.root, at_once.bundle().root(), b, later);
+  EXPECT_TRUE(is_retired(unheard.value(), at_once.bundle(), later)) << "whoever made it, and when";
+}
+
+TEST_F(TrustBundles, HandOutNoCrossCertificateOfARetiredRoot) {
+  const auto hands_out = [](const TrustBundle& bundle, const crypto::Certificate& cross,
+                            TimePoint at) {
+    return std::ranges::any_of(bundle.intermediates_at(at), [&](const crypto::Certificate& other) {
+      return other.fingerprint() == cross.fingerprint();
+    });
+  };
+  const TrustBundle& bundle = second.bundle();
+  EXPECT_TRUE(hands_out(bundle, bundle.old_with_new[0], now + kOverlap - Duration(1)));
+  EXPECT_FALSE(hands_out(bundle, bundle.old_with_new[0], now + kOverlap));
+  EXPECT_TRUE(hands_out(bundle, bundle.new_with_old[0], now + kOverlap))
+      << "who knows the former root alone is led on by it";
+  const TrustBundle at_once = root_rolled(first, b, a, Duration{0}).bundle();
+  EXPECT_FALSE(hands_out(at_once, at_once.old_with_new[0], now - std::chrono::hours(9)));
+}
+
+// Whoever holds a bundle knows that it is no earlier than when the bundle was made.
+TEST_F(TrustBundles, ARootThatHasEndedIsNotTrustedByAClockThatIsBehind) {
+  const TrustBundle at_once = root_rolled(issuing_rolled(first, a), b, a, Duration{0}).bundle();
+  EXPECT_EQ(at_once.roots_at(now - std::chrono::hours(9)).size(), 1U);
+  EXPECT_EQ(at_once.issuing_at(TimePoint{}).size(), 1U);
+  EXPECT_EQ(second.bundle().roots_at(TimePoint{}).size(), 2U) << "in its overlap then";
 }
 
 TEST_F(TrustBundles, AForeignRootIsRefused) {

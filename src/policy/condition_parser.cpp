@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/strong_id.h"
+#include "base/visible_text.h"
 
 namespace vedette::policy {
 
@@ -198,9 +199,9 @@ class Parser {
   }
 
   static Result<void> text(Condition& condition, const Token& token) {
-    if (!is_text(token.text))
+    if (!is_visible_text(token.text))
       return refuse_at(token.place, "POLICY-TYPE", "nothing can be called this", words_of(token),
-                       "1 to 255 characters of ASCII, without spaces");
+                       "1 to 255 visible characters of ASCII but the double quote");
     return add(condition, token);
   }
 

@@ -1,6 +1,7 @@
 #include "policy/explanation.h"
 
 #include "base/strong_id.h"
+#include "base/visible_text.h"
 
 namespace vedette::policy {
 
@@ -90,7 +91,7 @@ Result<Fact> parse_fact(Attribute attribute, std::string_view text) {
   const AttributeSchema& schema = schema_of(attribute);
   Facts facts;
   if (schema.type == Type::name && is_name(text)) facts.set_name(attribute, text);
-  if (schema.type == Type::text && is_text(text)) facts.set_name(attribute, text);
+  if (schema.type == Type::text && is_visible_text(text)) facts.set_name(attribute, text);
   if (schema.type == Type::choice) facts.set_choice(attribute, text);
   if (schema.type == Type::flag && (text == "true" || text == "false"))
     facts.set_flag(attribute, text == "true");

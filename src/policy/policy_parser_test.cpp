@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/visible_text.h"
 #include "policy/policy_samples.h"
 
 namespace vedette::policy {
@@ -161,6 +162,20 @@ std::string repeated(const std::string& text, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     all += text;
   return all;
+}
+
+TEST(PolicyText, NamesEveryAudienceThatATokenMayHave) {
+  const auto names = [](const std::string& audience) {
+    return parse_policy(
+               rule("permit device to request_token when resource.audience == \"" + audience + '"'))
+        .has_value();
+  };
+  for (int octet = 0; octet < 256; ++octet) {
+    const std::string audience = {'a', static_cast<char>(octet)};
+    EXPECT_EQ(names(audience), is_visible_text(audience)) << octet;
+  }
+  EXPECT_TRUE(names(std::string(kMaxVisibleText, 'a')));
+  EXPECT_FALSE(names(std::string(kMaxVisibleText + 1, 'a')));
 }
 
 TEST(PolicyText, RefusesWhatIsTooLongTooManyOrTooDeep) {

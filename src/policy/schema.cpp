@@ -112,10 +112,4 @@ std::string_view to_string(Type type) {
   return kNames.at(static_cast<std::size_t>(type));
 }
 
-bool is_text(std::string_view value) {
-  constexpr std::size_t kMost = 255;
-  const auto is_visible = [](char character) { return character > ' ' && character <= '~'; };
-  return !value.empty() && value.size() <= kMost && std::ranges::all_of(value, is_visible);
-}
-
 }  // namespace vedette::policy

@@ -58,7 +58,5 @@ enum class Presence : std::uint8_t { never, sometimes, always };
 [[nodiscard]] Presence presence(Attribute attribute, Principal principal, Action action);
 
 [[nodiscard]] std::string_view to_string(Type type);
-// Whether a value of type text can be this.
-[[nodiscard]] bool is_text(std::string_view value);
 
 }  // namespace vedette::policy

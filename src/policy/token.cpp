@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "base/visible_text.h"
+
 namespace vedette::policy {
 
 namespace {
@@ -25,7 +27,7 @@ bool is_of_word(char c) {
 }
 
 bool is_of_text(char c) {
-  return c >= ' ' && c <= '~' && c != '"';
+  return c == ' ' || is_visible(c);
 }
 
 std::optional<std::int64_t> seconds_of(char unit) {

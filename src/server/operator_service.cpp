@@ -1,8 +1,12 @@
 #include "server/operator_service.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "identity/enrollment.h"
 #include "policy/authorization.h"
+#include "server/admission_json.h"
 #include "server/answers.h"
 #include "server/device_json.h"
 #include "server/known_device.h"
@@ -27,15 +31,6 @@ Matter matter_of(const Call& call, std::string kind, std::string subject, Json d
           .actor = call.caller.name(),
           .rule = call.rule,
           .details = std::move(details)};
-}
-
-// Absent or null: none.
-Result<std::optional<SkuId>> sku_of(const Json& body) {
-  const Json* const member = body.find("sku");
-  if (member == nullptr || member->is_null()) return std::nullopt;
-  VEDETTE_TRY(const std::string text, body.string("sku"));
-  VEDETTE_TRY(SkuId sku, SkuId::parse(text));
-  return sku;
 }
 
 // Whether the caller may do the same in this group.
@@ -101,41 +96,22 @@ Result<identity::EnrollmentToken> token_of(const Json& body, const identity::Mad
   return token;
 }
 
-constexpr std::size_t kMostRoots = 256;
+// Whether a TPM that is on no list may have certificates all the same. What the allow-list admits
+// shows no certificate of its maker: then the server does not know.
+enum class StillAdmitted : std::uint8_t { no, perhaps, yes };
 
-Json fingerprints_of(std::span<const crypto::Certificate> certificates) {
-  Json::Array digests;
-  for (const auto& certificate : certificates)
-    digests.emplace_back(to_hex(certificate.fingerprint()));
-  return digests;
+std::string_view to_string(StillAdmitted still) {
+  constexpr std::array<std::string_view, 3> kWords = {"no", "perhaps", "yes"};
+  return kWords.at(static_cast<std::size_t>(still));
 }
 
-Result<bool> power_of(const Json& body, std::string_view name) {
-  return body.find(name) == nullptr ? Result<bool>(false) : body.boolean(name);
-}
-
-Result<crypto::EndorsementTolerance> tolerance_of(const Json& body) {
-  crypto::EndorsementTolerance tolerance;
-  VEDETTE_TRY(tolerance.sha1_signature, power_of(body, "sha1_signature"));
-  VEDETTE_TRY(tolerance.expired, power_of(body, "expired"));
-  return tolerance;
-}
-
-// `keys`: where device keys may live beside the TPM, which need not be named.
-Result<identity::KeyKinds> keys_of(const Json& body) {
-  identity::KeyKinds keys;
-  if (body.find("keys") == nullptr) return keys;
-  VEDETTE_TRY(const Json* const list, body.array("keys"));
-  for (const Json& element : *list->if_array()) {
-    const std::string* const word = element.if_string();
-    const auto kind = word == nullptr ? std::nullopt : identity::key_kind_named(*word);
-    if (!kind)
-      return refuse("DEV-KEY", "this is no place where a device's key may live",
-                    word == nullptr ? "no text" : word->substr(0, 40), "tpm, pkcs11 or memory");
-    keys.pkcs11 = keys.pkcs11 || *kind == identity::KeyKind::pkcs11;
-    keys.memory = keys.memory || *kind == identity::KeyKind::memory;
-  }
-  return keys;
+Result<StillAdmitted> still_admitted(UnitOfWork& unit, const crypto::Sha256Digest& endorsement) {
+  VEDETTE_TRY(const auto roots, unit.enrollment_rules().roots());
+  if (roots.empty()) return StillAdmitted::no;
+  VEDETTE_TRY(const auto device, unit.devices().find_by_endorsement(endorsement));
+  if (!device || !device->maker_root) return StillAdmitted::perhaps;
+  return identity::check_admitted(*device, std::nullopt, roots) ? StillAdmitted::yes
+                                                                : StillAdmitted::perhaps;
 }
 
 Json json_of(const std::optional<SkuId>& sku) {
@@ -198,31 +174,36 @@ Result<HttpResponse> OperatorService::allow_device(const Call& call) {
   return answer(Json::Object{});
 }
 
-// What it has it keeps, an hour at most: its certificate is the last one.
+// What it has it keeps until that ends: its certificate is the last one.
 Result<HttpResponse> OperatorService::disallow_device(const Call& call) {
   VEDETTE_TRY(const DeviceId device, DeviceId::parse(call.arguments.at(0)));
   VEDETTE_TRY(const Json body, body_of(call));
   VEDETTE_CHECK(body.only({}));
   std::uint64_t removed = 0;
+  StillAdmitted still{};
   VEDETTE_CHECK(chronicle_.decide(
       matter_of(call, "disallow", "device/" + device.str(), Json::Object{}),
       [&](UnitOfWork& unit, Matter& matter) -> Result<void> {
         VEDETTE_TRY(const auto entries, unit.enrollment_rules().list());
         Json::Array keys;
+        still = StillAdmitted::no;
         for (const auto& entry : entries) {
           if (entry.device != device) continue;
           VEDETTE_CHECK(check_group(call, entry.group));
           keys.emplace_back(to_hex(entry.endorsement_sha256));
+          VEDETTE_TRY(const auto by_root, still_admitted(unit, entry.endorsement_sha256));
+          still = std::max(still, by_root);
         }
         VEDETTE_TRY(removed, unit.enrollment_rules().disallow(device));
         if (removed == 0)
           return refuse("DEV-NOT-ALLOWED", "the allow-list has no TPM by this name", device.str(),
                         "one that its maker's root admits is stopped by 'vedette device revoke'");
         matter.details.set("endorsement_sha256", std::move(keys));
+        matter.details.set("still_admitted_by_root", to_string(still));
         return {};
       }));
   Json answer_body;
-  answer_body.set("removed", removed);
+  answer_body.set("removed", removed).set("still_admitted_by_root", to_string(still));
   return answer(answer_body);
 }
 
@@ -249,36 +230,6 @@ Result<HttpResponse> OperatorService::make_enrollment_token(const Call& call) {
   HttpResponse response = answer(answer_body);
   response.headers.emplace_back("cache-control", "no-store");
   return response;
-}
-
-Result<HttpResponse> OperatorService::add_endorsement_root(const Call& call) {
-  VEDETTE_TRY(const Json body, body_of(call));
-  VEDETTE_CHECK(body.only({"group", "certificate", "sku", "sha1_signature", "expired", "keys"}));
-  VEDETTE_TRY(const std::string group_text, body.string("group"));
-  VEDETTE_TRY(const std::string pem, body.string("certificate"));
-  VEDETTE_TRY(const GroupId group, GroupId::parse(group_text));
-  VEDETTE_TRY(const auto sku, sku_of(body));
-  VEDETTE_TRY(const auto tolerance, tolerance_of(body));
-  VEDETTE_TRY(const auto keys, keys_of(body));
-  VEDETTE_TRY(const auto certificates, crypto::Certificate::all_from_pem(pem));
-  if (certificates.empty() || certificates.size() > kMostRoots)
-    return refuse("CERT-SYNTAX", "there must be one to 256 certificates in the text",
-                  std::to_string(certificates.size()));
-  Json details;
-  details.set("group", group.str()).set("root", certificates.front().subject());
-  details.set("sha256", fingerprints_of(certificates));
-  if (sku) details.set("sku", sku->str());
-  if (tolerance.sha1_signature) details.set("sha1_signature", true);
-  if (tolerance.expired) details.set("expired", true);
-  if (const Json* const told = body.find("keys")) details.set("keys", *told);
-  VEDETTE_CHECK(chronicle_.decide(matter_of(call, "admit-maker", "group/" + group.str(), details),
-                                  [&](UnitOfWork& unit, Matter&) -> Result<void> {
-                                    for (const auto& certificate : certificates)
-                                      VEDETTE_CHECK(unit.enrollment_rules().add_root(
-                                          {group, certificate.der(), sku, tolerance, keys}));
-                                    return {};
-                                  }));
-  return answer(Json::Object{});
 }
 
 // Another SKU may mean other reference values: the device's next attestation is judged by those

@@ -27,10 +27,11 @@ class OperatorService {
   [[nodiscard]] Result<platform::HttpResponse> status(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> list_devices(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> allow_device(const Call& call);
+  // Tells how many TPMs the allow-list had by this name, and whether a maker's root still admits
+  // one of them. Refuses DEV-NOT-ALLOWED.
   [[nodiscard]] Result<platform::HttpResponse> disallow_device(const Call& call);
   // A token for one TPM to enrol by, once; told in this answer and never again.
   [[nodiscard]] Result<platform::HttpResponse> make_enrollment_token(const Call& call);
-  [[nodiscard]] Result<platform::HttpResponse> add_endorsement_root(const Call& call);
   // Which hardware model a device is, and so which reference values it is held to.
   [[nodiscard]] Result<platform::HttpResponse> set_sku(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> revoke(const Call& call);

@@ -1,8 +1,10 @@
 #include "server/resource.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
+#include "base/visible_text.h"
 #include "codec/json.h"
 
 namespace vedette::server {
@@ -54,13 +56,22 @@ void set_name(std::optional<std::string>& to, const std::optional<std::string>& 
   if (text && parsed<Id>(*text)) to = text;
 }
 
+// One that has not enrolled is of the group that it is to enrol into: of the first of its entries,
+// where there are several; the handler asks about each.
 Result<void> find_device(platform::Store& store, const std::optional<std::string>& name,
                          Resource& resource) {
   set_name<DeviceId>(resource.device, name);
   if (!resource.device) return {};
   return store.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(const auto device, unit.devices().find(*parsed<DeviceId>(*resource.device)));
-    if (device) resource.group = device->group.str();
+    if (device) {
+      resource.group = device->group.str();
+      return {};
+    }
+    VEDETTE_TRY(const auto entries, unit.enrollment_rules().list());
+    const auto entry = std::ranges::find(entries, *parsed<DeviceId>(*resource.device),
+                                         &identity::AllowedEndorsement::device);
+    if (entry != entries.end()) resource.group = entry->group.str();
     return {};
   });
 }
@@ -84,7 +95,7 @@ Result<void> find_release(platform::Store& store, const std::optional<std::strin
 void read_audience(const platform::HttpRequest& request, Resource& resource) {
   const auto body = codec::parse_json(as_text(request.body));
   auto audience = body ? body->string("audience") : std::unexpected(body.error());
-  if (audience && policy::is_text(*audience)) resource.audience = *std::move(audience);
+  if (audience && is_visible_text(*audience)) resource.audience = *std::move(audience);
 }
 
 void read_body(const platform::HttpRequest& request, Resource& resource) {

@@ -18,7 +18,8 @@ namespace vedette::server {
 enum class About : std::uint8_t {
   nothing,
   group,             // the path's first argument
-  device,            // the path's first argument; the group is that of its record
+  device,            // the path's first argument; the group is that of its record, or of
+                     // its entry in the allow-list before it has one
   body,              // the members `device` and `group` of the body
   latest_release,    // the path's first argument is a model
   release,           // the path's arguments are a model and a number

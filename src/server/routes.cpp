@@ -124,6 +124,7 @@ std::vector<Route> operator_routes(const Services& s) {
   using O = OperatorService;
   using R = ReleaseService;
   using L = LogService;
+  using M = MakerService;
   std::vector<Route> routes{
       {"GET", "/v1/status", Action::read_everything, to(s.operators, &O::status)},
       {"GET", "/v1/trust/bundles", Action::read_authorities, to(s.trust, &TrustService::bundles)},
@@ -132,8 +133,10 @@ std::vector<Route> operator_routes(const Services& s) {
        About::body},
       {"POST", "/v1/enrollment-tokens", Action::manage_devices,
        to(s.operators, &O::make_enrollment_token), About::body},
-      {"POST", "/v1/endorsement-roots", Action::manage_devices,
-       to(s.operators, &O::add_endorsement_root), About::body},
+      {"GET", "/v1/endorsement-roots", Action::read_everything, to(s.makers, &M::list)},
+      {"POST", "/v1/endorsement-roots", Action::manage_devices, to(s.makers, &M::add), About::body},
+      {"POST", "/v1/endorsement-roots/remove", Action::manage_devices, to(s.makers, &M::remove),
+       About::body},
       {"POST", "/v1/devices/{}/sku", Action::manage_devices, to(s.operators, &O::set_sku),
        About::device},
       {"POST", "/v1/devices/{}/disallow", Action::manage_devices,

@@ -7,6 +7,7 @@
 #include "server/enrollment_service.h"
 #include "server/group_service.h"
 #include "server/log_service.h"
+#include "server/maker_service.h"
 #include "server/operator_service.h"
 #include "server/reference_service.h"
 #include "server/release_service.h"
@@ -35,6 +36,7 @@ struct Services {
   GroupService& groups;
   TokenService& tokens;
   TrustService& trust;
+  MakerService& makers;
 };
 
 [[nodiscard]] std::vector<Route> enrollment_routes(const Services& services);

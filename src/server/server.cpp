@@ -133,12 +133,13 @@ struct Server::Impl {
                [this](std::span<const DeviceId> devices) { return disconnect(devices); }),
         tokens(chronicle, parts.clock, verifier, *signing),
         trust(keys.bundles),
+        makers(parts.store, chronicle),
         enrollment_places(config.issuances_at_once),
         renewal_places(config.issuances_at_once),
         silence(parts.store, chronicle, parts.clock,
                 std::max(config.silence_limit, config.attestation_lifetime)),
         services{enrollment,  attestation, releases, results, violations, operators, references,
-                 log_service, revocations, renewal,  groups,  tokens,     trust},
+                 log_service, revocations, renewal,  groups,  tokens,     trust,     makers},
         enrollment_gate(enrollment_routes(services), entrance(parts)),
         device_gate(device_routes(services), entrance(parts)),
         operator_gate(operator_routes(services), entrance(parts)),
@@ -189,6 +190,7 @@ struct Server::Impl {
   GroupService groups;
   TokenService tokens;
   TrustService trust;
+  MakerService makers;
   Places enrollment_places;
   Places renewal_places;  // apart: whoever comes to enrol takes no place from a device
   SilenceWatch silence;

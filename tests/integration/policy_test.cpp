@@ -336,6 +336,48 @@ TEST_F(PolicyInForce, LetsNobodyTakeAnotherGroupsDeviceOffTheAllowList) {
   EXPECT_EQ(post(*second_, "/v1/devices/ours/disallow", "{}"), "");
 }
 
+// One that never enrolled has no record that could say whose it is.
+TEST_F(PolicyInForce, JudgesATpmThatNeverEnrolledByTheGroupOfItsEntry) {
+  const auto list = [&](const char* device, const char* key, const char* group) {
+    const auto listed = store_->write([&](platform::UnitOfWork& unit) {
+      return unit.enrollment_rules().allow(
+          {crypto::sha256(as_bytes(key)), *DeviceId::parse(device), *GroupId::parse(group)});
+    });
+    ASSERT_TRUE(listed.has_value());
+  };
+  const auto disallow = [&](const std::string& device) {
+    return post(*second_, "/v1/devices/" + device + "/disallow", "{}");
+  };
+  list("foreign", "a", "line-b");
+  EXPECT_EQ(disallow("foreign"), "AUTH-FORBIDDEN");
+  list("both", "c", "line-a");  // the first of the two, by its key's digest
+  list("both", "b", "line-b");
+  EXPECT_EQ(disallow("both"), "AUTH-FORBIDDEN") << "one of its entries is of another group";
+  EXPECT_EQ(disallow("unheard-of"), "AUTH-FORBIDDEN");
+  list("new", "d", "line-a");
+  EXPECT_EQ(post(*second_, "/v1/devices/new/revoke", R"({"reason":"x"})"), "HTTP-NOT-FOUND");
+  EXPECT_EQ(disallow("new"), "");
+  EXPECT_EQ(disallow("new"), "AUTH-FORBIDDEN") << "it is nobody's now";
+}
+
+TEST_F(PolicyInForce, MakersAreDismissedByWhoMayAdmitThemToTheGroup) {
+  const auto digest = to_hex(keys_->authority.root().fingerprint());
+  const auto change = [&](const char* target, const char* group) {
+    Json body;
+    body.set("group", group);
+    if (std::string_view(target).ends_with("remove"))
+      body.set("sha256", digest);
+    else
+      body.set("certificate", keys_->authority.root().pem());
+    return post(*second_, target, codec::to_json(body));
+  };
+  ASSERT_EQ(change("/v1/endorsement-roots", "line-a"), "");
+  EXPECT_EQ(change("/v1/endorsement-roots", "line-b"), "AUTH-FORBIDDEN");
+  EXPECT_EQ(change("/v1/endorsement-roots/remove", "line-b"), "AUTH-FORBIDDEN");
+  EXPECT_EQ(change("/v1/endorsement-roots/remove", "line-a"), "");
+  EXPECT_EQ(get(*second_, "/v1/endorsement-roots"), "");
+}
+
 TEST_F(PolicyInForce, OpensNoDevicesMatterToAnOperator) {
   write("rule all\n  permit operator to any\n  because \"everything\";\n");
   ASSERT_TRUE(restart().has_value());

@@ -97,6 +97,10 @@ TEST_F(RepeatedWork, AnAlarmThatWasUndoneLeavesNoTraceInTheLog) {
                    }),
             kGood);
   EXPECT_NE(last_entry().find(R"("kind":"attest")"), std::string::npos) << last_entry();
+
+  // What is not undone is an alarm, which ends the connection too.
+  EXPECT_NE(attest(credentials, [&] { move_clock(1'000'000'000); }), kGood);
+  EXPECT_NE(last_entry().find(R"("kind":"clone-alarm")"), std::string::npos) << last_entry();
 }
 
 TEST_F(RepeatedWork, OfAnEnrolmentIssuesWhatIsOnRecord) {

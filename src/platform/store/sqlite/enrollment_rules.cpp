@@ -110,6 +110,14 @@ class SqliteEnrollmentRules final : public identity::EnrollmentRules {
     return {};
   }
 
+  Result<bool> remove_root(const GroupId& group, const Bytes& certificate_der) override {
+    VEDETTE_TRY(const auto rows,
+                database_->execute(
+                    "DELETE FROM endorsement_roots WHERE group_name = ? AND certificate_der = ?",
+                    {group.str(), certificate_der}));
+    return rows > 0;
+  }
+
  private:
   Database* database_;
 };

@@ -53,6 +53,23 @@ TEST_F(RepositoriesTest, EnrollmentRulesComeBackAsTheyWereSaved) {
   EXPECT_EQ(rules->roots().value()[1].tolerance, Tolerance{});
 }
 
+TEST_F(RepositoriesTest, AMakersRootIsTakenFromOneGroupAlone) {
+  const auto rules = make_enrollment_rules(*database_);
+  const auto south = GroupId::parse("south").value();
+  ASSERT_TRUE(rules->add_root({kNorth, {1, 2}}).has_value());
+  ASSERT_TRUE(rules->add_root({kNorth, {1}}).has_value());
+  ASSERT_TRUE(rules->add_root({south, {1, 2}}).has_value());
+  EXPECT_FALSE(rules->remove_root(south, {1}).value()) << "it is another group's";
+  EXPECT_FALSE(rules->remove_root(kNorth, {1, 2, 3}).value());
+  EXPECT_EQ(rules->roots().value().size(), 3U);
+  EXPECT_TRUE(rules->remove_root(kNorth, {1, 2}).value());
+  EXPECT_FALSE(rules->remove_root(kNorth, {1, 2}).value());
+  const auto roots = rules->roots().value();
+  ASSERT_EQ(roots.size(), 2U);
+  EXPECT_EQ(roots[0].certificate_der, Bytes{1});
+  EXPECT_EQ(roots[1].group, south);
+}
+
 TEST_F(RepositoriesTest, EnrollmentRulesRefuseARowThatDoesNotParse) {
   const auto rules = make_enrollment_rules(*database_);
   ASSERT_TRUE(rules->allow({digest_of(1), device_id(1), kNorth}).has_value());
