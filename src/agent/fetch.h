@@ -26,7 +26,7 @@ struct FetchedRelease {
   WorkerTerms terms;
   inference::SealedModel sealed;
   std::uint64_t never_below = 0;  // what the publisher still vouches for, should it be blocked
-  std::string way;                // see text_of(ObtainedFile)
+  std::string way{};              // see text_of(ObtainedFile)
 };
 
 // The release that answers at present.

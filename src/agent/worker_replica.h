@@ -39,7 +39,7 @@ struct ReplicaPlan {
   ServedModel about;
   inference::WorkerSettings settings;
   inference::SealedModel sealed;
-  std::vector<release::GoldenPair> golden;
+  std::vector<release::GoldenPair> golden{};
   crypto::Sha256Digest profile_sha256{};  // of the profile as it is enforced here
   crypto::Sha256Digest worker_sha256{};   // of the worker program
   inference::WorkerSpawner& spawner;

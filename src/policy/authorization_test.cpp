@@ -43,7 +43,7 @@ constexpr Row kExpected[] = {
     {Action::read_blob, false, false, true, false},
     {Action::submit_results, false, false, true, false},
     {Action::submit_violations, false, false, true, false},
-    {Action::request_token, false, false, true, false},
+    {Action::request_token, false, false, false, false},  // no audience is named
     {Action::read_everything, false, false, false, true},
     {Action::manage_devices, false, false, false, true},
     {Action::revoke_group, false, false, false, false},  // it takes two: see below

@@ -84,6 +84,8 @@ TEST(PolicyCheck, FindsAnActionThatNobodyMayTake) {
   EXPECT_EQ(actions.size(), found.size());
   EXPECT_THAT(actions, ::testing::Contains("reenroll"));
   EXPECT_THAT(actions, ::testing::Not(::testing::Contains("read_blob")));
+  EXPECT_THAT(actions, ::testing::Not(::testing::Contains("request_token")))
+      << "a deployment without outside services is whole";
 }
 
 TEST(PolicyCheck, SaysWhereThereAreTooManyCasesToTell) {

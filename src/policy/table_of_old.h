@@ -1,4 +1,5 @@
-// For tests: the table of rules that was compiled in before policies were texts.
+// For tests: the table of rules that was compiled in before policies were texts; but for access
+// tokens, which have to be for a named audience since.
 #pragma once
 
 #include <algorithm>
@@ -50,9 +51,8 @@ inline constexpr ActionSet kEveryAction = ~ActionSet{0};
 inline constexpr ActionSet kJoining = set_of({Action::read_authorities, Action::enroll});
 inline constexpr ActionSet kProving = set_of(
     {Action::read_authorities, Action::reenroll, Action::challenge, Action::submit_evidence});
-inline constexpr ActionSet kWorking =
-    set_of({Action::read_release, Action::read_blob, Action::submit_results,
-            Action::submit_violations, Action::request_token});
+inline constexpr ActionSet kWorking = set_of(
+    {Action::read_release, Action::read_blob, Action::submit_results, Action::submit_violations});
 inline constexpr ActionSet kOperating =
     set_of({Action::read_authorities, Action::read_everything, Action::manage_devices,
             Action::manage_references, Action::publish_blob, Action::publish_release,
@@ -72,8 +72,9 @@ inline constexpr std::array kRules = {
     Rule{"forbid-withdrawn-device", Effect::forbid, Principal::device, kEveryAction,
          Condition::inactive, "the device is not enrolled, or its trust was withdrawn",
          "ask an operator: 'vedette device show <device>' says why"},
-    Rule{"forbid-unattested-device", Effect::forbid, Principal::device, kWorking,
-         Condition::not_attested, "the device has not proven what it runs",
+    Rule{"forbid-unattested-device", Effect::forbid, Principal::device,
+         kWorking | bit(Action::request_token), Condition::not_attested,
+         "the device has not proven what it runs",
          "attest first, and send the token that attestation returns"},
     Rule{"anyone-may-join", Effect::permit, Principal::anonymous, kJoining, Condition::always,
          "enrolment proves itself", ""},

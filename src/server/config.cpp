@@ -4,8 +4,10 @@
 #include <filesystem>
 
 #include "base/strong_id.h"
+#include "base/visible_text.h"
 #include "codec/settings.h"
 #include "crypto/bank_digest.h"
+#include "policy/policy.h"
 
 namespace vedette::server {
 
@@ -75,6 +77,18 @@ Result<void> check_revocation_url(const std::string& url) {
                 url.substr(0, kLongest), "for example https://ca.example.org/revocation");
 }
 
+Result<void> check_token_audiences(const std::vector<std::string>& audiences) {
+  constexpr const char* kSetting = "the setting 'tokens.audiences' names";
+  for (const std::string& audience : audiences)
+    if (!is_visible_text(audience) || std::ranges::count(audiences, audience) != 1)
+      return refuse("CONFIG-VALUE", std::string(kSetting) + " no audience, or one twice",
+                    audience.substr(0, kMaxVisibleText),
+                    "1 to 255 visible characters of ASCII but the double quote");
+  if (audiences.size() > policy::kMaxChoices)
+    return refuse("CONFIG-VALUE", std::string(kSetting) + " more than 64");
+  return {};
+}
+
 Result<void> check_token_groups(const std::vector<std::string>& groups) {
   for (const std::string& name : groups)
     if (name != "*" && !GroupId::parse(name))
@@ -105,6 +119,7 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
   config.ip_addresses = reader.texts("ip_addresses");
   config.enrollment = read_listener(reader, "enrollment");
   config.token_groups = reader.texts("enrollment.token_groups");
+  config.token_audiences = reader.texts("tokens.audiences");
   config.device = read_listener(reader, "device");
   config.operators = read_listener(reader, "operator");
   const std::string policy = reader.text("policy", "");
@@ -136,6 +151,7 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
     return refuse("CONFIG-VALUE", "the setting 'attestation.manifest_signers' names more than 64");
   VEDETTE_CHECK(check_revocation_url(config.revocation_url));
   VEDETTE_CHECK(check_token_groups(config.token_groups));
+  VEDETTE_CHECK(check_token_audiences(config.token_audiences));
   VEDETTE_TRY(config.bank, read_bank(bank));
   if (runtime == kImaRegister)
     return refuse("CONFIG-VALUE",

@@ -41,6 +41,9 @@ struct ServerConfig {
   std::size_t issuances_at_once = 64;  // in work on a listener; more are told to wait
   // The groups whose devices need a token to enrol first; "*" names every group.
   std::vector<std::string> token_groups;
+  // For whom an attested device may have an access token by this, beside the policy; none by
+  // default.
+  std::vector<std::string> token_audiences;
   std::vector<std::string> manifest_signers;  // PEM files of makers whose reference manifests count
   // Reference values change only when a second operator has approved them.
   bool two_person_references = false;

@@ -107,6 +107,21 @@ TEST(ServerConfig, RefusesATokenGroupThatIsNone) {
   EXPECT_TRUE(load(kSound)->token_groups.empty());
 }
 
+TEST(ServerConfig, RefusesAnAudienceThatAPolicyCouldNotHold) {
+  const std::string base = std::string(kSound) + "[tokens]\naudiences = ";
+  const std::string injected = R"(['a"] because "x"; rule y permit device to any because "z'])";
+  std::string many;
+  for (int i = 0; i <= 64; ++i)
+    many += "'a" + std::to_string(i) + "', ";
+  for (const std::string& audiences :
+       {std::string("['']"), std::string("['two words']"), injected, std::string("['a', 'a']"),
+        std::string("['caf\xc3\xa9']"), "['" + std::string(256, 'a') + "']", "[" + many + "]"})
+    EXPECT_EQ(load(base + audiences + "\n").error().code, "CONFIG-VALUE") << audiences;
+  EXPECT_EQ(load(base + "['https://maps.example', 'urn:weather']\n")->token_audiences,
+            (std::vector<std::string>{"https://maps.example", "urn:weather"}));
+  EXPECT_TRUE(load(kSound)->token_audiences.empty());
+}
+
 TEST(ServerConfig, SortsRegistersIntoTheOrderOfTheQuote) {
   const auto config = load(kSound);
   ASSERT_TRUE(config.has_value());

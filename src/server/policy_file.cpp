@@ -16,6 +16,21 @@ rule two-people-change-references
   hint "propose it, and ask another operator to approve it";
 )policy";
 
+// Each of them was found to be a text that a policy can hold (check_token_audiences).
+std::string tokens_for(const std::vector<std::string>& audiences) {
+  std::string list;
+  for (const std::string& audience : audiences)
+    list += (list.empty() ? "\"" : ", \"") + audience + '"';
+  return R"policy(
+rule tokens-for-configured-audiences
+  permit device to request_token
+  when principal.status == "active" and context.attested
+    and resource.audience in [)policy" +
+         list + R"policy(]
+  because "the configuration of the server names this audience";
+)policy";
+}
+
 Result<std::string> read_text(const std::string& path) {
   VEDETTE_TRY(const Bytes octets, read_file(path, policy::kMaxPolicyBytes));
   return std::string(as_text(octets));
@@ -36,8 +51,11 @@ Result<LoadedPolicy> load_policy(const ServerConfig& config) {
   }
   auto parsed = policy::parse_policy(text);
   if (!parsed) return in_file(std::move(parsed).error(), config.policy);
-  if (config.two_person_references) {
-    text += kTwoForReferences;
+  std::string added;
+  if (config.two_person_references) added += kTwoForReferences;
+  if (!config.token_audiences.empty()) added += tokens_for(config.token_audiences);
+  if (!added.empty()) {
+    text += added;
     parsed = policy::parse_policy(text);  // refused where a rule of the file has this very name
     if (!parsed) return in_file(std::move(parsed).error(), config.policy);
   }

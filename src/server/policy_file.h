@@ -18,8 +18,9 @@ struct LoadedPolicy {
   std::string source;             // `built-in` or `file`
 };
 
-// The file that `policy` names, or the built-in text; `attestation.two_person_references` adds a
-// rule to it. Refuses FILE-* and POLICY-*, naming the file, line and column.
+// The file that `policy` names, or the built-in text; `attestation.two_person_references` and
+// `tokens.audiences` add a rule to it each. Refuses FILE-* and POLICY-*, naming the file, line and
+// column.
 [[nodiscard]] Result<LoadedPolicy> load_policy(const ServerConfig& config);
 
 // For the log: from now on this policy decides.

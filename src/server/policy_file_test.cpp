@@ -61,6 +61,30 @@ TEST_F(PolicyFile, TakesTwoForReferencesWhereTheConfigurationSaysSo) {
   EXPECT_TRUE(may_change_references(*load(kOwn, true), 2));
 }
 
+TEST_F(PolicyFile, GrantsNoTokenButForTheAudiencesOfTheConfiguration) {
+  ServerConfig config;
+  const auto may = [&](const char* audience, bool attested) {
+    const auto loaded = load_policy(config);
+    EXPECT_TRUE(loaded.has_value()) << describe(loaded.error());
+    policy::Facts facts;
+    facts.set_choice(policy::Attribute::principal_status, "active");
+    facts.set_flag(policy::Attribute::context_attested, attested);
+    facts.set_name(policy::Attribute::resource_audience, audience);
+    return loaded->policy.decide({policy::Principal::device, policy::Action::request_token, facts})
+        .allowed;
+  };
+  EXPECT_FALSE(may("https://maps.example", true)) << "by default there are none";
+  config.token_audiences = {"https://maps.example", "a'b\\c", std::string(255, 'x')};
+  EXPECT_TRUE(may("https://maps.example", true));
+  EXPECT_TRUE(may("a'b\\c", true));
+  EXPECT_FALSE(may("https://maps.example", false));
+  EXPECT_FALSE(may("https://maps.example/", true));
+  config.token_audiences.clear();
+  for (std::size_t i = 0; i < policy::kMaxChoices; ++i)
+    config.token_audiences.push_back(std::to_string(i) + std::string(250, 'x'));
+  EXPECT_TRUE(load_policy(config).has_value()) << "the most that a configuration may name";
+}
+
 TEST_F(PolicyFile, IsNamedInTheLogByItsDigest) {
   const auto loaded = load(kOwn);
   ASSERT_TRUE(loaded.has_value());

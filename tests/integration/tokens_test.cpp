@@ -10,6 +10,7 @@
 #include "crypto/jwk_set.h"
 #include "crypto/jws.h"
 #include "identity/access_token.h"
+#include "policy/policy.h"
 
 #include "control_plane_fixture.h"
 
@@ -22,7 +23,13 @@ constexpr const char* kAudience = "https://maps.example";
 
 class Tokens : public ControlPlane {
  protected:
-  using ControlPlane::ControlPlane;
+  using Adjust = std::function<void(server::ServerConfig&)>;
+
+  explicit Tokens(const Adjust& adjust = {})
+      : ControlPlane([&](server::ServerConfig& config) {
+          config.token_audiences = {kAudience};
+          if (adjust) adjust(config);
+        }) {}
 
   Result<platform::HttpResponse> ask(platform::HttpClient& client, const std::string& ear,
                                      const std::string& body) {
@@ -74,13 +81,45 @@ TEST_F(Tokens, AreRefusedToAnybodyButADevice) {
   EXPECT_EQ(code(ask(*enrollment_client(), "", body(kAudience))), "HTTP-NOT-FOUND");
 }
 
-TEST_F(Tokens, AreRefusedWithoutAnAudience) {
+class TokensByDefault : public Tokens {
+ protected:
+  TokensByDefault()
+      : Tokens([](server::ServerConfig& config) { config.token_audiences.clear(); }) {}
+};
+
+TEST_F(TokensByDefault, AreGivenForNoAudience) {
+  EXPECT_EQ(code(ask(ear())), "AUTH-FORBIDDEN");
+}
+
+TEST_F(Tokens, AreRefusedForAnAudienceThatTheConfigurationDoesNotName) {
+  EXPECT_EQ(code(ask(*client_, ear(), body("https://bank.example"))), "AUTH-FORBIDDEN");
+  EXPECT_EQ(code(ask(*client_, ear(), body("https://maps.example/"))), "AUTH-FORBIDDEN");
+  EXPECT_EQ(code(ask(*client_, ear(), "{}")), "AUTH-FORBIDDEN");
+  EXPECT_EQ(code(ask(ear())), "");
+}
+
+// By a policy of one's own.
+class TokensForAnybody : public Tokens {
+ protected:
+  TokensForAnybody()
+      : Tokens([](server::ServerConfig& config) {
+          config.policy = config.state_folder + "/any.policy";
+          const std::string text = std::string(policy::default_policy_text()) +
+                                   "rule any-audience\n  permit device to request_token\n"
+                                   "  when context.attested\n  because \"they decide\";\n";
+          if (!write_file_atomically(config.policy, as_bytes(text), 0644))
+            throw std::runtime_error(config.policy);
+        }) {}
+};
+
+TEST_F(TokensForAnybody, AreRefusedWithoutAnAudience) {
   EXPECT_EQ(code(ask(*client_, ear(), "{}")), "JSON-MEMBER");
   EXPECT_EQ(code(ask(*client_, ear(), body(""))), "TOKEN-AUDIENCE");
   EXPECT_EQ(code(ask(*client_, ear(), body("two words"))), "TOKEN-AUDIENCE");
   EXPECT_EQ(code(ask(*client_, ear(), body(std::string(256, 'a')))), "TOKEN-AUDIENCE");
   EXPECT_EQ(code(ask(*client_, ear(), body(std::string(5000, 'a')))), "JSON-SIZE");
   EXPECT_EQ(code(ask(*client_, ear(), R"({"audience":"a","audience":"b"})")), "JSON-DUPLICATE");
+  EXPECT_EQ(code(ask(*client_, ear(), body("https://anybody.example"))), "");
 }
 
 TEST_F(Tokens, OfAnotherOrAStaleKeyOfTheVerdictAreRefused) {
