@@ -17,6 +17,7 @@
 #include "agent/fetch.h"
 #include "agent/guarded_clock.h"
 #include "agent/lifecycle.h"
+#include "agent/listed_releases.h"
 #include "agent/local_api.h"
 #include "agent/memory_api.h"
 #include "agent/model_service.h"
@@ -50,6 +51,7 @@ class Agent {
     platform::Tpm& tpm;
     platform::KeyProvider& keys;  // knows the configuration's device_key
     NewsBoard::Listener log;      // called from the agent's threads
+    ListedReleases::OpenStore open_store;
   };
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
@@ -92,8 +94,10 @@ class Agent {
   [[nodiscard]] Result<void> adopt(std::vector<crypto::Certificate> chain);
   [[nodiscard]] Result<void> attest_now();
   [[nodiscard]] Result<void> fetch_all();
-  [[nodiscard]] Result<void> fetch_one(const Verdict& verdict, const ModelName& model);
-  void stop_blocked(const RunningModel& model);
+  [[nodiscard]] Result<void> fetch_one(const Verdict& verdict, ListedReleases::Round& listed,
+                                       const ModelName& model);
+  [[nodiscard]] std::vector<RunningModel> running();
+  void stop_for_good(const RunningModel& model, const std::string& text, const Error& cause);
   [[nodiscard]] std::optional<Outcome> keep_contact();
   [[nodiscard]] Outcome wait_for_duty();
   void advance(Phase phase, Outcome outcome, const std::optional<Error>& error);
@@ -115,6 +119,7 @@ class Agent {
   platform::Tpm& tpm_;
   DeviceKey key_;
   ReleaseFloors floors_;
+  ListedReleases listed_;
   std::map<std::string, PartialDownload> partial_;  // by the model's name
   NewsBoard news_;
   TrustState trust_;

@@ -22,6 +22,12 @@ Error blocked(const RunningModel& model) {
           "see 'vedette log list' for the reason; another release is looked for at once"};
 }
 
+Error taken_back(const RunningModel& model) {
+  return {"REL-UNLISTED", "its publisher took the release back that ran",
+          model.model.str() + " release " + std::to_string(model.release),
+          "another release is looked for at once"};
+}
+
 }  // namespace
 
 // Every model is tried, so that one bad release does not keep the others away; the first refusal is
@@ -29,18 +35,22 @@ Error blocked(const RunningModel& model) {
 Result<void> Agent::fetch_all() {
   releases_due_ = clock_.now() + config_.poll_interval;
   VEDETTE_TRY(const Verdict verdict, trust_.current());
+  ListedReleases::Round listed(listed_, *client_, verdict.ear, clock_);
+  for (const RunningModel& model : listed.taken_back(running()))
+    stop_for_good(model, "a release was taken back and stopped", taken_back(model));
   Result<void> first;
   for (const ModelName& model : config_.models) {
-    const auto served = fetch_one(verdict, model);
+    const auto served = fetch_one(verdict, listed, model);
     if (!served && first) first = std::unexpected(served.error());
   }
   return first;
 }
 
-Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
-  VEDETTE_TRY(auto fetched,
-              fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
-                          *quarantine_, partial_[model.str()], model, models_.present(model)));
+Result<void> Agent::fetch_one(const Verdict& verdict, ListedReleases::Round& listed,
+                              const ModelName& model) {
+  VEDETTE_TRY(auto fetched, fetch_newer(*client_, verdict.ear, config_, anchors_.publishers,
+                                        floors_, *quarantine_, partial_[model.str()], listed, model,
+                                        models_.present(model)));
   if (!fetched) return {};
   const std::uint64_t release = fetched->about.release;
   const std::string text = model.str() + " release " + std::to_string(release) +
@@ -55,23 +65,26 @@ Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
   return {};
 }
 
-// The server's word alone stops a model: it could revoke the device as well.
-void Agent::stop_blocked(const RunningModel& model) {
-  const Error cause = blocked(model);
+std::vector<RunningModel> Agent::running() {
+  std::vector<RunningModel> running;
+  for (const ModelName& model : config_.models)
+    if (const auto present = models_.present(model)) running.push_back({model, present->release});
+  return running;
+}
+
+void Agent::stop_for_good(const RunningModel& model, const std::string& text, const Error& cause) {
   models_.withdraw(model.model, describe(cause));
-  news_.say(Phase::serve, "a release was blocked and stopped", cause);
+  news_.say(Phase::serve, text, cause);
   if (const auto kept = floors_.step_back(model.model, model.release); !kept)
     news_.say(Phase::serve, "no older release may take its place", kept.error());
 }
 
+// The server's word alone stops a model: it could revoke the device as well.
 std::optional<Outcome> Agent::keep_contact() {
-  std::vector<RunningModel> running;
-  for (const ModelName& model : config_.models)
-    if (const auto present = models_.present(model)) running.push_back({model, present->release});
-  const auto contact = make_contact(*client_, running);
+  const auto contact = make_contact(*client_, running());
   if (!contact) return std::nullopt;
   for (const RunningModel& model : contact->blocked)
-    stop_blocked(model);
+    stop_for_good(model, "a release was blocked and stopped", blocked(model));
   if (contact->wanted) return Outcome::verdict_due;
   return contact->blocked.empty() ? std::nullopt : std::optional(Outcome::releases_due);
 }

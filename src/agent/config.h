@@ -32,6 +32,7 @@ struct AgentConfig {
       enrollment_token_file;  // of an operator; empty: none. It may be gone once it was used
   std::string server_roots;   // PEM file: the only anchors for the server's certificate
   std::vector<std::string> publisher_keys;  // PEM files of the keys that may sign releases
+  std::string tuf_root;  // file of the TUF root that this device begins with; empty: none
   std::vector<ModelName> models;
   std::string worker_path;  // of vedette-worker
   inference::Posture posture = inference::Posture::full;

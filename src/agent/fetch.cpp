@@ -17,7 +17,7 @@ using release::VerifiedRelease;
 
 Result<VerifiedRelease> newest_release(platform::HttpClient& client, const std::string& ear,
                                        std::span<const crypto::PublicKey> publishers,
-                                       const ModelName& model) {
+                                       ListedReleases::Round& listed, const ModelName& model) {
   VEDETTE_TRY(const auto response,
               client.send(platform::get_request("/v1/releases/" + model.str(), ear)));
   VEDETTE_TRY(const Json answer, platform::read_json_answer(response));
@@ -32,6 +32,7 @@ Result<VerifiedRelease> newest_release(platform::HttpClient& client, const std::
   if (release->model != model)
     return refuse("REL-OTHER", "the server answered with another model's release",
                   "asked for " + model.str() + ", got " + release->model.str());
+  VEDETTE_CHECK(listed.check(model, release->number, statement));
   return release;
 }
 
@@ -83,14 +84,13 @@ Result<void> admit(const inference::SealedModel& sealed, WorkerTerms& terms) {
 
 }  // namespace
 
-Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
-                                                  const std::string& ear, const AgentConfig& config,
-                                                  std::span<const crypto::PublicKey> publishers,
-                                                  const ReleaseFloors& floors,
-                                                  Quarantine& quarantine, PartialDownload& partial,
-                                                  const ModelName& model,
-                                                  const std::optional<PresentRelease>& present) {
-  VEDETTE_TRY(const VerifiedRelease release, newest_release(client, ear, publishers, model));
+Result<std::optional<FetchedRelease>> fetch_newer(
+    platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
+    std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
+    Quarantine& quarantine, PartialDownload& partial, ListedReleases::Round& listed,
+    const ModelName& model, const std::optional<PresentRelease>& present) {
+  VEDETTE_TRY(const VerifiedRelease release,
+              newest_release(client, ear, publishers, listed, model));
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
   if (present && present->release == release->number &&
       present->model_root == release->model_root) {

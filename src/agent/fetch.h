@@ -9,6 +9,7 @@
 
 #include "agent/config.h"
 #include "agent/contract_mapping.h"
+#include "agent/listed_releases.h"
 #include "agent/partial_download.h"
 #include "agent/quarantine.h"
 #include "agent/release_floors.h"
@@ -35,15 +36,15 @@ struct PresentRelease {
 };
 
 // Looks for the newest release of `model`. Returns nothing when `present` is that release already.
-// Order: all signatures, rollback floor, quarantine, contract against the device's limits, bytes
-// (verified while they arrive, into memory that is then sealed), admission. A download that broke
-// is kept in `partial`, one for each model, and goes on in the next call. Refuses SBX-QUARANTINED,
-// AGT-CONTRACT-*, ADM-*, what verify_release and PartialDownload refuse, and REL-OTHER when the
-// server answers with another model than was asked for.
+// Order: all signatures, whether it is listed, rollback floor, quarantine, contract against the
+// device's limits, bytes (verified while they arrive, into memory that is then sealed), admission.
+// A download that broke is kept in `partial`, one for each model, and goes on in the next call.
+// Refuses SBX-QUARANTINED, AGT-CONTRACT-*, ADM-*, what verify_release and PartialDownload refuse,
+// and REL-OTHER when the server answers with another model than was asked for.
 [[nodiscard]] Result<std::optional<FetchedRelease>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
     std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
-    Quarantine& quarantine, PartialDownload& partial, const ModelName& model,
-    const std::optional<PresentRelease>& present);
+    Quarantine& quarantine, PartialDownload& partial, ListedReleases::Round& listed,
+    const ModelName& model, const std::optional<PresentRelease>& present);
 
 }  // namespace vedette::agent

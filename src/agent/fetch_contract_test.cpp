@@ -65,8 +65,12 @@ class FetchContract : public ::testing::Test {
     const std::vector publishers{key_.public_key()};
     const auto quarantine = Quarantine::load(folder.path());
     PartialDownload partial;
-    return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, partial, model_,
-                       {})
+    ListedReleases everything;
+    const std::string ear = "ear";
+    const SystemClock clock;
+    ListedReleases::Round listed(everything, server_, ear, clock);
+    return fetch_newer(server_, ear, config, publishers, *floors, **quarantine, partial, listed,
+                       model_, {})
         .error()
         .code;
   }

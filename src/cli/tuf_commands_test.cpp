@@ -52,11 +52,11 @@ class TufCommands : public ::testing::Test {
 };
 
 TEST_F(TufCommands, RefuseAFolderThatIsNoRepositoryOrNotEmpty) {
-  EXPECT_EQ(publish(), "CLI-TUF-FOLDER");
+  EXPECT_EQ(publish(), "TUF-FOLDER");
   std::filesystem::create_directory(repository());
-  EXPECT_EQ(publish(), "CLI-TUF-FOLDER");
+  EXPECT_EQ(publish(), "TUF-FOLDER");
   desk.write("repo/precious", "x");
-  EXPECT_EQ(init(), "CLI-TUF-FOLDER");
+  EXPECT_EQ(init(), "TUF-FOLDER");
   EXPECT_EQ(desk.read("repo/precious"), "x");
 }
 
@@ -64,7 +64,7 @@ TEST_F(TufCommands, RefuseToWorkBesideAnotherProcess) {
   begin();
   const UniqueFd other{::open(repository().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
-  EXPECT_EQ(publish(), "CLI-TUF-LOCKED");
+  EXPECT_EQ(publish(), "TUF-LOCKED");
 }
 
 TEST_F(TufCommands, PublishNothingThatTooFewHaveSigned) {
@@ -92,9 +92,9 @@ TEST_F(TufCommands, ListNoTargetWhoseFileIsAnother) {
       "repo/targets/voice/" + to_hex(crypto::sha256(as_bytes("content"))) + ".1.json";
   EXPECT_EQ(desk.read(served), "content");
   desk.write(served, "CONTENT");
-  EXPECT_EQ(publish(), "CLI-TUF-TARGET");
+  EXPECT_EQ(publish(), "TUF-TARGET-FILE");
   std::filesystem::remove(desk.path(served));
-  EXPECT_EQ(publish(), "CLI-TUF-TARGET");
+  EXPECT_EQ(publish(), "TUF-TARGET-FILE");
   desk.write(served, "content");
   EXPECT_EQ(publish(), "");
   EXPECT_EQ(desk.run_json({"tuf", "add-target", repository(), "../x", desk.path("file")}).refusal(),

@@ -16,6 +16,7 @@
 #include "server/route.h"
 #include "server/token_service.h"
 #include "server/trust_service.h"
+#include "server/tuf_service.h"
 #include "server/violation_gateway.h"
 
 namespace vedette::server {
@@ -35,6 +36,7 @@ struct Services {
   GroupService& groups;
   TokenService& tokens;
   TrustService& trust;
+  TufService& tuf;
 };
 
 [[nodiscard]] std::vector<Route> enrollment_routes(const Services& services);

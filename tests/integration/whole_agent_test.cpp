@@ -20,6 +20,7 @@
 #include "testing/onnx_writer.h"
 #include "testing/software_tpm.h"
 #include "testing/temporary_folder.h"
+#include "testing/tuf_scene.h"
 
 #include "demo_stage.h"
 
@@ -105,7 +106,9 @@ class WholeAgent : public ::testing::Test {
     });
   }
 
-  Result<void> publish() {
+  virtual Result<void> publish() { return publish_release(1); }
+
+  Result<void> publish_release(int number) {
     const std::string model = theatre_.path("gauge.onnx");
     VEDETTE_CHECK(write_file_atomically(model, testing::add_model(), 0600));
     const std::string key = theatre_.path("publisher.key");
@@ -113,8 +116,10 @@ class WholeAgent : public ::testing::Test {
     VEDETTE_TRY(const Json signature,
                 theatre_.vedette({"model", "sign", model, "--key", key, "--bundle", bundle}));
     VEDETTE_TRY(const Json published,
-                theatre_.vedette({"release", "publish", model, "--name", "gauge", "--release", "1",
-                                  "--tier", "high", "--bundle", bundle, "--key", key}));
+                theatre_.vedette({"release", "publish", model, "--name", "gauge", "--release",
+                                  std::to_string(number), "--tier", "high", "--never-below", "1",
+                                  "--bundle", bundle, "--key", key, "--statement",
+                                  statement_path(number)}));
     return {};
   }
 
@@ -134,6 +139,9 @@ class WholeAgent : public ::testing::Test {
   static std::string posture() {
     const auto name = inference::name_of(testing::machine_posture());
     return "posture = \"" + std::string(name) + "\"\n";
+  }
+  std::string statement_path(int number) const {
+    return theatre_.path("statement-" + std::to_string(number));
   }
   std::string config_path() const { return drone_->folder + "/agent.toml"; }
 
@@ -213,6 +221,86 @@ class RenewingAgent : public WholeAgent {
     return leaf.serial_hex();
   }
 };
+
+// Server and agent know a TUF repository; its author works on the server's host, its online key is
+// the server's.
+class FollowingAgent : public WholeAgent {
+ protected:
+  void SetUp() override {
+    const auto written = configure();
+    ASSERT_TRUE(written.has_value()) << describe(written.error());
+    WholeAgent::SetUp();
+  }
+
+  Result<void> configure() {
+    std::filesystem::create_directories(folder_ / "conf.d");
+    std::filesystem::create_directories(folder_ / "drone/conf.d");
+    VEDETTE_TRY(const std::string online, author_.online.insecure_unencrypted_pem());
+    VEDETTE_CHECK(write_file_atomically(folder_ / "online.key", as_bytes(online), 0600));
+    const std::string server = "[tuf]\nrepository = \"" + author_.path() +
+                               "\"\nonline_key = \"online.key\"\ntimestamp_seconds = 604800\n";
+    VEDETTE_CHECK(write_file_atomically(folder_ / "conf.d/tuf.toml", as_bytes(server), 0600));
+    VEDETTE_CHECK(
+        write_file_atomically(folder_ / "1.root.json", author_.metadata("1.root.json"), 0644));
+    return write_file_atomically(folder_ / "drone/conf.d/tuf.toml",
+                                 as_bytes("[releases]\ntuf_root = \"../1.root.json\"\n"), 0600);
+  }
+
+  Result<void> publish() override {
+    VEDETTE_CHECK(publish_release(1));
+    VEDETTE_CHECK(wait_for("the release is refused", 20s, [&] { return tells("REL-UNLISTED"); }));
+    return list(1);
+  }
+  Result<void> list(int number) {
+    VEDETTE_TRY(const Bytes statement, read_file(statement_path(number), kMaxFile));
+    author_.list("gauge/" + std::to_string(number) + ".json", as_text(statement));
+    return {};
+  }
+  Result<bool> tells(const std::string& word) {
+    VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
+    return codec::to_json(*status.find("news")).find(word) != std::string::npos;
+  }
+  Result<bool> serves_release(std::int64_t number) {
+    VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
+    VEDETTE_TRY(const Json* models, status.array("models"));
+    return std::ranges::any_of(*models->if_array(), [&](const Json& model) {
+      return model.boolean("alive").value_or(false) && model.string("release").value_or("") == std::to_string(number);
+    });
+  }
+
+  SystemClock clock_;
+  testing::TufScene author_{clock_};
+};
+
+// The control plane gives out a release that nobody lists, and goes on giving out one that was
+// taken back: neither runs. Then it brings an older timestamp back: nothing new is believed.
+TEST_F(FollowingAgent, RunsWhatItsPublisherListsAndStopsWhatIsTakenBack) {
+  const auto renewed = wait_for("the server renews", 15s, [&]() -> Result<bool> {
+    VEDETTE_TRY(const auto timestamp,
+                release::tuf::parse_timestamp(author_.metadata("timestamp.json")));
+    return timestamp.expires > author_.in_days(3);
+  });
+  ASSERT_TRUE(renewed.has_value()) << describe(renewed.error());
+  ASSERT_TRUE(publish_release(2).has_value());
+  const Bytes before = author_.metadata("timestamp.json");
+  ASSERT_TRUE(list(2).has_value());
+  ASSERT_TRUE(wait_for("release 2 serves", 20s, [&] { return serves_release(2); }).has_value());
+
+  author_.take_back("gauge/2.json");
+  ASSERT_TRUE(wait_for("release 2 stops", 20s, [&]() -> Result<bool> {
+                VEDETTE_TRY(const bool still, serves());
+                return !still;
+              }).has_value());
+  EXPECT_TRUE(*tells("its publisher took the release back"));
+  EXPECT_FALSE(wait_for("it comes back", 3s, [&] { return serves(); }).has_value())
+      << "the control plane still gives it out";
+  EXPECT_NE(code_of(ask_by_memory(2)), "");
+
+  author_.overwrite("timestamp.json", before);
+  ASSERT_TRUE(
+      wait_for("the older one is refused", 20s, [&] { return tells("TUF-ROLLBACK"); }).has_value());
+  EXPECT_FALSE(*serves());
+}
 
 TEST_F(RenewingAgent, ModelsAnswerWhileTheCertificateIsRenewed) {
   const auto before = serial();
