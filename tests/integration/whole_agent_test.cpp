@@ -264,7 +264,8 @@ class FollowingAgent : public WholeAgent {
     VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
     VEDETTE_TRY(const Json* models, status.array("models"));
     return std::ranges::any_of(*models->if_array(), [&](const Json& model) {
-      return model.boolean("alive").value_or(false) && model.string("release").value_or("") == std::to_string(number);
+      return model.boolean("alive").value_or(false) &&
+             model.integer("release").value_or(0) == number;
     });
   }
 
@@ -275,10 +276,11 @@ class FollowingAgent : public WholeAgent {
 // The control plane gives out a release that nobody lists, and goes on giving out one that was
 // taken back: neither runs. Then it brings an older timestamp back: nothing new is believed.
 TEST_F(FollowingAgent, RunsWhatItsPublisherListsAndStopsWhatIsTakenBack) {
-  const auto renewed = wait_for("the server renews", 15s, [&]() -> Result<bool> {
+  // Its author has published two: a third is the server's own, which looks once a minute.
+  const auto renewed = wait_for("the server renews", 75s, [&]() -> Result<bool> {
     VEDETTE_TRY(const auto timestamp,
                 release::tuf::parse_timestamp(author_.metadata("timestamp.json")));
-    return timestamp.expires > author_.in_days(3);
+    return timestamp.version > 2;
   });
   ASSERT_TRUE(renewed.has_value()) << describe(renewed.error());
   ASSERT_TRUE(publish_release(2).has_value());
@@ -291,7 +293,7 @@ TEST_F(FollowingAgent, RunsWhatItsPublisherListsAndStopsWhatIsTakenBack) {
                 VEDETTE_TRY(const bool still, serves());
                 return !still;
               }).has_value());
-  EXPECT_TRUE(*tells("its publisher took the release back"));
+  EXPECT_TRUE(*tells("a release was taken back and stopped"));
   EXPECT_FALSE(wait_for("it comes back", 3s, [&] { return serves(); }).has_value())
       << "the control plane still gives it out";
   EXPECT_NE(code_of(ask_by_memory(2)), "");
