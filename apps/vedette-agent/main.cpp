@@ -14,6 +14,7 @@
 
 #include "agent_keys.h"
 #include "floor_commands.h"
+#include "metadata_store.h"
 #include "quarantine_commands.h"
 
 namespace {
@@ -53,8 +54,8 @@ Result<void> run(const Options& options) {
   VEDETTE_TRY(const auto tpm, platform::open_esys_tpm({config.tcti, config.state_folder + "/tpm",
                                                        config.attestation_key}));
   AgentKeys keys(*tpm);
-  VEDETTE_TRY(const auto running,
-              agent::Agent::start(config, {clock, boot, *http, *tpm, keys, log_line}));
+  VEDETTE_TRY(const auto running, agent::Agent::start(config, {clock, boot, *http, *tpm, keys,
+                                                               log_line, open_metadata_store}));
   codec::Json ready;
   ready.set("event", "ready").set("api_port", std::int64_t{running->api_port()});
   if (!config.api_unix_socket.empty()) ready.set("api_socket", config.api_unix_socket);

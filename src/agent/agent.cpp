@@ -48,6 +48,7 @@ struct Agent::Start {
   TrustAnchors server_trust;
   DeviceKey key;
   ReleaseFloors floors;
+  ListedReleases listed;
   SequenceNumbers sequence;
   std::unique_ptr<RuntimeMeasurements> measurements;
   Result<inference::Delegation> delegation;
@@ -67,6 +68,7 @@ Agent::Agent(Start start)
       tpm_(start.parts.tpm),
       key_(std::move(start.key)),
       floors_(std::move(start.floors)),
+      listed_(std::move(start.listed)),
       news_(clock_, std::move(start.parts.log)),
       trust_(clock_),
       link_(config_, server_trust_, clock_, start.parts.http),
@@ -120,6 +122,7 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
               TrustAnchors::load(config.state_folder, anchors.server_roots, domain));
   VEDETTE_TRY(crypto::PrivateKey key, parts.keys.private_key(config.device_key));
   VEDETTE_TRY(ReleaseFloors floors, ReleaseFloors::load(config.state_folder, parts.tpm));
+  VEDETTE_TRY(ListedReleases listed, ListedReleases::load(config, parts.open_store));
   VEDETTE_TRY(SequenceNumbers sequence, SequenceNumbers::load(config.state_folder));
   // Before the zygote, whose groups lie where it starts. Workers run without it, and that is said.
   auto delegation = inference::take_delegation();
@@ -128,11 +131,11 @@ Result<std::unique_ptr<Agent>> Agent::start(const AgentConfig& config, Parts par
   VEDETTE_TRY(auto quarantine, Quarantine::load(config.state_folder));
   VEDETTE_TRY(auto time, load_time_record(config.state_folder));
   platform::HttpFactory& http = parts.http;
-  std::unique_ptr<Agent> agent(
-      new Agent({config, std::move(parts), std::move(anchors), std::move(trust),
-                 DeviceKey{std::move(key), config.device_key_kind}, std::move(floors),
-                 std::move(sequence), std::move(measurements), std::move(delegation),
-                 std::move(workers), std::move(violations), std::move(quarantine), time}));
+  std::unique_ptr<Agent> agent(new Agent(
+      {config, std::move(parts), std::move(anchors), std::move(trust),
+       DeviceKey{std::move(key), config.device_key_kind}, std::move(floors), std::move(listed),
+       std::move(sequence), std::move(measurements), std::move(delegation), std::move(workers),
+       std::move(violations), std::move(quarantine), time}));
   if (const auto broken = agent->measurements_->broken())
     agent->news_.say(Phase::enroll, "no model will be started", broken);
   if (!agent->delegation_)

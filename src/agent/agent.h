@@ -17,6 +17,7 @@
 #include "agent/fetch.h"
 #include "agent/guarded_clock.h"
 #include "agent/lifecycle.h"
+#include "agent/listed_releases.h"
 #include "agent/local_api.h"
 #include "agent/memory_api.h"
 #include "agent/model_service.h"
@@ -50,6 +51,7 @@ class Agent {
     platform::Tpm& tpm;
     platform::KeyProvider& keys;  // knows the configuration's device_key
     NewsBoard::Listener log;      // called from the agent's threads
+    ListedReleases::OpenStore open_store;
   };
 
   // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
@@ -97,12 +99,15 @@ class Agent {
   [[nodiscard]] Result<void> adopt(std::vector<crypto::Certificate> chain);
   [[nodiscard]] Result<void> attest_now();
   [[nodiscard]] Result<void> fetch_all();
-  [[nodiscard]] Result<void> fetch_one(const Verdict& verdict, const ModelName& model);
+  [[nodiscard]] Result<void> fetch_one(const Verdict& verdict, ListedReleases::Round& listed,
+                                       const ModelName& model);
   void open_cache();
   void end_expired(TimePoint now);
   [[nodiscard]] Result<bool> has_time_for_more();
   // Whether another release may take its place now.
-  [[nodiscard]] bool stop_blocked(const RunningModel& model);
+  [[nodiscard]] bool stop_for_good(const RunningModel& model, const std::string& what,
+                                   const Error& cause);
+  [[nodiscard]] std::vector<RunningModel> running();
   [[nodiscard]] std::vector<RunningModel> concerned_models();
   void say_once(const std::string& about, std::string text, const Error& error);
   [[nodiscard]] std::optional<Duty> keep_contact();
@@ -126,6 +131,7 @@ class Agent {
   platform::Tpm& tpm_;
   DeviceKey key_;
   ReleaseFloors floors_;
+  ListedReleases listed_;
   std::optional<ModelCache> cache_;          // none: it is not wanted, or could not be had
   std::map<std::string, ModelFiles> files_;  // by the model's name
   NewsBoard news_;

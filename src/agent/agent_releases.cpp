@@ -27,6 +27,12 @@ Error blocked(const RunningModel& model) {
           "see 'vedette log list' for the reason; another release is looked for at once"};
 }
 
+Error taken_back(const RunningModel& model) {
+  return {"REL-UNLISTED", "its publisher took the release back that ran",
+          model.model.str() + " release " + std::to_string(model.release),
+          "another release is looked for at once"};
+}
+
 }  // namespace
 
 // Every model is tried, so that one bad release does not keep the others away; the first refusal is
@@ -34,11 +40,14 @@ Error blocked(const RunningModel& model) {
 Result<void> Agent::fetch_all() {
   releases_due_ = clock_.now() + config_.poll_interval;
   VEDETTE_TRY(const Verdict verdict, trust_.current());
+  ListedReleases::Round listed(listed_, *client_, verdict.ear, clock_);
+  for (const RunningModel& model : listed.taken_back(running()))
+    (void)stop_for_good(model, "taken back", taken_back(model));  // another is looked for now
   Result<void> first;
   for (const ModelName& model : config_.models) {
     VEDETTE_TRY(const bool goes_on, has_time_for_more());
     if (!goes_on) return first;
-    const auto served = fetch_one(verdict, model);
+    const auto served = fetch_one(verdict, listed, model);
     if (!served && first) first = std::unexpected(served.error());
   }
   return first;
@@ -55,10 +64,12 @@ Result<bool> Agent::has_time_for_more() {
   return false;
 }
 
-Result<void> Agent::fetch_one(const Verdict& verdict, const ModelName& model) {
+Result<void> Agent::fetch_one(const Verdict& verdict, ListedReleases::Round& listed,
+                              const ModelName& model) {
   ModelFiles& files = files_.try_emplace(model.str(), cache_ ? &*cache_ : nullptr).first->second;
-  auto newer = fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_,
-                           *quarantine_, files, model, models_.present(model), clock_.now());
+  auto newer =
+      fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_, *quarantine_, files,
+                  listed, model, models_.present(model), clock_.now());
   if (const auto trouble = files.trouble())
     news_.say(Phase::fetch, model.str() + " is fetched another way", trouble);
   VEDETTE_TRY(auto fetched, std::move(newer));
@@ -101,18 +112,24 @@ void Agent::open_cache() {
     news_.say(Phase::enroll, "no model is kept on disk", cache.error());
 }
 
+std::vector<RunningModel> Agent::running() {
+  std::vector<RunningModel> running;
+  for (const ModelName& model : config_.models)
+    if (const auto present = models_.present(model)) running.push_back({model, present->release});
+  return running;
+}
+
 // The server's word alone stops a model: it could revoke the device as well. A floor that could not
 // fall yet is told at the next contact, as nothing runs then, and falls when it is blocked again.
-bool Agent::stop_blocked(const RunningModel& model) {
-  const Error cause = blocked(model);
+bool Agent::stop_for_good(const RunningModel& model, const std::string& what, const Error& cause) {
   const auto present = models_.present(model.model);
   const bool runs = present && present->release == model.release;
   if (runs) {
     models_.withdraw(model.model, describe(cause));
     said_.erase(model.model.str());  // stopped again is news again
   }
-  say_once(model.model.str(), runs ? "a release was blocked and stopped" : "a release is blocked",
-           cause);
+  say_once(model.model.str(),
+           runs ? "a release was " + what + " and stopped" : "a release is " + what, cause);
   const std::uint64_t before = floors_.of(model.model);
   if (const auto kept = floors_.step_back(model.model, model.release); !kept)
     say_once(model.model.str() + ", floor", "no older release may take its place yet",
@@ -152,7 +169,7 @@ std::optional<Agent::Duty> Agent::keep_contact() {
     said_.erase(kContactItself);
   bool may_be_followed = false;
   for (const RunningModel& model : contact->blocked)
-    may_be_followed |= stop_blocked(model);
+    may_be_followed |= stop_for_good(model, "blocked", blocked(model));
   if (contact->wanted) return Duty{Outcome::verdict_due};
   return may_be_followed ? std::optional(Duty{Outcome::releases_due}) : std::nullopt;
 }

@@ -198,6 +198,8 @@ Result<AgentConfig> read(const codec::Json& settings, const std::string& folder)
   const auto models = reader.texts("releases.models");
   for (const std::string& key : reader.texts("releases.publisher_keys"))
     config.publisher_keys.push_back(beside(folder, key));
+  const std::string tuf_root = reader.text("releases.tuf_root", "");
+  if (!tuf_root.empty()) config.tuf_root = beside(folder, tuf_root);
   const std::string device_key = reader.text("device.key", "tpm");
   config.region = reader.text("device.region", "");
   const std::string token_file = reader.text("device.enrollment_token_file", "");

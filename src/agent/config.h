@@ -35,6 +35,7 @@ struct AgentConfig {
   std::string server_roots;   // PEM file: the only anchors for the server's certificate
   std::vector<std::string> publisher_keys;      // PEM files of the keys that may sign releases
   std::vector<release::Tier> two_person_tiers;  // whose releases another publisher must approve
+  std::string tuf_root;  // file of the TUF root that this device begins with; empty: none
   std::vector<ModelName> models;
   std::string worker_path;  // of vedette-worker
   inference::Posture posture = inference::Posture::full;

@@ -52,7 +52,8 @@ Result<void> check_approval(const Json& answer, const VerifiedRelease& release,
 
 Result<Offer> newest_release(platform::HttpClient& client, const std::string& ear,
                              const AgentConfig& config,
-                             std::span<const crypto::PublicKey> publishers, const ModelName& model,
+                             std::span<const crypto::PublicKey> publishers,
+                             ListedReleases::Round& listed, const ModelName& model,
                              const std::vector<crypto::Sha256Digest>& having) {
   VEDETTE_TRY(const auto response,
               client.send(platform::get_request(target_of(model, having), ear)));
@@ -68,6 +69,7 @@ Result<Offer> newest_release(platform::HttpClient& client, const std::string& ea
   if (release->model != model)
     return refuse("REL-OTHER", "the server answered with another model's release",
                   "asked for " + model.str() + ", got " + release->model.str());
+  VEDETTE_CHECK(listed.check(model, release->number, statement));
   VEDETTE_CHECK(check_approval(answer, release, config, publishers));
   VEDETTE_TRY(std::vector<std::string> deltas, read_deltas(answer));
   return Offer{std::move(release), std::move(deltas)};
@@ -121,11 +123,11 @@ Result<void> admit(const inference::SealedModel& sealed, WorkerTerms& terms) {
 Result<std::optional<FetchedRelease>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
     std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
-    Quarantine& quarantine, ModelFiles& files, const ModelName& model,
-    const std::optional<PresentRelease>& present, TimePoint now) {
+    Quarantine& quarantine, ModelFiles& files, ListedReleases::Round& listed,
+    const ModelName& model, const std::optional<PresentRelease>& present, TimePoint now) {
   const std::optional<PresentFile> present_file = present ? present->file : std::nullopt;
-  VEDETTE_TRY(Offer offer,
-              newest_release(client, ear, config, publishers, model, files.having(present_file)));
+  VEDETTE_TRY(Offer offer, newest_release(client, ear, config, publishers, listed, model,
+                                          files.having(present_file)));
   const VerifiedRelease& release = offer.release;
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
   if (present && present->release == release->number &&

@@ -9,6 +9,7 @@
 
 #include "agent/config.h"
 #include "agent/contract_mapping.h"
+#include "agent/listed_releases.h"
 #include "agent/model_files.h"
 #include "agent/quarantine.h"
 #include "agent/release_floors.h"
@@ -38,7 +39,8 @@ struct PresentRelease {
 };
 
 // Looks for the newest release of `model`. Returns nothing when `present` is that release already.
-// Order: all signatures (a second publisher's too, where the tier takes two), rollback floor,
+// Order: all signatures (a second publisher's too, where the tier takes two), whether it is
+// listed, rollback floor,
 // quarantine, contract against the device's limits, bytes (verified while they arrive, into memory
 // that is then sealed), admission. Where they come from is for `files` to say, one for each model.
 // Refuses SBX-QUARANTINED, AGT-CONTRACT-*, ADM-*, what verify_release and ModelFiles refuse, and
@@ -46,7 +48,7 @@ struct PresentRelease {
 [[nodiscard]] Result<std::optional<FetchedRelease>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
     std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
-    Quarantine& quarantine, ModelFiles& files, const ModelName& model,
-    const std::optional<PresentRelease>& present, TimePoint now);
+    Quarantine& quarantine, ModelFiles& files, ListedReleases::Round& listed,
+    const ModelName& model, const std::optional<PresentRelease>& present, TimePoint now);
 
 }  // namespace vedette::agent

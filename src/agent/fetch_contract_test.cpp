@@ -66,8 +66,12 @@ class FetchContract : public ::testing::Test {
     const std::vector publishers{key_.public_key(), second_.public_key()};
     const auto quarantine = Quarantine::load(folder.path());
     ModelFiles files;
-    return fetch_newer(server_, "ear", config, publishers, *floors, **quarantine, files, model_, {},
-                       now_)
+    ListedReleases everything;
+    const std::string ear = "ear";
+    const SystemClock clock;
+    ListedReleases::Round listed(everything, server_, ear, clock);
+    return fetch_newer(server_, ear, config, publishers, *floors, **quarantine, files, listed,
+                       model_, {}, now_)
         .error()
         .code;
   }

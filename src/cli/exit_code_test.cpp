@@ -22,8 +22,8 @@ TEST(ExitCode, IsUnreachableOnlyWhenNobodyAnswered) {
 }
 
 TEST(ExitCode, IsUsageForTheLineAndTheFilesThatItNames) {
-  for (const char* code :
-       {"CLI-USAGE", "CLI-EXISTS", "CONFIG-MISSING", "NAME-FORMAT", "NOTE-KEY", "KEY-FORMAT"})
+  for (const char* code : {"CLI-USAGE", "CLI-EXISTS", "TUF-FOLDER", "CONFIG-MISSING", "NAME-FORMAT",
+                           "NOTE-KEY", "KEY-FORMAT"})
     EXPECT_EQ(of(code), ExitCode::usage) << code;
 }
 

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/fd.h"
 #include "base/strong_id.h"
 #include "cli/bundle_file.h"
 #include "cli/command_line.h"
@@ -33,6 +34,7 @@ struct PublishOptions {
   std::string tier;
   std::string key;
   std::string contract;
+  std::string statement;  // where to keep it; empty: nowhere
   std::optional<std::uint64_t> never_below;
   std::vector<std::string> deltas;
   bool accept_widening = false;
@@ -137,6 +139,9 @@ Result<void> publish(Environment& environment, const PublishOptions& options) {
   VEDETTE_TRY(PreparedRelease prepared, prepare(environment, options));
   const release::ReleaseStatement& statement = prepared.statement;
   const std::string digest = to_hex(statement.file_sha256);
+  if (!options.statement.empty())
+    VEDETTE_CHECK(
+        write_file_atomically(options.statement, as_bytes(prepared.statement_text), 0644));
   environment.output->note("uploading " + printable(statement.file_name) + ", " +
                            size_text(statement.file_size));
   VEDETTE_CHECK(client.put_octets("/v1/blobs/" + digest, std::move(prepared.file)));
@@ -209,6 +214,8 @@ void add_publish(CLI::App& noun, Choice& choice) {
   verb->add_option("--bundle", options->bundle, "its bundle (else where 'model sign' puts it)");
   verb->add_option("--contract", options->contract,
                    "its runtime contract (TOML; else the device's own limits apply)");
+  verb->add_option("--statement", options->statement,
+                   "keep the release statement here: 'vedette tuf add-target' lists it");
   verb->add_option("--never-below", options->never_below,
                    "the oldest release that devices may go back to if this one is blocked (else "
                    "they go back to none)")

@@ -104,6 +104,23 @@ TEST_F(ReleaseCommands, PublishPassesTheRegistrysRefusalOn) {
   EXPECT_EQ(outcome.refusal(), "REL-EXISTS");
 }
 
+// A TUF repository lists these octets, and a device compares them with what the server gives it.
+TEST_F(ReleaseCommands, PublishKeepsTheStatementAsItIsSent) {
+  desk_.server.answer(blob_, "{}");
+  desk_.server.answer("POST /v1/releases", R"({"model":"vad","release":3})");
+  const auto publish_and_keep = [&](const std::string& path) {
+    return desk_.run_json({"release", "publish", desk_.path("vad.onnx"), "--name", "vad",
+                           "--release", "3", "--tier", "high", "--key", desk_.path("publisher"),
+                           "--statement", desk_.path(path)});
+  };
+  EXPECT_EQ(publish_and_keep("nowhere/statement").refusal(), "FILE-CREATE");
+  EXPECT_TRUE(desk_.server.requests().empty());
+  ASSERT_EQ(publish_and_keep("statement").code, 0);
+  const std::string& sent = desk_.server.requests().back();
+  const auto body = codec::parse_json(sent.substr(sent.find('{'))).value();
+  EXPECT_EQ(desk_.read("statement"), body.string("statement").value());
+}
+
 TEST_F(ReleaseCommands, PublishSendsTheFileThenBothSignatures) {
   desk_.server.answer(blob_, "{}");
   desk_.server.answer("POST /v1/releases", R"({"model":"vad","release":3})");

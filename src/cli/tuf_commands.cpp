@@ -7,9 +7,9 @@
 #include "base/fd.h"
 #include "cli/command_line.h"
 #include "cli/key_files.h"
-#include "cli/tuf_folder.h"
 #include "cli/tuf_view.h"
 #include "release/tuf/limits.h"
+#include "release/tuf/repository_folder.h"
 #include "release/tuf/role_edit.h"
 
 namespace vedette::cli {
@@ -52,7 +52,8 @@ Result<tuf::RoleHolders> holders(const std::vector<std::string>& paths, std::int
 }
 
 // What is to be signed next, and by what command.
-void tell_staged(Environment& environment, const TufFolder& folder, const std::string& role) {
+void tell_staged(Environment& environment, const tuf::RepositoryFolder& folder,
+                 const std::string& role) {
   Json json;
   json.set("role", role).set("staged", folder.staged_path(role));
   environment.output->result(json, "staged " + printable(role) + "\n  sign it  vedette tuf sign " +
@@ -69,7 +70,7 @@ Result<void> init(Environment& environment, const Options& options) {
                                                            {std::string(tuf::kSnapshot), online},
                                                            {std::string(tuf::kTimestamp), online}},
                                                           now + days(options.root_days)));
-  VEDETTE_TRY(TufFolder folder, TufFolder::create(options.repository));
+  VEDETTE_TRY(tuf::RepositoryFolder folder, tuf::RepositoryFolder::create(options.repository));
   VEDETTE_CHECK(folder.begin(std::string(tuf::kRoot), document));
   VEDETTE_CHECK(
       folder.begin(std::string(tuf::kTargets), tuf::new_targets(now + days(options.days))));
@@ -84,8 +85,8 @@ Result<void> init(Environment& environment, const Options& options) {
 }
 
 Result<void> edit_role(Environment& environment, const Options& options, int life_in_days,
-                       const TufFolder::Edit& edit) {
-  VEDETTE_TRY(TufFolder folder, TufFolder::open(options.repository));
+                       const tuf::RepositoryFolder::Edit& edit) {
+  VEDETTE_TRY(tuf::RepositoryFolder folder, tuf::RepositoryFolder::open(options.repository));
   VEDETTE_CHECK(folder.edit(options.role, environment.clock.now() + days(life_in_days), edit));
   tell_staged(environment, folder, options.role);
   return {};
@@ -109,17 +110,18 @@ Result<void> delegate(Environment& environment, Options options) {
   VEDETTE_CHECK(edit_role(environment, options, options.days, [&](tuf::Document& targets) {
     return tuf::set_delegation(targets, {role, keys, options.paths, options.terminating});
   }));
-  VEDETTE_TRY(TufFolder folder, TufFolder::open(options.repository));
+  VEDETTE_TRY(tuf::RepositoryFolder folder, tuf::RepositoryFolder::open(options.repository));
   const auto begun =
       folder.begin(role, tuf::new_targets(environment.clock.now() + days(options.days)));
-  if (begun || begun.error().code == "CLI-EXISTS") return {};
+  if (begun || begun.error().code == "TUF-EXISTS") return {};
   return begun;
 }
 
 Result<void> add_target(Environment& environment, const Options& options) {
-  VEDETTE_TRY(const Bytes content, read_file(options.file, kMaxTargetFile));
+  VEDETTE_TRY(const Bytes content, read_file(options.file, tuf::kMaxTargetFile));
   {
-    VEDETTE_TRY(const TufFolder folder, TufFolder::open(options.repository));
+    VEDETTE_TRY(const tuf::RepositoryFolder folder,
+                tuf::RepositoryFolder::open(options.repository));
     VEDETTE_CHECK(folder.put_target(options.name, content));
   }
   return edit_role(environment, options, options.days, [&](tuf::Document& targets) {
@@ -151,14 +153,15 @@ Result<void> sign(Environment& environment, const Options& options) {
   VEDETTE_TRY(tuf::Document document, tuf::read_document(octets));
   for (const crypto::PrivateKey& key : keys)
     VEDETTE_CHECK(tuf::sign_document(document, key));
-  VEDETTE_CHECK(write_file_atomically(options.file, tuf::write_document(document), kStagedFile));
+  VEDETTE_CHECK(
+      write_file_atomically(options.file, tuf::write_document(document), tuf::kStagedFile));
   environment.output->result(document_json(document), "signed " + document_text(document));
   return {};
 }
 
 Result<void> publish(Environment& environment, const Options& options) {
   VEDETTE_TRY(const auto keys, signing_keys(environment, options.keys));
-  VEDETTE_TRY(TufFolder folder, TufFolder::open(options.repository));
+  VEDETTE_TRY(tuf::RepositoryFolder folder, tuf::RepositoryFolder::open(options.repository));
   VEDETTE_TRY(const auto published, folder.published());
   VEDETTE_TRY(const auto staged, folder.staged(published));
   VEDETTE_CHECK(folder.check_targets(published, staged));
@@ -180,7 +183,7 @@ Result<void> publish(Environment& environment, const Options& options) {
 }
 
 Result<void> show(Environment& environment, const Options& options) {
-  VEDETTE_TRY(const TufFolder folder, TufFolder::open(options.repository));
+  VEDETTE_TRY(const tuf::RepositoryFolder folder, tuf::RepositoryFolder::open(options.repository));
   VEDETTE_TRY(const auto published, folder.published());
   VEDETTE_TRY(const auto staged, folder.staged(published));
   VEDETTE_TRY(const RepositoryView view, view_repository(published, staged));

@@ -52,11 +52,11 @@ class TufCommands : public ::testing::Test {
 };
 
 TEST_F(TufCommands, RefuseAFolderThatIsNoRepositoryOrNotEmpty) {
-  EXPECT_EQ(publish(), "CLI-TUF-FOLDER");
+  EXPECT_EQ(publish(), "TUF-FOLDER");
   std::filesystem::create_directory(repository());
-  EXPECT_EQ(publish(), "CLI-TUF-FOLDER");
+  EXPECT_EQ(publish(), "TUF-FOLDER");
   desk.write("repo/precious", "x");
-  EXPECT_EQ(init(), "CLI-TUF-FOLDER");
+  EXPECT_EQ(init(), "TUF-FOLDER");
   EXPECT_EQ(desk.read("repo/precious"), "x");
 }
 
@@ -64,7 +64,7 @@ TEST_F(TufCommands, RefuseToWorkBesideAnotherProcess) {
   begin();
   const UniqueFd other{::open(repository().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
-  EXPECT_EQ(publish(), "CLI-TUF-LOCKED");
+  EXPECT_EQ(publish(), "TUF-LOCKED");
 }
 
 TEST_F(TufCommands, PublishNothingThatTooFewHaveSigned) {
@@ -92,9 +92,9 @@ TEST_F(TufCommands, ListNoTargetWhoseFileIsAnother) {
       "repo/targets/voice/" + to_hex(crypto::sha256(as_bytes("content"))) + ".1.json";
   EXPECT_EQ(desk.read(served), "content");
   desk.write(served, "CONTENT");
-  EXPECT_EQ(publish(), "CLI-TUF-TARGET");
+  EXPECT_EQ(publish(), "TUF-TARGET-FILE");
   std::filesystem::remove(desk.path(served));
-  EXPECT_EQ(publish(), "CLI-TUF-TARGET");
+  EXPECT_EQ(publish(), "TUF-TARGET-FILE");
   desk.write(served, "content");
   EXPECT_EQ(publish(), "");
   EXPECT_EQ(desk.run_json({"tuf", "add-target", repository(), "../x", desk.path("file")}).refusal(),
@@ -115,12 +115,12 @@ TEST_F(TufCommands, ListNoPublishedTargetWhoseFileIsGoneOrCutShort) {
   ASSERT_EQ(desk.run_json(add).refusal(), "");
   ASSERT_EQ(sign("targets", {"t"}), "");
   std::filesystem::remove(desk.path(served));
-  EXPECT_EQ(publish(), "CLI-TUF-TARGET") << "gone";
+  EXPECT_EQ(publish(), "TUF-TARGET-FILE") << "gone";
   std::filesystem::create_directory(desk.path(served));
-  EXPECT_EQ(publish(), "CLI-TUF-TARGET") << "no file";
+  EXPECT_EQ(publish(), "TUF-TARGET-FILE") << "no file";
   std::filesystem::remove(desk.path(served));
   desk.write(served, "conten");
-  EXPECT_EQ(publish(), "CLI-TUF-TARGET") << "cut short";
+  EXPECT_EQ(publish(), "TUF-TARGET-FILE") << "cut short";
   desk.write(served, "content");
   EXPECT_EQ(publish(), "");
 }
@@ -139,7 +139,7 @@ TEST_F(TufCommands, ListNoPublishedTargetUnderAnotherLength) {
   desk.write("repo/staged/targets.json",
              staged.replace(staged.find(length), length.size(), R"("length": 8)"));
   ASSERT_EQ(sign("targets", {"t"}), "");
-  EXPECT_EQ(publish(), "CLI-TUF-TARGET");
+  EXPECT_EQ(publish(), "TUF-TARGET-FILE");
 }
 
 TEST_F(TufCommands, APublicationTakesAwayOnlyWhatItPublished) {

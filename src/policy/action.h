@@ -20,6 +20,7 @@ enum class Action : std::uint8_t {
   submit_evidence,
   read_release,
   read_blob,
+  read_tuf,  // the repository that says which releases count
   submit_results,
   submit_violations,
   request_token,    // for a relying party

@@ -41,6 +41,7 @@ constexpr Row kExpected[] = {
     {Action::submit_evidence, false, true, true, false},
     {Action::read_release, false, false, true, false},
     {Action::read_blob, false, false, true, false},
+    {Action::read_tuf, false, true, true, false},
     {Action::submit_results, false, false, true, false},
     {Action::submit_violations, false, false, true, false},
     {Action::request_token, false, false, false, false},  // no audience is named

@@ -49,8 +49,9 @@ constexpr ActionSet set_of(std::initializer_list<Action> actions) {
 inline constexpr ActionSet kEveryAction = ~ActionSet{0};
 
 inline constexpr ActionSet kJoining = set_of({Action::read_authorities, Action::enroll});
-inline constexpr ActionSet kProving = set_of(
-    {Action::read_authorities, Action::reenroll, Action::challenge, Action::submit_evidence});
+inline constexpr ActionSet kProving =
+    set_of({Action::read_authorities, Action::reenroll, Action::challenge, Action::submit_evidence,
+            Action::read_tuf});
 inline constexpr ActionSet kWorking = set_of(
     {Action::read_release, Action::read_blob, Action::submit_results, Action::submit_violations});
 inline constexpr ActionSet kOperating =
@@ -79,7 +80,7 @@ inline constexpr std::array kRules = {
     Rule{"anyone-may-join", Effect::permit, Principal::anonymous, kJoining, Condition::always,
          "enrolment proves itself", ""},
     Rule{"device-may-prove-itself", Effect::permit, Principal::device, kProving, Condition::active,
-         "an enrolled device may renew and attest", ""},
+         "an enrolled device may renew, attest, and hear which releases count", ""},
     Rule{"attested-device-may-work", Effect::permit, Principal::device, kWorking,
          Condition::attested, "a device that proved what it runs may fetch and report", ""},
     Rule{"operator-may-operate", Effect::permit, Principal::operator_, kOperating,

@@ -1,7 +1,11 @@
 #include "server/answers.h"
 
 #include <array>
+#include <cerrno>
+#include <memory>
 #include <utility>
+
+#include <unistd.h>
 
 #include "crypto/digest.h"
 
@@ -31,6 +35,22 @@ HttpResponse answer_text(std::string content_type, std::string_view body) {
   HttpResponse response;
   response.content_type = std::move(content_type);
   response.body = to_bytes(body);
+  return response;
+}
+
+HttpResponse answer_file(UniqueFd file, std::uint64_t size) {
+  HttpResponse response;
+  response.content_type = "application/octet-stream";
+  response.body_size = size;
+  const auto shared = std::make_shared<UniqueFd>(std::move(file));
+  response.stream = [shared](std::span<std::uint8_t> buffer) -> Result<std::size_t> {
+    for (;;) {
+      const ssize_t got = ::read(shared->get(), buffer.data(), buffer.size());
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR)
+        return refuse("FILE-READ", "a stored file could not be read", errno_text("read"));
+    }
+  };
   return response;
 }
 

@@ -22,6 +22,8 @@ constexpr std::int64_t kImaRegister = 10;
 constexpr std::int64_t kDay = 86'400;
 constexpr std::size_t kMostSigners = 64;        // each is tried for each manifest
 constexpr std::int64_t kMostIssuances = 1'024;  // a listener has no more connections
+constexpr std::int64_t kShortestTufLife = 60;   // the server looks each few seconds what is due
+constexpr std::int64_t kLongestTufLife = 365 * kDay;
 constexpr std::int64_t kLongestVerdict =
     3'600;  // minutes are meant; an EAR is never issued for longer
 
@@ -109,6 +111,23 @@ KeySettings read_keys(SettingsReader& reader, const std::string& folder) {
   return keys;
 }
 
+// What names a place is taken as it stands; a file lies beside the configuration.
+TufSettings read_tuf(SettingsReader& reader, const std::string& folder) {
+  TufSettings tuf;
+  const std::string repository = reader.text("tuf.repository", "");
+  if (!repository.empty()) tuf.repository = beside(folder, repository);
+  tuf.online_key = reader.text("tuf.online_key", "");
+  const bool is_named = tuf.online_key.find(':') != std::string::npos;
+  if (!tuf.online_key.empty() && !is_named) tuf.online_key = beside(folder, tuf.online_key);
+  const auto life = [&](const char* name, std::chrono::seconds fallback) {
+    return std::chrono::seconds{
+        reader.integer(name, fallback.count(), kShortestTufLife, kLongestTufLife)};
+  };
+  tuf.timestamp_lifetime = life("tuf.timestamp_seconds", tuf.timestamp_lifetime);
+  tuf.snapshot_lifetime = life("tuf.snapshot_seconds", tuf.snapshot_lifetime);
+  return tuf;
+}
+
 Result<ServerConfig> read(const codec::Json& settings, const std::string& folder) {
   SettingsReader reader(settings);
   ServerConfig config;
@@ -126,6 +145,7 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
   if (!policy.empty()) config.policy = beside(folder, policy);
   config.publisher_keys = all_beside(folder, reader.texts("publisher_keys"));
   config.manifest_signers = all_beside(folder, reader.texts("attestation.manifest_signers"));
+  config.tuf = read_tuf(reader, folder);
   config.certificate_lifetime =
       read_seconds(reader, "certificates.lifetime_seconds", config.certificate_lifetime);
   config.server_certificate_lifetime = read_seconds(reader, "certificates.server_lifetime_seconds",
@@ -149,6 +169,9 @@ Result<ServerConfig> read(const codec::Json& settings, const std::string& folder
   VEDETTE_TRY(config.two_person_tiers, release::parse_tiers(tiers));
   if (config.manifest_signers.size() > kMostSigners)
     return refuse("CONFIG-VALUE", "the setting 'attestation.manifest_signers' names more than 64");
+  if (config.tuf.repository.empty() && !config.tuf.online_key.empty())
+    return refuse("CONFIG-MISSING", "the setting 'tuf.online_key' has no repository to renew", {},
+                  "set 'tuf.repository' to the folder that 'vedette tuf init' made");
   VEDETTE_CHECK(check_revocation_url(config.revocation_url));
   VEDETTE_CHECK(check_token_groups(config.token_groups));
   VEDETTE_CHECK(check_token_audiences(config.token_audiences));

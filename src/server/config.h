@@ -19,6 +19,16 @@ struct Listener {
       0;  // 0: the system chooses; `vedette-server` prints and publishes the choice
 };
 
+// `[tuf]`: a repository of The Update Framework for the devices.
+struct TufSettings {
+  std::string repository{};  // its folder; empty: none is served
+  // Of its snapshot and timestamp: `pkcs11:...` or `tpm:...`, or the absolute path of a file that
+  // is kept as `[keys]` says. Empty: somebody else renews.
+  std::string online_key{};
+  std::chrono::seconds timestamp_lifetime{86'400};  // renewed at half of it
+  std::chrono::seconds snapshot_lifetime{7 * 86'400};
+};
+
 struct ServerConfig {
   std::string state_folder;  // absolute, or relative to the configuration file's folder
   std::string trust_domain;
@@ -30,6 +40,7 @@ struct ServerConfig {
   Listener operators;
   std::string policy;  // a file of rules (docs/policy.md); empty: the built-in policy
   std::vector<std::string> publisher_keys;  // PEM files of the keys that may sign releases
+  TufSettings tuf;
   codec::TpmAlgorithm bank = codec::TpmAlgorithm::sha256;  // that quotes are asked for of
   std::vector<std::uint8_t> registers;  // PCRs that a quote must select, ascending
   std::uint8_t runtime_register = 13;   // PCR of the agent's measurement log: always quoted

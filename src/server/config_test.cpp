@@ -48,6 +48,20 @@ TEST(ServerConfig, ReadsHowKeysAreKeptAndGuessesNothing) {
             "CONFIG-VALUE");
 }
 
+TEST(ServerConfig, ReadsWhichRepositoryItRenewsAndByWhichKey) {
+  EXPECT_EQ(load(kSound)->tuf.repository, "") << "none";
+  EXPECT_EQ(load(std::string(kSound) + "[tuf]\nonline_key = 'o'\n").error().code, "CONFIG-MISSING");
+  const std::string base = std::string(kSound) + "[tuf]\nrepository = 'repo'\n";
+  for (const char* life : {"timestamp_seconds = 59", "snapshot_seconds = 31536001"})
+    EXPECT_EQ(load(base + life + "\n").error().code, "CONFIG-VALUE") << life;
+  const auto file = load(base + "online_key = 'online.key'\ntimestamp_seconds = 600\n");
+  EXPECT_TRUE(file->tuf.repository.starts_with('/') && file->tuf.repository.ends_with("/repo"));
+  EXPECT_TRUE(file->tuf.online_key.starts_with('/'));
+  EXPECT_EQ(file->tuf.timestamp_lifetime, std::chrono::seconds(600));
+  const auto token = load(base + "online_key = 'pkcs11:token=t'\n");
+  EXPECT_EQ(token->tuf.online_key, "pkcs11:token=t");
+}
+
 TEST(ServerConfig, FindsThePolicyBesideItself) {
   EXPECT_EQ(load(kSound)->policy, "") << "the built-in one";
   const std::string path = load("policy = 'own.policy'\n" + std::string(kSound))->policy;

@@ -81,6 +81,10 @@ Result<PrivateKey> KeyCustody::named(const std::string& name) const {
   return provider_->private_key(name);
 }
 
+Result<PrivateKey> KeyCustody::open_key(const std::string& where) const {
+  return where.starts_with('/') ? read(where) : named(where);
+}
+
 Result<PrivateKey> KeyCustody::named_issuing_key() const {
   return named(issuing_key_);
 }

@@ -40,6 +40,10 @@ class KeyCustody {
   // Refuses KEY-PASSPHRASE for a file that is not kept as was said, be it better or worse.
   [[nodiscard]] Result<crypto::PrivateKey> read(const std::string& path) const;
 
+  // A key that its owner keeps elsewhere: by name (`pkcs11:...`, `tpm:...`), or in the file at
+  // this absolute path, as read() takes it.
+  [[nodiscard]] Result<crypto::PrivateKey> open_key(const std::string& where) const;
+
   // Whether key files are encrypted.
   [[nodiscard]] bool encrypts() const { return !passphrase_.empty(); }
 

@@ -132,6 +132,7 @@ Result<HttpResponse> OperatorService::status(const Call& /*call*/) {
     body.set("log_size", log_size).set("log_vkey", chronicle_.log().vkey());
     return {};
   }));
+  if (Json tuf = tuf_status_(); !tuf.is_null()) body.set("tuf", std::move(tuf));
   return answer(body);
 }
 

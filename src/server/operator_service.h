@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "codec/json.h"
 #include "identity/device.h"
 #include "platform/store/store.h"
 #include "server/chronicle.h"
@@ -17,12 +18,14 @@ class OperatorService {
   using Disconnect = std::function<std::size_t(const DeviceId&)>;
 
   OperatorService(platform::Store& store, Chronicle& chronicle, const Clock& clock,
-                  std::string trust_domain, Disconnect disconnect)
+                  std::string trust_domain, Disconnect disconnect,
+                  std::function<codec::Json()> tuf_status)
       : store_(store),
         chronicle_(chronicle),
         clock_(clock),
         trust_domain_(std::move(trust_domain)),
-        disconnect_(std::move(disconnect)) {}
+        disconnect_(std::move(disconnect)),
+        tuf_status_(std::move(tuf_status)) {}
 
   [[nodiscard]] Result<platform::HttpResponse> status(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> list_devices(const Call& call);
@@ -47,6 +50,7 @@ class OperatorService {
   const Clock& clock_;
   std::string trust_domain_;
   Disconnect disconnect_;
+  std::function<codec::Json()> tuf_status_;  // null: no repository is served
 };
 
 }  // namespace vedette::server

@@ -6,6 +6,9 @@ namespace vedette::server {
 
 namespace {
 
+constexpr std::string_view kOne = "{}";
+constexpr std::string_view kRest = "{...}";
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (;;) {
@@ -17,12 +20,18 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
-  const auto wanted = split(pattern, '/');
-  const auto given = split(path, '/');
+  auto wanted = split(pattern, '/');
+  auto given = split(path, '/');
+  if (wanted.back() == kRest) {
+    if (given.size() < wanted.size()) return std::nullopt;
+    wanted.back() = kOne;
+    given.resize(wanted.size());
+    given.back() = path.substr(static_cast<std::size_t>(given.back().data() - path.data()));
+  }
   if (wanted.size() != given.size()) return std::nullopt;
   std::vector<std::string> arguments;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    const bool is_argument = wanted[i] == "{}";
+    const bool is_argument = wanted[i] == kOne;
     if (is_argument ? given[i].empty() : wanted[i] != given[i]) return std::nullopt;
     if (is_argument) arguments.emplace_back(given[i]);
   }

@@ -35,7 +35,9 @@ using Handler = std::function<Result<platform::HttpResponse>(const Call&)>;
 
 struct Route {
   std::string method;
-  std::string pattern;    // segments, `{}` for an argument: `/v1/devices/{}/revoke`
+  // Segments, `{}` for an argument, `{...}` at the end for one that is all the rest:
+  // `/v1/devices/{}/revoke`, `/v1/tuf/targets/{...}`.
+  std::string pattern;
   policy::Action action;  // what the caller must be allowed to do
   Handler handler;
   About about = About::nothing;

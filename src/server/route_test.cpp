@@ -30,6 +30,17 @@ TEST(Route, HandsOverTheArguments) {
   EXPECT_EQ(match->arguments, (std::vector<std::string>{"voice", "7"}));
 }
 
+TEST(Route, HandsOverAllTheRestAsOneArgument) {
+  const std::vector<Route> table{{"GET", "/v1/files/{...}", policy::Action::read_tuf, {}}};
+  for (const char* path : {"/v1/files", "/v1/files/", "/v1/file/x", "/v1"})
+    EXPECT_EQ(find_route(table, "GET", path).error().code, "HTTP-NOT-FOUND") << path;
+  for (const char* rest : {"a", "a/b", "a/b/", "a//b", "../a"}) {
+    const auto match = find_route(table, "GET", "/v1/files/" + std::string(rest));
+    ASSERT_TRUE(match.has_value()) << rest;
+    EXPECT_EQ(match->arguments, (std::vector<std::string>{rest}));
+  }
+}
+
 TEST(Query, RefusesANameTwiceAndNone) {
   EXPECT_EQ(parse_query("/a?x=1&x=2").error().code, "HTTP-QUERY");
   EXPECT_EQ(parse_query("/a?=1").error().code, "HTTP-QUERY");

@@ -112,6 +112,8 @@ std::vector<Route> device_routes(const Services& s) {
        About::latest_release},
       {"GET", "/v1/blobs/{}", Action::read_blob, to(s.releases, &ReleaseService::get_blob),
        About::release_of_query},
+      {"GET", "/v1/tuf/metadata/{}", Action::read_tuf, to(s.tuf, &TufService::metadata)},
+      {"GET", "/v1/tuf/targets/{...}", Action::read_tuf, to(s.tuf, &TufService::target)},
       {"POST", "/v1/results", Action::submit_results, to(s.results, &ResultGateway::submit)},
       {"POST", "/v1/violations", Action::submit_violations,
        to(s.violations, &ViolationGateway::submit)},

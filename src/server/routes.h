@@ -17,6 +17,7 @@
 #include "server/route.h"
 #include "server/token_service.h"
 #include "server/trust_service.h"
+#include "server/tuf_service.h"
 #include "server/violation_gateway.h"
 
 namespace vedette::server {
@@ -37,6 +38,7 @@ struct Services {
   TokenService& tokens;
   TrustService& trust;
   MakerService& makers;
+  TufService& tuf;
 };
 
 [[nodiscard]] std::vector<Route> enrollment_routes(const Services& services);

@@ -101,7 +101,7 @@ struct Server::Impl {
   Impl(const ServerConfig& config, const Parts& parts, ServerKeys server_keys, ledger::Log log,
        LoadedPolicy loaded, std::vector<crypto::PublicKey> publishers,
        std::vector<crypto::PublicKey> signers, const identity::ServerId& name,
-       std::unique_ptr<SigningKeys> verifier_keys)
+       std::unique_ptr<SigningKeys> verifier_keys, release::tuf::OnlineKeys tuf_keys)
       : keys(std::move(server_keys)),
         policy(std::move(loaded)),
         verifier(keys.authority.trust_domain(), name),
@@ -119,8 +119,10 @@ struct Server::Impl {
                  config.two_person_tiers),
         results(parts.store, chronicle, parts.clock),
         violations(parts.store, chronicle, parts.clock),
-        operators(parts.store, chronicle, parts.clock, config.trust_domain,
-                  [this](const DeviceId& device) { return disconnect({&device, 1}); }),
+        operators(
+            parts.store, chronicle, parts.clock, config.trust_domain,
+            [this](const DeviceId& device) { return disconnect({&device, 1}); },
+            [this] { return tuf.status(); }),
         references(parts.store, chronicle, parts.clock, reference_cache,
                    {config.runtime_register, {std::move(signers), config.registers, config.bank}}),
         log_service(parts.store),
@@ -134,12 +136,14 @@ struct Server::Impl {
         tokens(chronicle, parts.clock, verifier, *signing),
         trust(keys.bundles),
         makers(parts.store, chronicle),
+        tuf(parts.clock, config.tuf, std::move(tuf_keys)),
         enrollment_places(config.issuances_at_once),
         renewal_places(config.issuances_at_once),
         silence(parts.store, chronicle, parts.clock,
                 std::max(config.silence_limit, config.attestation_lifetime)),
-        services{enrollment,  attestation, releases, results, violations, operators, references,
-                 log_service, revocations, renewal,  groups,  tokens,     trust,     makers},
+        services{enrollment, attestation, releases,    results,     violations,
+                 operators,  references,  log_service, revocations, renewal,
+                 groups,     tokens,      trust,       makers,      tuf},
         enrollment_gate(enrollment_routes(services), entrance(parts)),
         device_gate(device_routes(services), entrance(parts)),
         operator_gate(operator_routes(services), entrance(parts)),
@@ -191,6 +195,7 @@ struct Server::Impl {
   TokenService tokens;
   TrustService trust;
   MakerService makers;
+  TufService tuf;
   Places enrollment_places;
   Places renewal_places;  // apart: whoever comes to enrol takes no place from a device
   SilenceWatch silence;
@@ -247,7 +252,8 @@ Result<void> Server::Impl::renew_certificate() {
 void Server::Impl::start_upkeep(const Parts& parts) {
   upkeep.start(
       {{"the signing keys", [this, &clock = parts.clock] { return signing->tend(clock.now()); }},
-       {"the server's certificate", [this] { return renew_certificate(); }}},
+       {"the server's certificate", [this] { return renew_certificate(); }},
+       {"the TUF repository", [this] { return tuf.tend(); }}},
       parts.upkeep_period);
 }
 
@@ -265,11 +271,12 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const 
   VEDETTE_TRY(ledger::Log log, open_log(domain, keys.log));
   VEDETTE_TRY(const identity::ServerId name, identity::ServerId::parse("verifier"));
   VEDETTE_TRY(LoadedPolicy policy, load_policy(config));
+  VEDETTE_TRY(auto tuf_keys, TufService::open_keys(config.tuf, custody));
   VEDETTE_TRY(auto signing, SigningKeys::open(config.state_folder, std::move(custody),
                                               identity::KeyTerms{}, parts.clock.now()));
-  auto impl =
-      std::make_unique<Impl>(config, parts, std::move(keys), std::move(log), std::move(policy),
-                             std::move(publishers), std::move(signers), name, std::move(signing));
+  auto impl = std::make_unique<Impl>(config, parts, std::move(keys), std::move(log),
+                                     std::move(policy), std::move(publishers), std::move(signers),
+                                     name, std::move(signing), std::move(tuf_keys));
   VEDETTE_CHECK(
       impl->chronicle.decide(in_force(impl->policy, impl->verifier),
                              [](platform::UnitOfWork&, Matter&) { return Result<void>{}; }));

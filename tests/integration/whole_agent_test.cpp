@@ -20,6 +20,7 @@
 #include "testing/onnx_writer.h"
 #include "testing/software_tpm.h"
 #include "testing/temporary_folder.h"
+#include "testing/tuf_scene.h"
 
 #include "demo_stage.h"
 
@@ -71,7 +72,7 @@ class WholeAgent : public ::testing::Test {
     VEDETTE_CHECK(wait_for("the drone quotes", 15s, [&]() -> Result<bool> {
       return theatre_.vedette({"reference", "learn", "line", "--from", "drone"}).has_value();
     }));
-    VEDETTE_CHECK(publish());
+    VEDETTE_CHECK(publish_first());
     return wait_for("the release serves", 20s, [&] { return serves(); });
   }
 
@@ -106,6 +107,8 @@ class WholeAgent : public ::testing::Test {
     });
   }
 
+  virtual Result<void> publish_first() { return publish(); }
+
   // Both double their input; the second is another file.
   // Under the contract of these lines, or none.
   Result<void> publish(const std::string& release = "1", const std::string& never_below = "1",
@@ -118,9 +121,23 @@ class WholeAgent : public ::testing::Test {
     const std::string bundle = theatre_.path("gauge.sig");
     VEDETTE_TRY(const Json signature,
                 theatre_.vedette({"model", "sign", model, "--key", key, "--bundle", bundle}));
-    std::vector<std::string> line{"release",   "publish",  model,           "--name",    "gauge",
-                                  "--release", release,    "--never-below", never_below, "--tier",
-                                  "high",      "--bundle", bundle,          "--key",     key};
+    std::vector<std::string> line{"release",
+                                  "publish",
+                                  model,
+                                  "--name",
+                                  "gauge",
+                                  "--release",
+                                  release,
+                                  "--never-below",
+                                  never_below,
+                                  "--tier",
+                                  "high",
+                                  "--bundle",
+                                  bundle,
+                                  "--key",
+                                  key,
+                                  "--statement",
+                                  statement_path(release)};
     if (!contract.empty()) {
       const std::string path = theatre_.path("gauge.toml");
       VEDETTE_CHECK(
@@ -196,6 +213,9 @@ class WholeAgent : public ::testing::Test {
   static std::string posture() {
     const auto name = inference::name_of(testing::machine_posture());
     return "posture = \"" + std::string(name) + "\"\n";
+  }
+  [[nodiscard]] std::string statement_path(const std::string& release) const {
+    return theatre_.path("statement-" + release);
   }
   std::string config_path() const { return drone_->folder + "/agent.toml"; }
 
@@ -275,6 +295,88 @@ class RenewingAgent : public WholeAgent {
     return leaf.serial_hex();
   }
 };
+
+// Server and agent know a TUF repository; its author works on the server's host, its online key is
+// the server's.
+class FollowingAgent : public WholeAgent {
+ protected:
+  void SetUp() override {
+    const auto written = configure();
+    ASSERT_TRUE(written.has_value()) << describe(written.error());
+    WholeAgent::SetUp();
+  }
+
+  Result<void> configure() {
+    std::filesystem::create_directories(folder_ / "conf.d");
+    std::filesystem::create_directories(folder_ / "drone/conf.d");
+    VEDETTE_TRY(const std::string online, author_.online.insecure_unencrypted_pem());
+    VEDETTE_CHECK(write_file_atomically(folder_ / "online.key", as_bytes(online), 0600));
+    const std::string server = "[tuf]\nrepository = \"" + author_.path() +
+                               "\"\nonline_key = \"online.key\"\ntimestamp_seconds = 604800\n";
+    VEDETTE_CHECK(write_file_atomically(folder_ / "conf.d/tuf.toml", as_bytes(server), 0600));
+    VEDETTE_CHECK(
+        write_file_atomically(folder_ / "1.root.json", author_.metadata("1.root.json"), 0644));
+    return write_file_atomically(folder_ / "drone/conf.d/tuf.toml",
+                                 as_bytes("[releases]\ntuf_root = \"../1.root.json\"\n"), 0600);
+  }
+
+  Result<void> publish_first() override {
+    VEDETTE_CHECK(publish("1"));
+    VEDETTE_CHECK(wait_for("the release is refused", 20s, [&] { return tells("REL-UNLISTED"); }));
+    return list("1");
+  }
+  Result<void> list(const std::string& release) {
+    VEDETTE_TRY(const Bytes statement, read_file(statement_path(release), kMaxFile));
+    author_.list("gauge/" + release + ".json", as_text(statement));
+    return {};
+  }
+  Result<bool> tells(const std::string& word) {
+    VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
+    return codec::to_json(*status.find("news")).find(word) != std::string::npos;
+  }
+  Result<bool> serves_release(std::int64_t number) {
+    VEDETTE_TRY(const Json status, theatre_.agent_status(*drone_));
+    VEDETTE_TRY(const Json* models, status.array("models"));
+    return std::ranges::any_of(*models->if_array(), [&](const Json& model) {
+      return model.boolean("alive").value_or(false) &&
+             model.integer("release").value_or(0) == number;
+    });
+  }
+
+  SystemClock clock_;
+  testing::TufScene author_{clock_};
+};
+
+// The control plane gives out a release that nobody lists, and goes on giving out one that was
+// taken back: neither runs. Then it brings an older timestamp back: nothing new is believed.
+TEST_F(FollowingAgent, RunsWhatItsPublisherListsAndStopsWhatIsTakenBack) {
+  // Its author has published two: a third is the server's own, which looks once a minute.
+  const auto renewed = wait_for("the server renews", 75s, [&]() -> Result<bool> {
+    VEDETTE_TRY(const auto timestamp,
+                release::tuf::parse_timestamp(author_.metadata("timestamp.json")));
+    return timestamp.version > 2;
+  });
+  ASSERT_TRUE(renewed.has_value()) << describe(renewed.error());
+  ASSERT_TRUE(publish("2").has_value());
+  const Bytes before = author_.metadata("timestamp.json");
+  ASSERT_TRUE(list("2").has_value());
+  ASSERT_TRUE(wait_for("release 2 serves", 20s, [&] { return serves_release(2); }).has_value());
+
+  author_.take_back("gauge/2.json");
+  ASSERT_TRUE(wait_for("release 2 stops", 20s, [&]() -> Result<bool> {
+                VEDETTE_TRY(const bool still, serves());
+                return !still;
+              }).has_value());
+  EXPECT_TRUE(*tells("a release was taken back and stopped"));
+  EXPECT_FALSE(wait_for("it comes back", 3s, [&] { return serves(); }).has_value())
+      << "the control plane still gives it out";
+  EXPECT_NE(code_of(ask_by_memory(2)), "");
+
+  author_.overwrite("timestamp.json", before);
+  ASSERT_TRUE(
+      wait_for("the older one is refused", 20s, [&] { return tells("TUF-ROLLBACK"); }).has_value());
+  EXPECT_FALSE(*serves());
+}
 
 TEST_F(RenewingAgent, ModelsAnswerWhileTheCertificateIsRenewed) {
   const auto before = serial();

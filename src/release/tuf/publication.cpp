@@ -59,6 +59,7 @@ Result<void> check_is_asked(TrustedSet& trusted, std::string_view role, const st
     if (!visited.insert(visit.role).second) continue;
     if (visited.size() > kMaxDelegations + 1) break;
     if (visit.role == role) return {};
+    if (!trusted.has_targets(visit.role)) continue;  // it has expired
     VEDETTE_TRY(const Targets* targets, trusted.targets(visit.role, visit.delegator));
     if (!targets->delegations) continue;
     const std::vector<Child> children = children_for(*targets->delegations, name);
@@ -93,6 +94,7 @@ class Publication {
   Result<void> believe(TrustedSet& trusted) const;
   Result<void> believe_roles(TrustedSet& trusted) const;
   Result<void> find_all(TrustedSet& trusted) const;
+  [[nodiscard]] bool may_have_expired(const std::string& role, const Error& error) const;
   [[nodiscard]] bool keeps_snapshot(const TrustedSet& trusted, std::chrono::seconds lifetime) const;
   Result<Json> snapshot_meta() const;
 
@@ -150,7 +152,7 @@ Result<void> Publication::add_staged() {
 bool Publication::keeps_snapshot(const TrustedSet& trusted, std::chrono::seconds lifetime) const {
   if (!staged_.targets.empty() || fell_) return false;
   const auto snapshot = parse_snapshot(*published_.snapshot);
-  if (!snapshot || snapshot->expires < now_ + lifetime / 2) return false;
+  if (!snapshot || snapshot->expires <= now_ + lifetime / 2) return false;
   const Root& root = trusted.root().content;
   return verify_threshold(snapshot->signed_octets, snapshot->signatures, root.keys,
                           root.roles.find(kSnapshot)->second, kSnapshot)
@@ -210,6 +212,12 @@ Result<void> Publication::believe(TrustedSet& trusted) const {
   return find_all(trusted);
 }
 
+// A publisher who lets a role lapse is missed by whoever asks for that role's targets, and holds up
+// nobody else.
+bool Publication::may_have_expired(const std::string& role, const Error& error) const {
+  return error.code == "TUF-EXPIRED" && role != kTargets && !staged_.targets.contains(role);
+}
+
 // Every role that a client may come to, by every way that leads there.
 Result<void> Publication::believe_roles(TrustedSet& trusted) const {
   std::vector<Visit> open{first_visit()};
@@ -223,7 +231,9 @@ Result<void> Publication::believe_roles(TrustedSet& trusted) const {
       if (octets == targets_.end())
         return refuse("TUF-NOT-IN-SNAPSHOT", "a role that is delegated to has no metadata yet",
                       visit.role, "stage and sign it too: clients would stop there");
-      VEDETTE_CHECK(trusted.update_targets(visit.role, visit.delegator, octets->second));
+      const auto believed = trusted.update_targets(visit.role, visit.delegator, octets->second);
+      if (!believed && may_have_expired(visit.role, believed.error())) continue;
+      if (!believed) return believed;
     }
     VEDETTE_TRY(const Targets* targets, trusted.targets(visit.role, visit.delegator));
     if (!targets->delegations) continue;

@@ -52,7 +52,8 @@ struct MetadataFile {
 // A snapshot is made when something that it lists has changed, when the root wants it signed by
 // others, or when half of its life is over; a timestamp always. Versions only rise. All of it is
 // given to a TrustedSet that knows what is published, as a client would have it, and refused when
-// that refuses: TUF-*. Besides: TUF-CONSISTENT (the root wants files without versions in their
+// that refuses: TUF-*; but a delegated role that was published before may have expired since.
+// Besides: TUF-CONSISTENT (the root wants files without versions in their
 // names), TUF-ROLE (snapshot or timestamp is staged), TUF-VERSION (a staged role does not follow
 // the published one), TUF-PATH (a role lists a target that its delegators do not let it speak of)
 // and TUF-NOTHING (nothing was ever staged).

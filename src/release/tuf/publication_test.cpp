@@ -246,6 +246,31 @@ TEST_F(TufPublication, RenewsTheTimestampAloneUntilHalfOfTheSnapshotsLifeIsOver)
   EXPECT_EQ(publish(), "TUF-EXPIRED") << "an online key prolongs nothing that is offline";
 }
 
+// A publisher who forgets a role harms whoever asks for that role's targets, and nobody else.
+TEST_F(TufPublication, ARoleThatHasExpiredHoldsUpNoOther) {
+  Document targets = next_targets();
+  ASSERT_TRUE(set_delegation(targets, {"voice", holder(voice_), {"voice/*"}}));
+  ASSERT_TRUE(set_delegation(targets, {"gauge", holder(a_), {"gauge/*"}}));
+  stage("targets", targets, {targets_});
+  Document voice = new_targets(days(2));
+  ASSERT_TRUE(set_target(voice, "voice/1", 1, {}));
+  stage("voice", voice, {voice_});
+  stage("gauge", new_targets(days(30)), {a_});
+  ASSERT_EQ(publish(), "");
+  clock_.advance(std::chrono::hours(24 * 3));
+  EXPECT_EQ(publish(), "");
+  Document gauge = next(published_.targets.at("gauge"));
+  ASSERT_TRUE(set_target(gauge, "gauge/1", 1, {}));
+  stage("gauge", gauge, {a_});
+  EXPECT_EQ(publish(), "");
+  EXPECT_EQ(find("gauge/1"), "");
+  EXPECT_EQ(find("voice/1"), "TUF-EXPIRED");
+  Document lapsed = next(published_.targets.at("voice"));
+  lapsed.content.set("expires", to_rfc3339(clock_.now()));
+  stage("voice", lapsed, {voice_});
+  EXPECT_EQ(publish(), "TUF-EXPIRED") << "nobody publishes one";
+}
+
 TEST_F(TufPublication, AnotherOnlineKeySignsSnapshotAndTimestampAnew) {
   const auto stolen = online_;
   online_ = crypto::PrivateKey::generate_ed25519();
