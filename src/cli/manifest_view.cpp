@@ -39,13 +39,19 @@ Json manifest_json(const release::Manifest& manifest) {
     ignored.emplace_back(path);
   Json json;
   json.set("model_name", manifest.model_name).set("root", to_hex(manifest.root));
-  json.set("files", std::move(files)).set("ignored", std::move(ignored));
+  const bool sharded = manifest.shard_size != 0;
+  json.set(sharded ? "shards" : "files", std::move(files)).set("ignored", std::move(ignored));
+  if (sharded) json.set("shard_size", manifest.shard_size);
   return json;
 }
 
 std::string files_text(const release::Manifest& manifest) {
   const std::size_t count = manifest.resources.size();
-  return std::to_string(count) + (count == 1 ? " file" : " files");
+  const std::string_view noun = manifest.shard_size == 0 ? " file" : " shard";
+  std::string text = std::to_string(count) + std::string(noun) + (count == 1 ? "" : "s");
+  if (manifest.shard_size != 0)
+    text += " of at most " + std::to_string(manifest.shard_size) + " octets";
+  return text;
 }
 
 Result<UnverifiedBundle> read_unverified_bundle(std::string_view bundle) {
@@ -66,9 +72,12 @@ std::string unverified_text(const UnverifiedBundle& bundle, bool colour) {
       {"model", bundle.manifest.model_name},
       {"root", to_hex(bundle.manifest.root)},
       {"publisher hint", bundle.publisher_hint.empty() ? "none" : bundle.publisher_hint}};
+  const bool sharded = bundle.manifest.shard_size != 0;
+  if (sharded)
+    facts.push_back({"shards of", std::to_string(bundle.manifest.shard_size) + " octets"});
   for (const std::string& path : bundle.manifest.ignore_paths)
     facts.push_back({"left out", path});
-  std::vector<std::vector<std::string>> files{{"SHA-256", "FILE"}};
+  std::vector<std::vector<std::string>> files{{"SHA-256", sharded ? "SHARD" : "FILE"}};
   for (const auto& resource : bundle.manifest.resources)
     files.push_back({to_hex(resource.sha256), resource.name});
   return styled("NOT VERIFIED", "1;33", colour) +

@@ -10,9 +10,11 @@
 
 namespace vedette::cli {
 
-// `{"model_name","root","files":[{"name","sha256"}],"ignored":[…]}`.
+// `{"model_name","root","files":[{"name","sha256"}],"ignored":[…]}`; of one that was signed by
+// shards `shards` instead of `files`, and `shard_size`.
 [[nodiscard]] codec::Json manifest_json(const release::Manifest& manifest);
-[[nodiscard]] std::string files_text(const release::Manifest& manifest);  // `1 file`, `12 files`
+[[nodiscard]] std::string files_text(
+    const release::Manifest& manifest);  // `1 file`, `12 shards of …`
 
 // What a bundle says of itself. Nobody may act on it.
 struct UnverifiedBundle {

@@ -32,6 +32,7 @@ struct ModelOptions {
   std::string certificate;
   std::vector<std::string> roots;
   std::vector<std::string> identities;
+  std::uint64_t shard_size = 0;  // octets; 0: whole files
 };
 
 release::HashOptions hash_options(const ModelOptions& options, const std::string& bundle,
@@ -49,7 +50,10 @@ Result<void> sign(Environment& environment, const ModelOptions& options) {
   Result<release::Manifest> manifest;
   {
     Progress progress(environment.console, *environment.output, "hashing " + options.model);
-    manifest = release::hash_model(options.model, hash_options(options, path, progress));
+    const release::HashOptions hashing = hash_options(options, path, progress);
+    manifest = options.shard_size == 0
+                   ? release::hash_model(options.model, hashing)
+                   : release::hash_model_by_shards(options.model, options.shard_size, hashing);
   }
   VEDETTE_CHECK(manifest);
   VEDETTE_TRY(const auto chain, load_certificates(options.certificate));
@@ -120,6 +124,9 @@ void add_sign(CLI::App& noun, Choice& choice) {
                    "where the bundle goes (else MODEL.sig, or MODEL/model.sig for a folder)");
   verb->add_option("--certificate", options->certificate,
                    "the key's certificates (PEM, its own first): sign in certificate mode");
+  verb->add_option("--shard-size", options->shard_size,
+                   "sign shards of so many octets, several of one file at once; not for releases")
+      ->check(CLI::PositiveNumber);
   on_call(*verb, choice,
           [options](Environment& environment) { return sign(environment, *options); });
 }

@@ -144,6 +144,46 @@ TEST_F(ModelCommands, SignedFolderVerifiesWithItsBundleInsideAndSignsAgain) {
   EXPECT_EQ(verify("model").code, 0);
 }
 
+TEST_F(ModelCommands, SignRefusesShardsOfNothing) {
+  for (const char* size : {"0", "-1", "x"})
+    EXPECT_EQ(desk.run({"model", "sign", desk.path("vad.onnx"), "--key", desk.path("publisher"),
+                        "--shard-size", size})
+                  .code,
+              2)
+        << size;
+}
+
+TEST_F(ModelCommands, AModelThatWasSignedByShardsIsNotReleased) {
+  ASSERT_EQ(desk.run({"model", "sign", desk.path("vad.onnx"), "--key", desk.path("publisher"),
+                      "--shard-size", "100"})
+                .code,
+            0);
+  const Outcome outcome =
+      desk.run_json({"release", "publish", desk.path("vad.onnx"), "--name", "vad", "--release", "1",
+                     "--tier", "low", "--key", desk.path("publisher")});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.refusal(), "REL-FILE");
+  EXPECT_NE(outcome.out.find("without --shard-size"), std::string::npos) << outcome.out;
+}
+
+TEST_F(ModelCommands, VerifiesAModelThatWasSignedByShards) {
+  ASSERT_EQ(desk.run({"model", "sign", desk.path("vad.onnx"), "--key", desk.path("publisher"),
+                      "--shard-size", "10"})
+                .code,
+            0);
+  desk.write("vad.onnx", "weights of a model!");
+  EXPECT_EQ(verify("vad.onnx").refusal(), "OMS-DIGEST");
+  desk.write("vad.onnx", "weights of a model");
+  const Outcome outcome = verify("vad.onnx");
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  const auto told = outcome.json();
+  EXPECT_EQ(told.find("manifest")->integer("shard_size").value_or(0), 10) << outcome.out;
+  const Outcome text = desk.run({"model", "inspect", desk.path("vad.onnx.sig")});
+  EXPECT_EQ(text.code, 0);
+  EXPECT_NE(text.out.find("10 octets"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find(".:10:18"), std::string::npos) << text.out;
+}
+
 TEST_F(ModelCommands, InspectSaysThatNothingWasVerified) {
   ASSERT_EQ(sign("vad.onnx").code, 0);
   const Outcome text = desk.run({"model", "inspect", desk.path("vad.onnx.sig")});

@@ -26,6 +26,9 @@ bool is_model_file(std::string_view name) {
 
 // Which file it is; that there is no other is for verify_release to say.
 Result<ModelFile> find_model_file(const Manifest& manifest, const std::string& path) {
+  if (manifest.shard_size != 0)
+    return refuse("REL-FILE", "a model that was signed by shards cannot be released",
+                  "its bundle has no digest of a whole file", "sign it again without --shard-size");
   for (const Resource& resource : manifest.resources) {
     const bool single = resource.name == release::kSingleFileResource;
     const std::string name = single ? manifest.model_name : resource.name;

@@ -55,7 +55,7 @@ struct PreparedRelease {
 // statement, reads the model's file (checked again by its digest, since a path can change), and
 // verifies the whole as a server will, deltas included. Refuses what verify_model,
 // sign_runtime_contract, sign_release_statement, verify_release, verify_release_delta and
-// check_delta refuse, REL-ONNX, FILE-* and OMS-CHANGED.
+// check_delta refuse, REL-ONNX, FILE-* and OMS-CHANGED; REL-FILE for a bundle by shards.
 [[nodiscard]] Result<PreparedRelease> prepare_release(const PublishRequest& request,
                                                       const crypto::PrivateKey& key, TimePoint now,
                                                       const release::HashOptions& options);

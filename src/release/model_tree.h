@@ -34,7 +34,7 @@ struct HashOptions {
   std::vector<std::string> ignore;  // paths relative to the folder, e.g. of the bundle itself
   // May be empty; called at least every 4 MiB, from the threads that hash, one at a time.
   std::function<void(const HashProgress&)> progress;
-  unsigned threads = 0;  // files that are hashed at once; 0: one for each core, at most 8
+  unsigned threads = 0;  // files or shards hashed at once; 0: one for each core, at most 8
 };
 
 // The manifest of the model at `path`. Refuses OMS-OPEN, OMS-READ, OMS-SYMLINK, OMS-HARDLINK,
@@ -42,10 +42,18 @@ struct HashOptions {
 // other), and what build_manifest refuses.
 [[nodiscard]] Result<Manifest> hash_model(const std::string& path, const HashOptions& options = {});
 
+// The same by shards of `shard_size` octets, so that several threads hash one file. An empty file
+// has no shard: it is not part of what is signed. Besides refuses OMS-SHARD unless the size is from
+// 1 to kMaxShardBytes, and OMS-NAME for a file with a colon in its name.
+[[nodiscard]] Result<Manifest> hash_model_by_shards(const std::string& path,
+                                                    std::uint64_t shard_size,
+                                                    const HashOptions& options = {});
+
 // Verifies the bundle, then that the model at `path` has every listed file with its digest and no
 // other file, but for what `options.ignore`, the signer's ignore_paths and the rule above leave
-// out: those are tolerated and must not be loaded. Besides the codes of verify_bundle and
-// hash_model refuses OMS-MISSING, OMS-DIGEST, OMS-UNLISTED, each naming the file.
+// out: those are tolerated and must not be loaded. So are empty files when the model was signed by
+// shards. Besides the codes of verify_bundle and hash_model refuses OMS-MISSING, OMS-DIGEST,
+// OMS-UNLISTED, each naming the file.
 [[nodiscard]] Result<VerifiedManifest> verify_model(const std::string& path,
                                                     std::string_view bundle,
                                                     std::span<const crypto::PublicKey> publishers,

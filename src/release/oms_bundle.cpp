@@ -171,9 +171,15 @@ Result<std::string> sign_model(const Manifest& manifest, const crypto::PrivateKe
                   "the signer's own certificate comes first");
   const std::string statement = to_statement(manifest);
   VEDETTE_TRY(Json envelope, sign_dsse(kInTotoPayloadType, as_bytes(statement), key));
-  return codec::to_json(Json::Object{{"mediaType", kMediaType},
-                                     {"verificationMaterial", material_of(publisher, chain)},
-                                     {"dsseEnvelope", std::move(envelope)}});
+  std::string bundle =
+      codec::to_json(Json::Object{{"mediaType", kMediaType},
+                                  {"verificationMaterial", material_of(publisher, chain)},
+                                  {"dsseEnvelope", std::move(envelope)}});
+  if (bundle.size() > kMaxBundleBytes)
+    return refuse("OMS-SIZE", "the bundle would be larger than what is verified",
+                  std::to_string(bundle.size()) + " octets, of at most 16 MiB",
+                  "sign fewer files, or larger shards");
+  return bundle;
 }
 
 Result<VerifiedManifest> verify_bundle(std::string_view bundle,

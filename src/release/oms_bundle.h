@@ -48,8 +48,8 @@ struct CertifiedSigners {
 };
 
 // The bundle's JSON text. `chain`, leaf first, is the key's, and certificate mode; empty: key mode.
-// Refuses OMS-KEY unless `key` is on P-256, P-384 or P-521 (with its own hash) and the leaf's, and
-// what the key refuses.
+// Refuses OMS-KEY unless `key` is on P-256, P-384 or P-521 (with its own hash) and the leaf's,
+// OMS-SIZE when nobody would verify so large a bundle, and what the key refuses.
 [[nodiscard]] Result<std::string> sign_model(const Manifest& manifest,
                                              const crypto::PrivateKey& key,
                                              std::span<const crypto::Certificate> chain = {});

@@ -4,6 +4,7 @@
 
 #include "codec/utf8.h"
 #include "release/manifest_check.h"
+#include "release/oms_shards.h"
 
 namespace vedette::release {
 namespace {
@@ -22,10 +23,13 @@ bool is_model_name(std::string_view name) {
                           name.find('/') == std::string_view::npos);
 }
 
-Result<void> check_resource_name(const std::string& name, std::size_t resource_count) {
-  if (is_safe_path(name) || (name == kSingleFileResource && resource_count == 1)) return {};
-  return refuse("OMS-NAME", "a file's name does not stay inside the model's folder",
-                name.substr(0, 200));
+Result<void> check_file_names(const std::vector<Resource>& resources) {
+  for (const Resource& resource : resources)
+    if (!is_safe_path(resource.name) &&
+        (resource.name != kSingleFileResource || resources.size() != 1))
+      return refuse("OMS-NAME", "a file's name does not stay inside the model's folder",
+                    resource.name.substr(0, 200));
+  return {};
 }
 
 Result<void> check_unique(const std::vector<Resource>& resources) {
@@ -36,12 +40,13 @@ Result<void> check_unique(const std::vector<Resource>& resources) {
   std::ranges::sort(names);
   const auto twin = std::ranges::adjacent_find(names);
   if (twin == names.end()) return {};
-  return refuse("OMS-DUPLICATE", "a file is listed twice", std::string(*twin));
+  return refuse("OMS-DUPLICATE", "a file is listed twice", std::string(twin->substr(0, 200)));
 }
 
 }  // namespace
 
 const Resource* Manifest::find_file(std::string_view name) const {
+  if (shard_size != 0) return nullptr;
   const bool single = resources.size() == 1 && resources.front().name == kSingleFileResource;
   if (single) return !name.empty() && name == model_name ? &resources.front() : nullptr;
   const auto found = std::ranges::find(resources, name, &Resource::name);
@@ -77,20 +82,22 @@ Result<void> check_manifest(const Manifest& manifest) {
     return refuse("OMS-SIZE", "the model has too many files",
                   std::to_string(manifest.resources.size()) + " files and " +
                       std::to_string(manifest.ignore_paths.size()) + " ignored paths");
-  for (const Resource& resource : manifest.resources)
-    VEDETTE_CHECK(check_resource_name(resource.name, manifest.resources.size()));
+  if (manifest.shard_size == 0) VEDETTE_CHECK(check_file_names(manifest.resources));
   for (const std::string& path : manifest.ignore_paths)
     if (!is_safe_path(path))
       return refuse("OMS-NAME", "an ignored path does not stay inside the model's folder",
                     path.substr(0, 200));
-  return check_unique(manifest.resources);
+  VEDETTE_CHECK(check_unique(manifest.resources));
+  if (manifest.shard_size == 0) return {};
+  return check_shards(manifest.resources, manifest.shard_size);
 }
 
 Result<Manifest> build_manifest(std::string model_name, std::vector<Resource> resources,
-                                std::vector<std::string> ignore_paths) {
+                                std::vector<std::string> ignore_paths, std::uint64_t shard_size) {
   Manifest manifest{.model_name = std::move(model_name),
                     .resources = std::move(resources),
-                    .ignore_paths = std::move(ignore_paths)};
+                    .ignore_paths = std::move(ignore_paths),
+                    .shard_size = shard_size};
   VEDETTE_CHECK(check_manifest(manifest));
   // Octets of UTF-8 sort as code points do.
   std::ranges::sort(manifest.resources, {}, &Resource::name);

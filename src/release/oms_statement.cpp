@@ -1,7 +1,11 @@
+#include <cmath>
+#include <optional>
+
 #include "codec/json.h"
 #include "release/digest_text.h"
 #include "release/manifest_check.h"
 #include "release/oms_manifest.h"
+#include "release/oms_shards.h"
 
 namespace vedette::release {
 namespace {
@@ -63,29 +67,60 @@ Result<void> read_ignore_paths(const Json& serialization, Manifest& manifest) {
   return {};
 }
 
+// The reference writes 1000000000.0, for a protobuf Struct has no integers; never 0, which says
+// whole files.
+std::optional<std::uint64_t> shard_size_in(const Json& serialization) {
+  constexpr double kMost = static_cast<double>(kMaxShardBytes);
+  const Json* size = serialization.find("shard_size");
+  if (size == nullptr) return std::nullopt;
+  if (const std::int64_t* whole = size->if_integer(); whole != nullptr && *whole >= 1)
+    return static_cast<std::uint64_t>(*whole);
+  const double* real = size->if_double();
+  if (real == nullptr || *real < 1 || *real > kMost || std::trunc(*real) != *real)
+    return std::nullopt;
+  return static_cast<std::uint64_t>(*real);
+}
+
+Result<void> read_method(const Json& serialization, const std::string& method, Manifest& manifest) {
+  if (method == "files")
+    return as_syntax(serialization.only({"method", "hash_type", "allow_symlinks", "ignore_paths"}));
+  VEDETTE_CHECK(as_syntax(
+      serialization.only({"method", "hash_type", "allow_symlinks", "ignore_paths", "shard_size"})));
+  const auto size = shard_size_in(serialization);
+  if (!size)
+    return refuse("OMS-SYNTAX", "the statement does not say how large a shard is", {},
+                  "shard_size is a whole number of octets");
+  manifest.shard_size = *size;
+  return {};
+}
+
 Result<void> read_serialization(const Json& predicate, Manifest& manifest) {
   VEDETTE_TRY(const Json* serialization, as_syntax(predicate.object("serialization")));
   VEDETTE_TRY(const std::string method, as_syntax(serialization->string("method")));
   VEDETTE_TRY(const std::string hash, as_syntax(serialization->string("hash_type")));
-  if (method != "files" || hash != "sha256")
+  if ((method != "files" && method != "shards") || hash != "sha256")
     return refuse("OMS-METHOD", "the model was hashed in a way that is not supported",
                   method.substr(0, 80) + " with " + hash.substr(0, 80),
-                  "sign it with the method 'files' and the hash 'sha256'");
-  VEDETTE_CHECK(
-      as_syntax(serialization->only({"method", "hash_type", "allow_symlinks", "ignore_paths"})));
+                  "sign it with the method 'files' or 'shards' and the hash 'sha256'");
+  VEDETTE_CHECK(read_method(*serialization, method, manifest));
   // Whether the signer followed links changes nothing for us: we never do, and digests decide.
   VEDETTE_CHECK(as_syntax(serialization->boolean("allow_symlinks")));
   return read_ignore_paths(*serialization, manifest);
 }
 
+std::string algorithm_of(const Manifest& manifest) {
+  return manifest.shard_size == 0 ? "sha256" : shard_algorithm(manifest.shard_size);
+}
+
 Result<void> read_resources(const Json& predicate, Manifest& manifest) {
   VEDETTE_TRY(const Json* resources, as_syntax(predicate.array("resources")));
   manifest.resources.reserve(resources->if_array()->size());
+  const std::string expected = algorithm_of(manifest);
   for (const Json& item : *resources->if_array()) {
     VEDETTE_CHECK(as_syntax(item.only({"name", "algorithm", "digest"})));
     VEDETTE_TRY(const std::string algorithm, as_syntax(item.string("algorithm")));
-    if (algorithm != "sha256")
-      return refuse("OMS-METHOD", "a file has another hash than the statement says",
+    if (algorithm != expected)
+      return refuse("OMS-METHOD", "a resource has another hash than the statement says",
                     algorithm.substr(0, 80));
     Resource resource;
     VEDETTE_TRY(resource.name, as_syntax(item.string("name")));
@@ -100,11 +135,15 @@ Result<void> read_resources(const Json& predicate, Manifest& manifest) {
 std::string to_statement(const Manifest& manifest) {
   Json::Array resources;
   resources.reserve(manifest.resources.size());
+  const std::string algorithm = algorithm_of(manifest);
   for (const Resource& resource : manifest.resources)
     resources.emplace_back(Json::Object{
-        {"name", resource.name}, {"algorithm", "sha256"}, {"digest", to_hex(resource.sha256)}});
-  Json serialization(
-      Json::Object{{"method", "files"}, {"hash_type", "sha256"}, {"allow_symlinks", false}});
+        {"name", resource.name}, {"algorithm", algorithm}, {"digest", to_hex(resource.sha256)}});
+  Json serialization(Json::Object{{"method", manifest.shard_size == 0 ? "files" : "shards"},
+                                  {"hash_type", "sha256"},
+                                  {"allow_symlinks", false}});
+  // A whole number: the reference reads back what it writes itself, 1e9, as one that it refuses.
+  if (manifest.shard_size != 0) serialization.set("shard_size", manifest.shard_size);
   if (!manifest.ignore_paths.empty())
     serialization.set("ignore_paths",
                       Json::Array(manifest.ignore_paths.begin(), manifest.ignore_paths.end()));

@@ -117,13 +117,7 @@ TEST(OmsStatement, RefusesAlgorithmsThatDisagree) {
   EXPECT_EQ(with_serialization("hash_type", "blake2b"), "OMS-METHOD");
 }
 
-TEST(OmsStatement, RefusesShardsWhateverTheirSizeIsWritten) {
-  for (const Json& size : {Json(1'000'000'000), Json(1e9), Json("1000000000")}) {
-    Json serialization = *statement().find("predicate")->find("serialization");
-    serialization.set("method", "shards");
-    serialization.set("shard_size", size);
-    EXPECT_EQ(with_predicate("serialization", serialization), "OMS-METHOD");
-  }
+TEST(OmsStatement, RefusesAShardSizeOfWholeFiles) {
   EXPECT_EQ(with_serialization("shard_size", 1), "OMS-SYNTAX");
 }
 

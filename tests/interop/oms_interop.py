@@ -30,6 +30,22 @@ FILES = {
     "config/deep/ünïcode 😀.json": b"{}",
 }
 
+# Their program knows whole files alone; their library shards too.
+THEIR_SHARDS = """
+import sys
+import model_signing
+verb, model, key, bundle, size = sys.argv[1:]
+if verb == "verify":
+    verifier = model_signing.verifying.Config().use_elliptic_key_verifier(public_key=key)
+    verifier.verify(model, bundle)
+else:
+    hashing = model_signing.hashing.Config().use_shard_serialization(shard_size=int(size))
+    hashing.set_ignored_paths(paths=[bundle])
+    signer = model_signing.signing.Config().use_elliptic_key_signer(private_key=key)
+    signer.set_hashing_config(hashing).sign(model, bundle)
+"""
+SHARD = 700  # octets: twelve shards of vad.onnx, which sort differently as text and as numbers
+
 
 def run(*words):
     return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=120)
@@ -172,6 +188,53 @@ class ModelSigning(Interop):
         (self.model / ".git" / "config").write_bytes(b"x")
         self.assert_theirs("sign", self.private)
         self.ours("verify", self.model, self.public, self.bundle)
+
+
+class Shards(ModelSigning):
+    """The same by shards, with their library."""
+
+    test_we_refuse_links_that_they_followed = None  # of this, a serialization makes no difference
+
+    def theirs(self, verb, key, model=None, more=()):
+        result = run(self.python, "-c", THEIR_SHARDS, verb, model or self.model, key, self.bundle,
+                     SHARD)
+        return result.returncode, result.stdout + result.stderr
+
+    def ours(self, *words, code=0):
+        if words[0] == "sign":
+            words = ("shards", SHARD, *words[1:])
+        return super().ours(*words, code=code)
+
+    def serialization(self):
+        envelope = json.loads(self.bundle.read_text())["dsseEnvelope"]
+        return json.loads(base64.b64decode(envelope["payload"]))["predicate"]["serialization"]
+
+    def test_we_refuse_their_bundle_for_a_changed_model(self):
+        self.assert_theirs("sign", self.private)
+        self.assertEqual(self.serialization()["method"], "shards")
+        changed = bytearray(FILES["vad.onnx"])
+        changed[-1] ^= 1
+        (self.model / "vad.onnx").write_bytes(changed)
+        self.refused("OMS-DIGEST", "verify", self.model, self.public, self.bundle)
+        (self.model / "vad.onnx").write_bytes(FILES["vad.onnx"] + b"x")
+        self.refused("OMS-DIGEST", "verify", self.model, self.public, self.bundle)
+        (self.model / "vad.onnx").unlink()
+        self.refused("OMS-MISSING", "verify", self.model, self.public, self.bundle)
+        (self.model / "vad.onnx").write_bytes(FILES["vad.onnx"])
+        (self.model / "added").write_bytes(b"x")
+        self.refused("OMS-UNLISTED", "verify", self.model, self.public, self.bundle)
+
+    def test_both_take_an_empty_file_for_none(self):
+        self.ours("sign", self.model, self.private, self.bundle)
+        (self.model / "another").write_bytes(b"")
+        self.assert_theirs("verify", self.public)
+        self.ours("verify", self.model, self.public, self.bundle)
+
+    def test_they_refuse_what_they_signed_themselves(self):
+        """Their size of a shard comes back as 700.0; ours is a whole number for this reason."""
+        self.assert_theirs("sign", self.private)
+        self.assertIsInstance(self.serialization()["shard_size"], float)
+        self.assert_theirs_refuses("verify", self.public)
 
 
 def main():

@@ -1,5 +1,6 @@
 // Signs and verifies models from a shell, so that foreign implementations can judge our bundles and
 // we theirs. Exit codes: 0 done, 2 usage, 3 refused.
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -24,10 +25,13 @@ Result<void> generate(const std::string& private_path, const std::string& public
 }
 
 Result<void> sign(const std::string& model, const std::string& key_path,
-                  const std::string& bundle_path, const release::HashOptions& options) {
+                  const std::string& bundle_path, std::uint64_t shard_size,
+                  const release::HashOptions& options) {
   VEDETTE_TRY(const std::string pem, read_text(key_path));
   VEDETTE_TRY(const crypto::PrivateKey key, crypto::PrivateKey::from_pem(pem));
-  VEDETTE_TRY(const release::Manifest manifest, release::hash_model(model, options));
+  VEDETTE_TRY(const release::Manifest manifest,
+              shard_size == 0 ? release::hash_model(model, options)
+                              : release::hash_model_by_shards(model, shard_size, options));
   VEDETTE_TRY(const std::string bundle, release::sign_model(manifest, key));
   return write_file_atomically(bundle_path, as_bytes(bundle), 0644);
 }
@@ -51,18 +55,26 @@ int report(const Result<void>& result) {
 
 int usage() {
   std::cerr << "usage: oms_tool generate PRIVATE PUBLIC\n"
-               "       oms_tool sign|verify MODEL KEY BUNDLE [IGNORED_PATH ...]\n";
+               "       oms_tool sign|verify MODEL KEY BUNDLE [IGNORED_PATH ...]\n"
+               "       oms_tool shards SIZE MODEL KEY BUNDLE [IGNORED_PATH ...]\n";
   return 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  std::uint64_t shard_size = 0;
+  if (words.size() > 1 && words[0] == "shards") {
+    shard_size = std::strtoull(words[1].c_str(), nullptr, 10);
+    if (shard_size == 0) return usage();
+    words.erase(words.begin());
+    words[0] = "sign";
+  }
   if (words.size() == 3 && words[0] == "generate") return report(generate(words[1], words[2]));
   if (words.size() < 4) return usage();
   const release::HashOptions options{.ignore = {words.begin() + 4, words.end()}, .progress = {}};
-  if (words[0] == "sign") return report(sign(words[1], words[2], words[3], options));
+  if (words[0] == "sign") return report(sign(words[1], words[2], words[3], shard_size, options));
   if (words[0] == "verify") return report(verify(words[1], words[2], words[3], options));
   return usage();
 }

@@ -1,5 +1,6 @@
 #include "release/provenance/ml_bom.h"
 
+#include "release/oms_shards.h"
 #include "release/provenance/parts.h"
 
 namespace vedette::release {
@@ -50,8 +51,18 @@ Json dataset_component(const Dataset& dataset) {
                                  property("records", std::to_string(dataset.records))}}};
 }
 
-Json file_component(const Resource& file) {
-  return Json::Object{{"type", "file"}, {"name", file.name}, {"hashes", hashes(file.sha256)}};
+// Of a model that was signed by shards no file's own digest is known, only its name.
+Json::Array file_components(const Manifest& manifest) {
+  Json::Array files;
+  if (manifest.shard_size != 0) {
+    for (const ShardedFile& file : sharded_files(manifest.resources))
+      files.emplace_back(Json::Object{{"type", "file"}, {"name", file.name}});
+    return files;
+  }
+  for (const Resource& file : manifest.resources)
+    files.emplace_back(
+        Json::Object{{"type", "file"}, {"name", file.name}, {"hashes", hashes(file.sha256)}});
+  return files;
 }
 
 Json metric(const Evaluation& evaluation) {
@@ -104,10 +115,7 @@ Json model_component(const BomSubject& subject, const Provenance& provenance) {
       {"type", "machine-learning-model"}, {"bom-ref", kModelRef}, {"name", subject.name}});
   if (!subject.version.empty()) model.set("version", subject.version);
   model.set("hashes", hashes(subject.manifest.root));
-  Json::Array files;
-  for (const Resource& file : subject.manifest.resources)
-    files.push_back(file_component(file));
-  model.set("components", std::move(files));
+  model.set("components", file_components(subject.manifest));
   if (provenance.lineage) model.set("pedigree", pedigree(*provenance.lineage));
   model.set("modelCard", model_card(provenance));
   if (Json::Array list = properties(provenance); !list.empty())

@@ -58,6 +58,21 @@ TEST_F(MlBom, NamesTheModelItsFilesItsDataAndItsAncestor) {
             "0.93");
 }
 
+TEST(MlBomOfShards, NamesEachFileOnceAndClaimsNoDigestForIt) {
+  const Manifest manifest =
+      build_manifest("voice", {{"vad.onnx:0:8", {}}, {"vad.onnx:8:9", {}}}, {}, 8).value();
+  const Json bom = make_ml_bom({.manifest = manifest,
+                                .name = "voice",
+                                .version = "4",
+                                .now = from_unix_seconds(1'790'000'000)},
+                               samples::full_provenance());
+  const Json& model = **(*bom.object("metadata"))->object("component");
+  const Json::Array& files = *(*model.array("components"))->if_array();
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_EQ(files.front().string("name").value(), "vad.onnx");
+  EXPECT_EQ(files.front().find("hashes"), nullptr) << "a shard's digest is not its file's";
+}
+
 TEST_F(MlBom, OfNothingButABuildLacksWhatIsNotKnown) {
   Provenance built;
   built.build = samples::full_provenance().build;
