@@ -34,9 +34,9 @@ struct Contact {
                                                     std::optional<std::uint64_t> runs,
                                                     std::uint64_t last_good);
 
-// Tells of `models`, by as many requests as their names take. What the server blocks beside them is left out, and a doubt: it must not hide
-// the rest. Refuses AGT-MODELS for more than kMostModels, NET-*, what the server refuses, and
-// JSON-* for an answer that is none.
+// Tells of `models`, by as many requests as their names take. What the server blocks beside them is
+// left out, and a doubt: it must not hide the rest. Refuses AGT-MODELS for more than kMostModels,
+// NET-*, what the server refuses, and JSON-* for an answer that is none.
 [[nodiscard]] Result<Contact> make_contact(platform::HttpClient& client,
                                            const std::vector<RunningModel>& models);
 
