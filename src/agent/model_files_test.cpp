@@ -54,8 +54,6 @@ class BlobServer final : public platform::HttpClient {
 class ModelFilesTest : public ::testing::Test {
  protected:
   ModelFilesTest() {
-    base_ = crypto::random_bytes(40'000);
-    target_ = base_;
     for (std::size_t i = 0; i < target_.size(); i += 400)
       target_[i] ^= 1U;
     target_file_ = server_.add(target_);
@@ -112,8 +110,8 @@ class ModelFilesTest : public ::testing::Test {
   crypto::PrivateKey key_ = crypto::PrivateKey::generate_p256();
   TemporaryFolder folder_;
   BlobServer server_;
-  Bytes base_;
-  Bytes target_;
+  Bytes base_ = crypto::random_bytes(40'000);
+  Bytes target_ = base_;
   Bytes delta_;
   FileIdentity target_file_;
   FileIdentity delta_file_;

@@ -35,28 +35,28 @@ std::vector<Line> operator_lines(const Desk& desk) {
 class EveryOperatorCommand : public ::testing::Test {
  protected:
   void SetUp() override {
-    desk.write("reference.json", R"({"registers":{"0":[")" + std::string(64, '0') + R"("]}})");
+    desk_.write("reference.json", R"({"registers":{"0":[")" + std::string(64, '0') + R"("]}})");
   }
-  Desk desk;
+  Desk desk_;
 };
 
 TEST_F(EveryOperatorCommand, ThatReachesNobodyExitsWith4) {
-  desk.server.be_unreachable();
-  for (const Line& line : operator_lines(desk)) {
-    const Outcome outcome = desk.run_json(line);
+  desk_.server.be_unreachable();
+  for (const Line& line : operator_lines(desk_)) {
+    const Outcome outcome = desk_.run_json(line);
     EXPECT_EQ(outcome.code, 4) << line[0] << " " << line[1];
     EXPECT_EQ(outcome.refusal(), "NET-UNREACHABLE") << line[0] << " " << line[1];
   }
 }
 
 TEST_F(EveryOperatorCommand, PassesTheServersRefusalOnWithItsHintAndExitsWith3) {
-  desk.server.refuse_all();
-  for (const Line& line : operator_lines(desk)) {
-    const Outcome json = desk.run_json(line);
+  desk_.server.refuse_all();
+  for (const Line& line : operator_lines(desk_)) {
+    const Outcome json = desk_.run_json(line);
     EXPECT_EQ(json.code, 3) << line[0] << " " << line[1];
     EXPECT_EQ(json.refusal(), "POL-DENIED") << line[0] << " " << line[1];
     EXPECT_TRUE(json.err.empty());
-    const Outcome text = desk.run(line);
+    const Outcome text = desk_.run(line);
     EXPECT_EQ(text.code, 3);
     EXPECT_TRUE(text.out.empty()) << text.out;
     EXPECT_NE(text.err.find("you may not  [POL-DENIED]"), std::string::npos) << text.err;
@@ -67,23 +67,23 @@ TEST_F(EveryOperatorCommand, PassesTheServersRefusalOnWithItsHintAndExitsWith3) 
 
 TEST_F(EveryOperatorCommand, WithoutAnOperatorSaysHowToNameOneAndExitsWith2) {
   ::unsetenv("VEDETTE_OPERATOR");
-  for (const Line& line : operator_lines(desk)) {
-    const Outcome outcome = desk.run_json(line);
+  for (const Line& line : operator_lines(desk_)) {
+    const Outcome outcome = desk_.run_json(line);
     EXPECT_EQ(outcome.code, 2) << line[0] << " " << line[1];
     EXPECT_EQ(outcome.refusal(), "CLI-OPERATOR");
     EXPECT_NE(outcome.out.find("--operator FOLDER"), std::string::npos);
   }
-  EXPECT_TRUE(desk.server.requests().empty());
+  EXPECT_TRUE(desk_.server.requests().empty());
 }
 
 TEST_F(EveryOperatorCommand, OfAServerThatSpeaksNoJsonIsFailure) {
-  desk.server.answer_all([](const platform::HttpRequest&) {
+  desk_.server.answer_all([](const platform::HttpRequest&) {
     platform::HttpResponse response;
     response.status = 502;
     response.body = to_bytes(std::string_view("<html>"));
     return response;
   });
-  const Outcome outcome = desk.run_json({"device", "list"});
+  const Outcome outcome = desk_.run_json({"device", "list"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.refusal(), "HTTP-ANSWER");
 }
@@ -218,7 +218,7 @@ TEST(Completion, KnowsEveryNounVerbAndOption) {
   Desk desk;
   const Outcome outcome = desk.run({"completion", "bash"});
   EXPECT_EQ(outcome.code, 0);
-  for (const char* part : {"\"model sign\") words=\"", "--insecure-unencrypted", "admit-maker",
+  for (const char* part : {R"("model sign") words=")", "--insecure-unencrypted", "admit-maker",
                            "complete -F _vedette vedette"})
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part;
 }

@@ -80,7 +80,7 @@ TEST_F(ReleaseApproval, MeansThisReleaseAndNoOther) {
   EXPECT_EQ(verify(of(Json::Object{{"release", 3}, {"statement_sha256", digest}},
                       crypto::sha256(as_bytes("another")))),
             "REL-APPROVAL");
-  for (Json predicate :
+  for (const Json& predicate :
        {Json(Json::Object{}), Json(Json::Object{{"release", 3}}),
         Json(Json::Object{{"release", "3"}, {"statement_sha256", digest}}),
         Json(Json::Object{{"release", -3}, {"statement_sha256", digest}}),

@@ -239,8 +239,8 @@ TEST_F(DownloadByDelta, ADeviceFetchesTheDeltaAloneAndHasTheNewFile) {
 }
 
 const crypto::PrivateKey& second_publisher() {
-  static const auto key = crypto::PrivateKey::generate_p256();
-  return key;
+  static const auto kKey = crypto::PrivateKey::generate_p256();
+  return kKey;
 }
 
 // The server gives it to nobody, whoever asks, before two publishers stand by it.

@@ -50,6 +50,7 @@ TEST_F(ReleaseDeltas, TheSmallestIsTakenThatStartsFromWhatIsThere) {
     deltas.push_back(verify(sign(base, octets, target_), key_).value());
   const auto choice = [&](const std::vector<std::string>& having) -> std::uint64_t {
     std::vector<crypto::Sha256Digest> digests;
+    digests.reserve(having.size());
     for (const std::string& base : having)
       digests.push_back(file_of(base, 900).sha256);
     const VerifiedDelta* best = smallest_from(deltas, digests);
