@@ -77,7 +77,8 @@ TEST_F(FollowingAgent, RunsWhatItsPublisherListsAndStopsWhatIsTakenBack) {
                 VEDETTE_TRY(const bool still, serves());
                 return !still;
               }).has_value());
-  EXPECT_TRUE(*tells("a release was taken back and stopped"));
+  // It stops first, and is told then.
+  EXPECT_EQ(code_of(wait_for_news("a release was taken back and stopped")), "");
   EXPECT_FALSE(wait_for("it comes back", 3s, [&] { return serves(); }).has_value())
       << "the control plane still gives it out";
   EXPECT_NE(code_of(ask_by_memory(2)), "");
