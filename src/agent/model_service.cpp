@@ -145,14 +145,9 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
     VEDETTE_CHECK(parts_.measure(event));
   Note note{plan, nullptr};
   if (release.terms.rate) note.rate = std::make_shared<RateLimit>(*release.terms.rate, clock_);
-  // The floor rises between the first start and the first answer, whoever starts first.
-  auto accepted = std::make_shared<std::once_flag>();
-  auto verdict = std::make_shared<Result<void>>();
   const auto factory = [=]() -> Result<std::unique_ptr<inference::serving::Replica>> {
     VEDETTE_TRY(auto replica, start_replica(plan));
     VEDETTE_CHECK(check_golden(*replica, plan->golden, plan->about.call_deadline));
-    std::call_once(*accepted, [&] { *verdict = accept(); });
-    VEDETTE_CHECK(*verdict);
     return replica;
   };
   auto& rules = release.terms.rules;
@@ -162,7 +157,8 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
                          .note = std::move(note),
                          .rules = has_rules ? std::optional(std::move(rules)) : std::nullopt,
                          .settings = release.terms.serving,
-                         .factory = factory});
+                         .factory = factory,
+                         .accept = std::move(accept)});
 }
 
 std::optional<PresentRelease> ModelService::present(const ModelName& model) {

@@ -37,8 +37,9 @@ class ModelService final : public ModelSource {
 
   // Measures the release's contract, its profile and the release itself, in this order, then starts
   // the release and lets it answer, once all of it is ready; the one before drains and ends.
-  // `accept` is called after the first start and before the first answer; its refusal stops the
-  // release. Refuses what `measure`, start_replica(), `accept` and ServingTable::publish refuse.
+  // `accept` is asked once all of its replicas are ready and before the first answer; its refusal
+  // stops the release. Refuses what `measure`, start_replica(), `accept` and ServingTable::publish
+  // refuse.
   [[nodiscard]] Result<void> publish(FetchedRelease release, std::function<Result<void>()> accept);
 
   [[nodiscard]] std::optional<PresentRelease> present(const ModelName& model);

@@ -24,6 +24,9 @@ struct Release {
       std::nullopt;  // of its contract; none: what the model itself declares
   ServerSettings settings = {};
   ReplicaFactory factory = {};
+  // Asked once, when every replica is ready and before the release answers; its refusal ends the
+  // release. None: yes. Called without a lock; it may not call the table.
+  std::function<Result<void>()> accept = {};
   std::optional<Error> quarantined = std::nullopt;  // already, with this cause
 };
 

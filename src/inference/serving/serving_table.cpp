@@ -26,10 +26,7 @@ Result<void> ServingTable::publish(Release release) {
   std::unique_lock publishing(publish_mutex_);
   empty_graveyard();
   VEDETTE_CHECK(announce(release));
-  auto on_quarantine = [this, model = release.model, number = release.version](const Error& error) {
-    if (on_quarantine_) on_quarantine_(model, number, error);
-  };
-  auto version = ServedVersion::start(std::move(release), clock_, std::move(on_quarantine));
+  auto version = start_accepted(std::move(release));
   if (!version) {
     const std::scoped_lock lock(mutex_);
     publishing_.reset();
@@ -40,6 +37,26 @@ Result<void> ServingTable::publish(Release release) {
   retire(std::move(goes));
   empty_graveyard();
   return {};
+}
+
+Result<ServingTable::Version> ServingTable::start_accepted(Release release) {
+  auto on_quarantine = [this, model = release.model, number = release.version](const Error& error) {
+    if (on_quarantine_) on_quarantine_(model, number, error);
+  };
+  const auto accept = std::exchange(release.accept, {});
+  VEDETTE_TRY(Version version,
+              ServedVersion::start(std::move(release), clock_, std::move(on_quarantine)));
+  std::optional<Error> refusal = withdrawn_meanwhile();
+  if (!refusal && accept)
+    if (const auto accepted = accept(); !accepted) refusal = accepted.error();
+  if (!refusal) return version;
+  version->end(*refusal);
+  return std::unexpected(*std::move(refusal));
+}
+
+std::optional<Error> ServingTable::withdrawn_meanwhile() const {
+  const std::scoped_lock lock(mutex_);
+  return publishing_->withdrawn;
 }
 
 // Refuses what could not stay, before anything is started for it.

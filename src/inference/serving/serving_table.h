@@ -58,7 +58,8 @@ class ServingTable {
   // Starts the release and, once it is ready, lets it answer; then the versions that it supersedes
   // drain and end. Blocks for all of that; until the new one is ready nothing else has changed.
   // Refuses SRV-VERSION (such a version is served already, or newer ones would supersede it at
-  // once), SRV-WITHDRAWN (withdrawn while it started), and as ServedVersion::start does.
+  // once), SRV-WITHDRAWN (withdrawn while it started), as ServedVersion::start does, and as the
+  // release's `accept` does, which is not asked about a release that was withdrawn before.
   [[nodiscard]] Result<void> publish(Release release);
 
   // The model's default version, or that version. Refuses SRV-NO-MODEL, SRV-NO-VERSION.
@@ -83,6 +84,8 @@ class ServingTable {
   };
 
   [[nodiscard]] Result<void> announce(const Release& release);
+  [[nodiscard]] Result<Version> start_accepted(Release release);
+  [[nodiscard]] std::optional<Error> withdrawn_meanwhile() const;
   [[nodiscard]] Result<std::vector<Version>> install(const Version& version);
   void retire(std::vector<Version> versions);
   [[nodiscard]] Result<VersionLease> find_in(std::string_view model,

@@ -70,6 +70,34 @@ TEST_F(HotSwap, TheOldVersionServesUntilTheNewOneIsReady) {
   EXPECT_EQ(answers(), "2");
 }
 
+// What was accepted is what answers: floors rise for no release that did not come to that.
+TEST_F(HotSwap, AReleaseIsAskedAboutOnceWhenAllOfItsReplicasAreReady) {
+  settings_.replicas = 3;
+  ASSERT_EQ(publish(1), "fine");
+  int asked = 0;
+  const auto publish_asking = [&](std::uint64_t version, const std::string& refusal) {
+    auto made = release(version);
+    made.accept = [&, version, refusal]() -> Result<void> {
+      ++asked;
+      EXPECT_EQ(fleet(version).starts(), 3);
+      EXPECT_EQ(answers(), "1") << "nothing answers before it is accepted";
+      if (refusal.empty()) return {};
+      return refuse(refusal, "by the test");
+    };
+    return code_of(table_->publish(std::move(made)));
+  };
+  fleet(2).refuse_starts_after(2, "INF-LOAD");
+  EXPECT_EQ(publish_asking(2, ""), "INF-LOAD");
+  EXPECT_EQ(asked, 0) << "one of its replicas could not start";
+  EXPECT_EQ(answers(), "1");
+  EXPECT_EQ(publish_asking(3, "REL-ROLLBACK"), "REL-ROLLBACK");
+  EXPECT_TRUE(fleet(3).wait_for_gone(3));
+  EXPECT_EQ(answers(), "1");
+  EXPECT_EQ(publish_asking(4, ""), "fine");
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(answers(), "4");
+}
+
 TEST_F(HotSwap, RunningAndWaitingCallsOfTheOldVersionAreAnswered) {
   ASSERT_EQ(publish(1), "fine");
   fleet(1).shut_gate();

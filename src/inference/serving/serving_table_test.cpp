@@ -162,11 +162,19 @@ TEST_F(ServingTableTest, WithdrawLeavesOtherModelsAlone) {
 
 TEST_F(ServingTableTest, AReleaseThatIsWithdrawnWhileItStartsNeverAnswers) {
   fleet(1).shut_starts();
-  auto published = std::async(std::launch::async, [this] { return publish(1); });
+  bool asked = false;
+  auto made = release(1);
+  made.accept = [&asked]() -> Result<void> {
+    asked = true;
+    return {};
+  };
+  auto published =
+      std::async(std::launch::async, [&] { return code_of(table_->publish(std::move(made))); });
   ASSERT_TRUE(fleet(1).wait_for_starts(1));
   table_->clear("trust has ended");
   fleet(1).open_starts();
   EXPECT_EQ(published.get(), "SRV-WITHDRAWN");
+  EXPECT_FALSE(asked);
   EXPECT_EQ(answers(), "SRV-NO-MODEL");
   EXPECT_TRUE(fleet(1).wait_for_gone(1));
 }

@@ -66,8 +66,13 @@ class FakeFleet {
     reply_with([code](std::span<const TensorView>) { return refuse(code, "by the fake"); });
   }
   // Starts from now on refuse with this code; empty: they succeed.
-  void refuse_starts(std::string code) {
-    change([&] { start_code_ = std::move(code); });
+  void refuse_starts(std::string code) { refuse_starts_after(0, std::move(code)); }
+  // But for the first `fine` of all starts.
+  void refuse_starts_after(int fine, std::string code) {
+    change([&] {
+      fine_starts_ = fine;
+      start_code_ = std::move(code);
+    });
   }
   void declare(ModelMetadata metadata) {
     change([&] { metadata_ = std::move(metadata); });
@@ -123,6 +128,7 @@ class FakeFleet {
   int starts_ = 0;   // starts that were tried
   int gone_ = 0;     // replicas that were destroyed
   int kills_ = 0;
+  int fine_starts_ = 0;
   std::string start_code_;
   Reply reply_ = [](std::span<const TensorView> inputs) { return plus_one(inputs); };
   std::vector<Seen> seen_;
@@ -180,10 +186,10 @@ class FakeReplica final : public Replica {
 inline ReplicaFactory FakeFleet::factory() {
   return [this]() -> Result<std::unique_ptr<Replica>> {
     std::unique_lock lock(mutex_);
-    ++starts_;
+    const int number = ++starts_;
     changed_.notify_all();
     changed_.wait(lock, [this] { return starts_open_; });
-    if (!start_code_.empty()) return refuse(start_code_, "by the fake");
+    if (!start_code_.empty() && number > fine_starts_) return refuse(start_code_, "by the fake");
     return std::make_unique<FakeReplica>(*this, metadata_);
   };
 }
