@@ -80,8 +80,9 @@ Result<void> Agent::fetch_one(const Verdict& verdict, ListedReleases::Round& lis
                            " verified, admitted, sealed, caged and ready" +
                            contract_text(fetched->about.contract);
   const std::uint64_t never_below = fetched->never_below;
-  VEDETTE_CHECK(models_.publish(*std::move(fetched),
-                                [&] { return floors_.accept(model, release, never_below); }));
+  const bool by_two = fetched->by_two;
+  VEDETTE_CHECK(models_.publish(
+      *std::move(fetched), [&] { return floors_.accept(model, release, never_below, by_two); }));
   const std::string bounds = models_.bounded_by(model);
   news_.say(Phase::fetch,
             text + "; " + (bounds.empty() ? "in no control group" : "bounded by " + bounds));

@@ -19,6 +19,7 @@ using release::VerifiedRelease;
 struct Offer {
   VerifiedRelease release;
   std::vector<std::string> deltas;
+  bool by_two = false;
 };
 
 std::string target_of(const ModelName& model, const std::vector<crypto::Sha256Digest>& having) {
@@ -37,23 +38,29 @@ Result<std::vector<std::string>> read_deltas(const Json& answer) {
   return deltas;
 }
 
-// Where it takes two publishers; elsewhere an approval is nobody's business here.
+// One publisher alone cannot go around the other by another tier, once the device knows of both.
+bool takes_two(const AgentConfig& config, const ReleaseFloors& floors,
+               const VerifiedRelease& release) {
+  return release::is_among(config.two_person_tiers, release->tier) ||
+         floors.floor(release->model).by_two;
+}
+
 Result<void> check_approval(const Json& answer, const VerifiedRelease& release,
-                            const AgentConfig& config,
                             std::span<const crypto::PublicKey> publishers) {
-  if (!release::is_among(config.two_person_tiers, release->tier)) return {};
   if (answer.find("approval") == nullptr)
     return refuse("REL-APPROVAL", "no other publisher approved the release",
                   release->model.str() + " release " + std::to_string(release->number),
                   "'vedette release approve', with another publisher's key");
   VEDETTE_TRY(const std::string approval, answer.string("approval"));
-  return release::verify_release_approval(approval, release, publishers);
+  VEDETTE_CHECK(release::verify_release_approval(approval, release, publishers));
+  return {};
 }
 
 Result<Offer> newest_release(platform::HttpClient& client, const std::string& ear,
                              const AgentConfig& config,
                              std::span<const crypto::PublicKey> publishers,
-                             ListedReleases::Round& listed, const ModelName& model,
+                             const ReleaseFloors& floors, ListedReleases::Round& listed,
+                             const ModelName& model,
                              const std::vector<crypto::Sha256Digest>& having) {
   VEDETTE_TRY(const auto response,
               client.send(platform::get_request(target_of(model, having), ear)));
@@ -70,9 +77,10 @@ Result<Offer> newest_release(platform::HttpClient& client, const std::string& ea
     return refuse("REL-OTHER", "the server answered with another model's release",
                   "asked for " + model.str() + ", got " + release->model.str());
   VEDETTE_CHECK(listed.check(model, release->number, statement));
-  VEDETTE_CHECK(check_approval(answer, release, config, publishers));
+  const bool by_two = takes_two(config, floors, release);
+  if (by_two) VEDETTE_CHECK(check_approval(answer, release, publishers));
   VEDETTE_TRY(std::vector<std::string> deltas, read_deltas(answer));
-  return Offer{std::move(release), std::move(deltas)};
+  return Offer{std::move(release), std::move(deltas), by_two};
 }
 
 Result<WorkerTerms> terms_of(const AgentConfig& config, const VerifiedRelease& release,
@@ -126,7 +134,7 @@ Result<std::optional<FetchedRelease>> fetch_newer(
     Quarantine& quarantine, ModelFiles& files, ListedReleases::Round& listed,
     const ModelName& model, const std::optional<PresentRelease>& present, TimePoint now) {
   const std::optional<PresentFile> present_file = present ? present->file : std::nullopt;
-  VEDETTE_TRY(Offer offer, newest_release(client, ear, config, publishers, listed, model,
+  VEDETTE_TRY(Offer offer, newest_release(client, ear, config, publishers, floors, listed, model,
                                           files.having(present_file)));
   const VerifiedRelease& release = offer.release;
   VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
@@ -152,8 +160,12 @@ Result<std::optional<FetchedRelease>> fetch_newer(
                     .contract = served_contract(release),
                     .audiences = audiences_of(release)};
   std::string way = text_of(file);
-  return FetchedRelease{std::move(about), std::move(terms), std::move(file.sealed),
-                        release->never_below.value_or(release->number), std::move(way)};
+  return FetchedRelease{.about = std::move(about),
+                        .terms = std::move(terms),
+                        .sealed = std::move(file.sealed),
+                        .never_below = release->never_below.value_or(release->number),
+                        .by_two = offer.by_two,
+                        .way = std::move(way)};
 }
 
 }  // namespace vedette::agent

@@ -27,6 +27,7 @@ struct FetchedRelease {
   WorkerTerms terms;
   inference::SealedModel sealed;
   std::uint64_t never_below = 0;  // what the publisher still vouches for, should it be blocked
+  bool by_two = false;            // another publisher approved it, as the device wants of it
   std::string way{};              // see text_of(ObtainedFile)
 };
 
@@ -39,12 +40,12 @@ struct PresentRelease {
 };
 
 // Looks for the newest release of `model`. Returns nothing when `present` is that release already.
-// Order: all signatures (a second publisher's too, where the tier takes two), whether it is
-// listed, rollback floor,
-// quarantine, contract against the device's limits, bytes (verified while they arrive, into memory
-// that is then sealed), admission. Where they come from is for `files` to say, one for each model.
-// Refuses SBX-QUARANTINED, AGT-CONTRACT-*, ADM-*, what verify_release and ModelFiles refuse, and
-// REL-OTHER when the server answers with another model than was asked for.
+// Order: all signatures (a second publisher's too, where the tier takes two or the model once did),
+// whether it is listed, rollback floor, quarantine, contract against the device's limits, bytes
+// (verified while they arrive, into memory that is then sealed), admission. Where they come from is
+// for `files` to say, one for each model. Refuses SBX-QUARANTINED, AGT-CONTRACT-*, ADM-*, what
+// verify_release and ModelFiles refuse, and REL-OTHER when the server answers with another model
+// than was asked for.
 [[nodiscard]] Result<std::optional<FetchedRelease>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
     std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,

@@ -63,6 +63,9 @@ class FetchContract : public ::testing::Test {
     const TemporaryFolder folder;
     testing::RegisterTpm tpm;
     auto floors = ReleaseFloors::load(folder.path(), tpm);
+    if (took_two_) {
+      EXPECT_TRUE(floors->accept(model_, 1, 1, true).has_value());
+    }
     const std::vector publishers{key_.public_key(), second_.public_key()};
     const auto quarantine = Quarantine::load(folder.path());
     ModelFiles files;
@@ -80,6 +83,7 @@ class FetchContract : public ::testing::Test {
   crypto::PrivateKey key_ = crypto::PrivateKey::generate_p256();
   crypto::PrivateKey second_ = crypto::PrivateKey::generate_p256();
   std::vector<release::Tier> two_person_tiers_;
+  bool took_two_ = false;  // a release of the model that two publishers stood by ran here
   TimePoint now_ = from_unix_seconds(1'795'438'387);
   ReleaseServer server_;
 };
@@ -125,6 +129,13 @@ TEST_F(FetchContract, AsksForNoApprovalOfAnotherTier) {
   two_person_tiers_ = {release::Tier::high};
   EXPECT_EQ(fetch(), "NET-CLOSED");
   EXPECT_EQ(server_.downloads, 1);
+}
+
+TEST_F(FetchContract, RefusesAnUnapprovedReleaseOfAModelThatTookTwoWhateverItsTier) {
+  publish({});
+  took_two_ = true;
+  EXPECT_EQ(fetch(), "REL-APPROVAL");
+  EXPECT_EQ(server_.downloads, 0);
 }
 
 TEST_F(FetchContract, RefusesAReleaseWhoseContractTheServerDropped) {

@@ -74,9 +74,11 @@ crypto::Sha256Digest ReleaseFloors::Record::mark() const {
 
 Json ReleaseFloors::to_json(const Floors& floors) {
   Json json = Json::Object{};
-  for (const auto& [model, floor] : floors)
-    json.set(model,
-             Json::Object{{"last_good", floor.last_good}, {"never_below", floor.never_below}});
+  for (const auto& [model, floor] : floors) {
+    Json one = Json::Object{{"last_good", floor.last_good}, {"never_below", floor.never_below}};
+    if (floor.by_two) one.set("by_two", true);
+    json.set(model, std::move(one));
+  }
   return json;
 }
 
@@ -88,10 +90,13 @@ Result<ReleaseFloors::Floors> ReleaseFloors::read_floors(const Json& json) {
   Floors floors;
   if (!json.is_object()) return refuse("JSON-MEMBER", "no floors");
   for (const auto& [name, value] : *json.if_object()) {
-    VEDETTE_CHECK(value.only({"last_good", "never_below"}));
+    VEDETTE_CHECK(value.only({"last_good", "never_below", "by_two"}));
     ReleaseFloor floor;
     VEDETTE_TRY(floor.last_good, release_in(value, "last_good"));
     VEDETTE_TRY(floor.never_below, release_in(value, "never_below"));
+    if (value.find("by_two") != nullptr) {
+      VEDETTE_TRY(floor.by_two, value.boolean("by_two"));
+    }
     floors.emplace(name, floor);
   }
   return floors;
@@ -120,7 +125,8 @@ Result<ReleaseFloors::Floors> ReleaseFloors::read_old(const std::string& path) {
     if (number == nullptr || *number < 1)
       return not_ours(std::string(path).append(": the entry of ").append(name));
     const auto release = static_cast<std::uint64_t>(*number);
-    floors.emplace(name, ReleaseFloor{.last_good = release, .never_below = release});
+    floors.emplace(name,
+                   ReleaseFloor{.last_good = release, .never_below = release, .by_two = false});
   }
   return floors;
 }
@@ -223,7 +229,7 @@ ReleaseFloor ReleaseFloors::floor(const ModelName& model) const {
 }
 
 Result<void> ReleaseFloors::accept(const ModelName& model, std::uint64_t release,
-                                   std::uint64_t never_below) {
+                                   std::uint64_t never_below, bool by_two) {
   VEDETTE_CHECK(catch_up());
   const ReleaseFloor before = floor(model);
   if (release < before.last_good)
@@ -232,7 +238,8 @@ Result<void> ReleaseFloors::accept(const ModelName& model, std::uint64_t release
                       std::to_string(before.last_good));
   const ReleaseFloor after{
       .last_good = release,
-      .never_below = std::max(before.never_below, std::min(never_below, release))};
+      .never_below = std::max(before.never_below, std::min(never_below, release)),
+      .by_two = before.by_two || by_two};
   if (after == before) return {};
   Floors floors = present_.floors;
   floors[model.str()] = after;

@@ -19,6 +19,7 @@ struct ReleaseFloor {
   std::uint64_t last_good = 0;    // the release that was last accepted: nothing older may start,
                                   // unless it is blocked
   std::uint64_t never_below = 0;  // what its publisher still vouches for: nothing older, ever
+  bool by_two = false;  // two publishers stood by a release of it once: so they must by all later
 
   friend bool operator==(const ReleaseFloor&, const ReleaseFloor&) = default;
 };
@@ -42,12 +43,13 @@ class ReleaseFloors {
   [[nodiscard]] std::uint64_t of(const ModelName& model) const { return floor(model).last_good; }
   [[nodiscard]] ReleaseFloor floor(const ModelName& model) const;
 
-  // The release is good; its publisher vouches for none below `never_below`. Neither floor falls.
+  // The release is good; its publisher vouches for none below `never_below`; `by_two`: another one
+  // approved it. Neither floor falls, and the model takes two publishers ever after it took two.
   // Durable, in the TPM too, when it returns. Refuses REL-ROLLBACK for one below the last good,
   // FILE-*, AGT-FLOORS (the TPM stands elsewhere, or the record is gone) and TPM-*. What is refused
   // is not accepted, but for a TPM that moved and could not be asked: the next call hears of it.
   [[nodiscard]] Result<void> accept(const ModelName& model, std::uint64_t release,
-                                    std::uint64_t never_below);
+                                    std::uint64_t never_below, bool by_two = false);
   // The release is blocked: if it was the last good one, all that are not below the other floor may
   // start. Refuses as accept() does, but for its REL-ROLLBACK.
   [[nodiscard]] Result<void> step_back(const ModelName& model, std::uint64_t blocked);

@@ -299,5 +299,24 @@ TEST_F(ReleaseFloorsTest, ForgettingBeginsAnew) {
   ASSERT_EQ(accept(1, 1), "");
 }
 
+TEST_F(ReleaseFloorsTest, AModelThatTookTwoPublishersTakesTwoEverAfter) {
+  ASSERT_EQ(accept(3, 2), "");
+  EXPECT_FALSE(voice().by_two);
+  {
+    auto floors = load();
+    ASSERT_TRUE(floors->accept(kVoice, 4, 2, true).has_value());
+    EXPECT_FALSE(floors->floor(kGauge).by_two);
+  }
+  ASSERT_EQ(accept(5, 2), "");
+  EXPECT_EQ(voice(), (ReleaseFloor{.last_good = 5, .never_below = 2, .by_two = true}));
+  ASSERT_EQ(step_back(5), "");
+  EXPECT_TRUE(voice().by_two);
+  auto text = as_text(*read_file(record(), kMaxRecord));
+  std::string edited(text);
+  edited.replace(edited.find("true"), 4, "false");
+  ASSERT_TRUE(write_file_atomically(record(), as_bytes(edited), 0600).has_value());
+  EXPECT_EQ(code(), "AGT-FLOORS") << "the TPM knows better";
+}
+
 }  // namespace
 }  // namespace vedette::agent

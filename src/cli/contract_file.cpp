@@ -16,6 +16,16 @@ Result<release::RuntimeContract> load_contract(const std::string& path) {
   return std::unexpected(std::move(error));
 }
 
+Result<void> check_widening(const release::RuntimeContract& contract, bool accepted) {
+  const auto wider = release::widenings(contract);
+  if (wider.empty() || accepted) return {};
+  std::string list;
+  for (const std::string& sentence : wider)
+    list += (list.empty() ? "" : "; ") + sentence;
+  return refuse("CLI-WIDENING", "the contract widens the sandbox", std::move(list),
+                "add --accept-widening if the model needs that");
+}
+
 Json widenings_json(const release::RuntimeContract& contract) {
   Json::Array sentences;
   for (std::string& sentence : release::widenings(contract))

@@ -13,6 +13,10 @@ namespace vedette::cli {
 // file.
 [[nodiscard]] Result<release::RuntimeContract> load_contract(const std::string& path);
 
+// A contract that widens the sandbox passes only when whoever puts his name to it says so on the
+// line, where a review sees it. Refuses CLI-WIDENING, with the sentences of widenings().
+[[nodiscard]] Result<void> check_widening(const release::RuntimeContract& contract, bool accepted);
+
 // The sentences of widenings().
 [[nodiscard]] codec::Json widenings_json(const release::RuntimeContract& contract);
 

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/bundle_file.h"
+#include "cli/contract_file.h"
 #include "cli/key_files.h"
 #include "cli/operator_client.h"
 #include "release/model_tree.h"
@@ -22,7 +23,9 @@ struct ApproveOptions {
   std::uint64_t number = 0;
   std::string key;
   std::vector<std::string> publishers;
-  std::string model;
+  std::string model;  // empty: nobody looked at it, and `unseen` says so
+  bool unseen = false;
+  bool accept_widening = false;
 };
 
 // What another publisher signed, as the server has it; believed by that signature alone.
@@ -50,12 +53,18 @@ Result<release::VerifiedRelease> fetch_release(OperatorClient& client, const Mod
   return release;
 }
 
-std::string approved_text(const release::VerifiedRelease& release) {
+// All that the signature will stand for.
+std::string terms_of(const release::VerifiedRelease& release) {
   std::string text =
-      "approved " + release->model.str() + " release " + std::to_string(release->number) +
-      " for tier " + std::string(release::to_string(release->tier)) + "\n  root      " +
-      to_hex(release->model_root) + "\n  file      " + to_hex(release->file_sha256) + "\n";
-  if (!release->contract) return text;
+      release->model.str() + " release " + std::to_string(release->number) + " for tier " +
+      std::string(release::to_string(release->tier)) + "\n  root      " +
+      to_hex(release->model_root) + "\n  file      " + to_hex(release->file_sha256) +
+      "\n  floor     " +
+      (release->never_below ? "devices may go back to release " +
+                                  std::to_string(*release->never_below) + " if it is blocked"
+                            : std::string("devices go back to no older one")) +
+      "\n";
+  if (!release->contract) return text + "  contract  none: each device's own limits apply\n";
   text += "  contract  " + to_hex(*release->contract_sha256) + "\n";
   for (const std::string& sentence : release::widenings(**release->contract))
     text += "  wider     " + sentence + "\n";
@@ -66,6 +75,9 @@ Result<void> approve(Environment& environment, const ApproveOptions& options) {
   VEDETTE_TRY(const ModelName name, ModelName::parse(options.name));
   VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
   VEDETTE_TRY(const auto release, fetch_release(client, name, options));
+  environment.output->note("approving " + terms_of(release));
+  if (release->contract)
+    VEDETTE_CHECK(check_widening(**release->contract, options.accept_widening));
   VEDETTE_TRY(const auto key,
               load_signing_key(options.key, environment.console, environment.operator_folder.keys));
   VEDETTE_TRY(const std::string approval, release::sign_release_approval(release, key));
@@ -76,7 +88,9 @@ Result<void> approve(Environment& environment, const ApproveOptions& options) {
   Json json;
   json.set("model", name.str()).set("release", options.number);
   json.set("model_root", to_hex(release->model_root)).set("approved", true);
-  environment.output->result(json, approved_text(release));
+  json.set("statement_sha256", to_hex(release->statement_sha256)).set("seen", !options.unseen);
+  environment.output->result(
+      json, "approved " + name.str() + " release " + std::to_string(options.number) + "\n");
   return {};
 }
 
@@ -92,8 +106,13 @@ void add_release_approval(CLI::App& noun, Choice& choice) {
   verb->add_option("--publisher", options->publishers, "the public key (PEM) of who published it")
       ->required();
   verb->add_option("--key", options->key, "the private key that approves: another one")->required();
-  verb->add_option("--model", options->model,
+  CLI::Option_group* look = verb->add_option_group("what you looked at");
+  look->add_option("--model", options->model,
                    "the model's file or folder that you looked at: it must be the release's");
+  look->add_flag("--unseen", options->unseen, "approve a model that you do not have");
+  look->require_option(1);
+  verb->add_flag("--accept-widening", options->accept_widening,
+                 "approve though the contract widens the sandbox");
   on_call(*verb, choice,
           [options](Environment& environment) { return approve(environment, *options); });
 }

@@ -51,18 +51,11 @@ struct BlockOptions {
   std::string reason;
 };
 
-// A contract that widens the sandbox goes out only when its publisher says so on the line, where a
-// review sees it.
 Result<std::optional<release::RuntimeContract>> contract_of(const PublishOptions& options) {
   if (options.contract.empty()) return std::nullopt;
   VEDETTE_TRY(release::RuntimeContract contract, load_contract(options.contract));
-  const auto wider = release::widenings(contract);
-  if (wider.empty() || options.accept_widening) return contract;
-  std::string list;
-  for (const std::string& sentence : wider)
-    list += (list.empty() ? "" : "; ") + sentence;
-  return refuse("CLI-WIDENING", "the contract widens the sandbox", std::move(list),
-                "add --accept-widening if the model needs that");
+  VEDETTE_CHECK(check_widening(contract, options.accept_widening));
+  return contract;
 }
 
 Result<PreparedRelease> prepare(Environment& environment, const PublishOptions& options) {

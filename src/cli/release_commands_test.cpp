@@ -260,12 +260,15 @@ class ReleaseApprove : public ReleaseCommands {
               0);
     desk_.server.answer(blob_, "{}");
     desk_.server.answer("POST /v1/releases", R"({"pending":true})");
+    desk_.server.answer("POST /v1/releases/vad/3/approval", "{}");
     const Outcome outcome = publish();
     EXPECT_TRUE(outcome.json().boolean("pending").value_or(false)) << outcome.out;
+    show_published();
+  }
+  void show_published() {
     const std::string prefix = "POST /v1/releases ";
     published_ = desk_.server.requests().back().substr(prefix.size());
     desk_.server.answer("GET /v1/releases/vad/3", published_);
-    desk_.server.answer("POST /v1/releases/vad/3/approval", "{}");
   }
   Outcome approve(const std::string& key, const std::vector<std::string>& more = {}) {
     std::vector<std::string> line{
@@ -284,8 +287,33 @@ class ReleaseApprove : public ReleaseCommands {
   std::string published_;
 };
 
+TEST_F(ReleaseApprove, SignsNothingUnseenUnlessThatIsSaid) {
+  EXPECT_EQ(approve("second").code, 2);
+  EXPECT_EQ(approve("second", {"--unseen", "--model", desk_.path("vad.onnx")}).code, 2);
+  const Outcome outcome = approve("second", {"--unseen"});
+  ASSERT_EQ(outcome.code, 0) << outcome.out;
+  EXPECT_FALSE(outcome.json().boolean("seen").value_or(true));
+}
+
+TEST_F(ReleaseApprove, SignsNoContractThatWidensUnlessThatIsAccepted) {
+  desk_.write("contract.toml", "powers = [{threads = 4}]\n");
+  ASSERT_EQ(publish_under("contract.toml", {"--accept-widening"}).code, 0);
+  show_published();
+  EXPECT_EQ(refusal("second", {"--unseen"}), "CLI-WIDENING");
+  EXPECT_EQ(approve("second", {"--unseen", "--accept-widening"}).code, 0);
+}
+
+TEST_F(ReleaseApprove, TellsTheTermsBeforeItSigns) {
+  const Outcome outcome =
+      desk_.run({"release", "approve", "vad", "3", "--unseen", "--key", desk_.path("publisher"),
+                 "--publisher", desk_.path("publisher.pub")});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_TRUE(outcome.out.contains("devices go back to no older one")) << outcome.out;
+  EXPECT_TRUE(outcome.out.contains("contract  none")) << outcome.out;
+}
+
 TEST_F(ReleaseApprove, RefusesTheKeyThatPublishedIt) {
-  EXPECT_EQ(refusal("publisher"), "REL-APPROVAL");
+  EXPECT_EQ(refusal("publisher", {"--unseen"}), "REL-APPROVAL");
 }
 
 TEST_F(ReleaseApprove, RefusesAnotherReleaseAnotherPublishersAndAnotherModel) {
@@ -293,13 +321,13 @@ TEST_F(ReleaseApprove, RefusesAnotherReleaseAnotherPublishersAndAnotherModel) {
   EXPECT_EQ(refusal("second", {"--model", desk_.path("vad.onnx")}), "OMS-DIGEST");
   desk_.server.answer("GET /v1/releases/vad/4", published_);
   EXPECT_EQ(desk_
-                .run_json({"release", "approve", "vad", "4", "--key", desk_.path("second"),
-                           "--publisher", desk_.path("publisher.pub")})
+                .run_json({"release", "approve", "vad", "4", "--unseen", "--key",
+                           desk_.path("second"), "--publisher", desk_.path("publisher.pub")})
                 .refusal(),
             "REL-OTHER");
   EXPECT_EQ(desk_
-                .run_json({"release", "approve", "vad", "3", "--key", desk_.path("second"),
-                           "--publisher", desk_.path("stranger.pub")})
+                .run_json({"release", "approve", "vad", "3", "--unseen", "--key",
+                           desk_.path("second"), "--publisher", desk_.path("stranger.pub")})
                 .refusal(),
             "OMS-UNTRUSTED");
 }

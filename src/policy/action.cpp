@@ -17,13 +17,14 @@ constexpr std::array kActions = {
     Action::read_blob,         Action::read_tuf,        Action::submit_results,
     Action::submit_violations, Action::request_token,   Action::read_everything,
     Action::manage_devices,    Action::revoke_group,    Action::manage_references,
-    Action::publish_blob,      Action::publish_release, Action::block_release,
+    Action::publish_blob,      Action::publish_release, Action::approve_release,
+    Action::block_release,
 };
 constexpr std::array<std::string_view, kActions.size()> kActionNames = {
-    "read_authorities", "enroll",          "reenroll",       "challenge",      "submit_evidence",
-    "read_release",     "read_blob",       "read_tuf",       "submit_results", "submit_violations",
-    "request_token",    "read_everything", "manage_devices", "revoke_group",   "manage_references",
-    "publish_blob",     "publish_release", "block_release",
+    "read_authorities", "enroll",          "reenroll",        "challenge",      "submit_evidence",
+    "read_release",     "read_blob",       "read_tuf",        "submit_results", "submit_violations",
+    "request_token",    "read_everything", "manage_devices",  "revoke_group",   "manage_references",
+    "publish_blob",     "publish_release", "approve_release", "block_release",
 };
 
 template <class T, std::size_t N>

@@ -30,6 +30,7 @@ enum class Action : std::uint8_t {
   manage_references,
   publish_blob,
   publish_release,
+  approve_release,  // hand in another publisher's approval
   block_release,
 };
 

@@ -51,6 +51,7 @@ constexpr Row kExpected[] = {
     {Action::manage_references, false, false, false, true},
     {Action::publish_blob, false, false, false, true},
     {Action::publish_release, false, false, false, true},
+    {Action::approve_release, false, false, false, true},
     {Action::block_release, false, false, false, true},
 };
 

@@ -45,8 +45,8 @@ constexpr std::array<AttributeSchema, kAttributes> kSchema = {{
      "how many operators stand behind the change: whoever asks, and who proposed it"},
 }};
 
-constexpr Mask kOneModel =
-    mask_of({Action::read_release, Action::read_blob, Action::block_release});
+constexpr Mask kOneModel = mask_of(
+    {Action::read_release, Action::read_blob, Action::approve_release, Action::block_release});
 
 constexpr Mask kOneGroup = mask_of({Action::manage_references, Action::revoke_group});
 

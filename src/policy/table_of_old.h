@@ -57,7 +57,7 @@ inline constexpr ActionSet kWorking = set_of(
 inline constexpr ActionSet kOperating =
     set_of({Action::read_authorities, Action::read_everything, Action::manage_devices,
             Action::manage_references, Action::publish_blob, Action::publish_release,
-            Action::block_release});
+            Action::approve_release, Action::block_release});
 
 struct Rule {
   std::string_view id;

@@ -50,6 +50,11 @@ struct ReleaseDelta {
   friend bool operator==(const ReleaseDelta&, const ReleaseDelta&) = default;
 };
 
+struct ReleaseName {
+  ModelName model;
+  std::uint64_t number = 0;
+};
+
 class ReleaseRegistry {
  public:
   ReleaseRegistry() = default;
@@ -64,7 +69,16 @@ class ReleaseRegistry {
   [[nodiscard]] virtual Result<std::vector<Release>> list() = 0;  // by model, then number
   // Refuses REL-EXISTS when that number, or a higher one, is there already.
   [[nodiscard]] virtual Result<void> add(const Release& release) = 0;
-  // It is not pending any more. Refuses REL-UNKNOWN.
+  // Whether any release of the model, blocked ones too, is of one of these tiers.
+  [[nodiscard]] virtual Result<bool> has_tier(const ModelName& model,
+                                              const std::vector<Tier>& tiers) = 0;
+  // What is given out though nobody approved it, of models for which has_tier() holds; by model,
+  // then number.
+  [[nodiscard]] virtual Result<std::vector<ReleaseName>> unapproved(
+      const std::vector<Tier>& tiers) = 0;
+  // Refuses REL-UNKNOWN.
+  [[nodiscard]] virtual Result<void> set_pending(const ModelName& model, std::uint64_t number) = 0;
+  // It is not pending any more; takes the place of an approval that is there. Refuses REL-UNKNOWN.
   [[nodiscard]] virtual Result<void> approve(const ModelName& model, std::uint64_t number,
                                              const std::string& approval) = 0;
   // Of a release that is there; one for each base. Refuses STORE-CONFLICT.

@@ -47,8 +47,9 @@ Result<std::string> sign_release_approval(const VerifiedRelease& release,
   return std::move(made.envelope);
 }
 
-Result<void> verify_release_approval(std::string_view envelope, const VerifiedRelease& release,
-                                     std::span<const crypto::PublicKey> publishers) {
+Result<crypto::Sha256Digest> verify_release_approval(
+    std::string_view envelope, const VerifiedRelease& release,
+    std::span<const crypto::PublicKey> publishers) {
   VEDETTE_TRY(const VerifiedInToto proven, verify_in_toto(envelope, kKind, publishers));
   VEDETTE_CHECK(check_second(release, proven.signer));
   const Json& predicate = proven.statement.predicate;
@@ -61,7 +62,7 @@ Result<void> verify_release_approval(std::string_view envelope, const VerifiedRe
       parse_digest(digest) != release->statement_sha256)
     return no_approval("it is about another: " + proven.statement.model.substr(0, 80) +
                        " release " + std::to_string(number));
-  return {};
+  return proven.signer.spki_sha256();
 }
 
 }  // namespace vedette::release

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "crypto/digest.h"
 #include "crypto/key.h"
 #include "release/release_statement.h"
 
@@ -25,9 +26,10 @@ inline constexpr std::size_t kMaxApprovalBytes = 16 << 10;
                                                         const crypto::PrivateKey& key);
 
 // Octets as received: another of `publishers` than the release's own stands by this very release.
-// Keys are told apart, not people. Besides the codes of verify_dsse and JSON refuses REL-APPROVAL.
-[[nodiscard]] Result<void> verify_release_approval(std::string_view envelope,
-                                                   const VerifiedRelease& release,
-                                                   std::span<const crypto::PublicKey> publishers);
+// Keys are told apart, not people. Returns the SHA-256 of the SubjectPublicKeyInfo that approved.
+// Besides the codes of verify_dsse and JSON refuses REL-APPROVAL.
+[[nodiscard]] Result<crypto::Sha256Digest> verify_release_approval(
+    std::string_view envelope, const VerifiedRelease& release,
+    std::span<const crypto::PublicKey> publishers);
 
 }  // namespace vedette::release

@@ -96,7 +96,10 @@ TEST_F(ReleaseApproval, AReleaseStatementIsNone) {
 }
 
 TEST_F(ReleaseApproval, ByAnotherPublisherHolds) {
-  EXPECT_EQ(verify(sign_release_approval(release(3), second_).value()), "");
+  const auto approver = verify_release_approval(sign_release_approval(release(3), second_).value(),
+                                                release(3), trusted_);
+  ASSERT_TRUE(approver.has_value()) << describe(approver.error());
+  EXPECT_EQ(*approver, second_.public_key().spki_sha256());
 }
 
 }  // namespace

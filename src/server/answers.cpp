@@ -56,14 +56,14 @@ HttpResponse answer_file(UniqueFd file, std::uint64_t size) {
 
 int status_of(const Error& error) {
   // Read from the top: the first prefix that fits decides.
-  constexpr std::array<std::pair<std::string_view, int>, 25> kStatus{{
+  constexpr std::array<std::pair<std::string_view, int>, 26> kStatus{{
       {"HTTP-NOT-FOUND", 404}, {"HTTP-METHOD", 405},  {"HTTP-RANGE", 416}, {"HTTP-", 400},
       {"AUTH-MISSING", 401},   {"AUTH-CHANGED", 409}, {"EST-LABEL", 404},  {"EST-MEDIA-TYPE", 415},
       {"EST-SIZE", 413},       {"EST-FULL-CMC", 501}, {"EST-BUSY", 503},   {"ENR-BUSY", 503},
       {"JSON-", 400},          {"BASE64-", 400},      {"HEX-", 400},       {"TPM-SYNTAX", 400},
-      {"CSR-", 400},           {"NAME-", 400},        {"REL-EXISTS", 409}, {"STORE-BUSY", 503},
-      {"STORE-", 500},         {"FILE-", 500},        {"KEY-SIGN", 503},   {"TOKEN-AUDIENCE", 400},
-      {"TIME-NONCE", 400},
+      {"CSR-", 400},           {"NAME-", 400},        {"REL-EXISTS", 409}, {"REL-APPROVED", 409},
+      {"STORE-BUSY", 503},     {"STORE-", 500},       {"FILE-", 500},      {"KEY-SIGN", 503},
+      {"TOKEN-AUDIENCE", 400}, {"TIME-NONCE", 400},
   }};
   for (const auto& [prefix, status] : kStatus)
     if (error.code.starts_with(prefix)) return status;

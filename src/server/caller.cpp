@@ -40,6 +40,10 @@ std::int64_t age_of(const attestation::VerifiedEar& ear, TimePoint now) {
 
 }  // namespace
 
+std::string actor_of(const identity::SpiffeId& id) {
+  return std::string(identity::to_string(id.kind())) + "/" + id.name();
+}
+
 std::string Caller::name() const {
   if (!peer) return "anonymous";
   return std::string(identity::to_string(peer->kind())) + "/" + peer->name();

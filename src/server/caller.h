@@ -30,6 +30,9 @@ struct Caller {
   [[nodiscard]] policy::Facts facts(const policy::Policy& policy, TimePoint now) const;
 };
 
+// As Caller::name() writes it: `server/verifier`.
+[[nodiscard]] std::string actor_of(const identity::SpiffeId& id);
+
 // What is needed to tell who calls.
 struct CallerJudge {
   platform::Store& store;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "server/caller.h"
 
 namespace vedette::server {
 
@@ -70,7 +71,7 @@ Matter in_force(const LoadedPolicy& loaded, const identity::SpiffeId& server) {
   details.set("rules", std::uint64_t{loaded.policy.rules().size()});
   return {.kind = "policy",
           .subject = "policy",
-          .actor = std::string(identity::to_string(server.kind())) + "/" + server.name(),
+          .actor = actor_of(server),
           .rule = {},
           .details = std::move(details)};
 }

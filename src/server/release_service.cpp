@@ -55,8 +55,7 @@ Result<Documents> read_documents(const Json& body) {
   return documents;
 }
 
-Release to_release(const release::VerifiedRelease& verified, Documents documents, TimePoint now,
-                   bool pending) {
+Release to_release(const release::VerifiedRelease& verified, Documents documents, TimePoint now) {
   return {.model = verified->model,
           .number = verified->number,
           .tier = verified->tier,
@@ -67,9 +66,7 @@ Release to_release(const release::VerifiedRelease& verified, Documents documents
           .bundle = std::move(documents.bundle),
           .statement = std::move(documents.statement),
           .contract = std::move(documents.contract).value_or(""),
-          .published_at = now,
-          .blocked = false,
-          .pending = pending};
+          .published_at = now};
 }
 
 // Reads the file as the connection takes it: no copy of a model is held in memory.
@@ -166,16 +163,18 @@ Result<HttpResponse> ReleaseService::publish(const Call& call) {
   const auto deltas =
       read_deltas(body, publishers_, {(*verified)->file_sha256, (*verified)->file_size});
   if (!deltas) return std::unexpected(chronicle_.refuse_matter(matter, deltas.error()));
-  const Release release = to_release(*verified, std::move(documents), clock_.now(),
-                                     release::is_among(two_person_tiers_, (*verified)->tier));
+  Release release = to_release(*verified, std::move(documents), clock_.now());
   matter.subject = release.model.str() + "/" + std::to_string(release.number);
   matter.details = summary(release);
   const auto& contract = (*verified)->contract;
   if (contract) matter.details.set("contract", contract_summary(**contract));
   if (!deltas->empty()) matter.details.set("deltas", summary(*deltas));
+  VEDETTE_CHECK(chronicle_.decide(matter, [&](UnitOfWork& unit, Matter& entry) -> Result<void> {
+    VEDETTE_TRY(release.pending, takes_two(unit, release));
+    if (release.pending) entry.details.set("pending", true);
+    return add(unit, release, *deltas);
+  }));
   if (release.pending) matter.details.set("pending", true);
-  VEDETTE_CHECK(chronicle_.decide(
-      matter, [&](UnitOfWork& unit, Matter&) { return add(unit, release, *deltas); }));
   return answer(matter.details);
 }
 

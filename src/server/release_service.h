@@ -24,8 +24,13 @@ class ReleaseService {
         publishers_(std::move(publishers)),
         two_person_tiers_(std::move(two_person_tiers)) {}
 
+  // At each start, before anybody is answered: what was published when its tier did not yet take
+  // two is given to nobody before another publisher approves it. Each of them stands in the log.
+  [[nodiscard]] Result<void> hold_unapproved(const std::string& actor);
+
   // Operators. A release is verified before it is stored, and its file must be there already. Of a
-  // tier that takes two persons it is given to nobody before another publisher's approval is there.
+  // tier that takes two, and of a model that ever had a release of one, it is given to nobody
+  // before another publisher's approval is there.
   [[nodiscard]] Result<platform::HttpResponse> put_blob(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> publish(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> list(const Call& call);
@@ -39,8 +44,16 @@ class ReleaseService {
 
  private:
   [[nodiscard]] Result<release::Release> named_by(const Call& call);
-  [[nodiscard]] Result<void> judge_approval(const release::Release& found,
-                                            const std::string& approval) const;
+  [[nodiscard]] Result<bool> takes_two(platform::UnitOfWork& unit,
+                                       const release::Release& release) const;
+  struct Approver {
+    crypto::Sha256Digest spki_sha256{};
+    crypto::Sha256Digest statement_sha256{};  // of the statement that is approved
+  };
+  // Refuses REL-APPROVED where an approval is there that holds, and as verify_release_approval
+  // does.
+  [[nodiscard]] Result<Approver> judge_approval(const release::Release& found,
+                                                const std::string& approval) const;
   // Refuses REL-BLOB-MISSING, and REL-SIZE for one of another size.
   [[nodiscard]] Result<void> check_blob(const crypto::Sha256Digest& sha256, std::uint64_t size);
   // Octets of a file of the release that the query names.

@@ -35,6 +35,10 @@ Result<void> judge_receipt(const ledger::ReceiptClaims& claims, const identity::
   if (release->blocked)
     return refuse("RES-BLOCKED", "the result comes from a blocked release",
                   claims.model.str() + "/" + std::to_string(claims.release));
+  if (release->pending)
+    return refuse("RES-PENDING", "the result comes from a release that waits for its approval",
+                  claims.model.str() + "/" + std::to_string(claims.release),
+                  "another publisher approves it: 'vedette release approve'");
   if (claims.model_root != release->model_root)
     return refuse("RES-MODEL", "the result comes from another model than the release names",
                   to_hex(claims.model_root) + " instead of " + to_hex(release->model_root));

@@ -63,6 +63,9 @@ TEST_F(JudgeReceipt, NamesTheLinkThatDidNotHold) {
   release_->blocked = true;
   EXPECT_EQ(code(), "RES-BLOCKED");
   release_->blocked = false;
+  release_->pending = true;
+  EXPECT_EQ(code(), "RES-PENDING");
+  release_->pending = false;
   claims_.model_root = {1, 2, 4};
   EXPECT_EQ(code(), "RES-MODEL");
   claims_.model_root = release_->model_root;

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "server/admission.h"
 #include "server/ca_folder.h"
+#include "server/caller.h"
 #include "server/gate.h"
 #include "server/policy_file.h"
 #include "server/routes.h"
@@ -82,7 +83,7 @@ Matter rolled_over(const ServerKeys& keys, const identity::SpiffeId& server) {
   details.set("sha256", to_hex(crypto::sha256(as_bytes(bundle.payload()))));
   return {.kind = "trust",
           .subject = "trust bundle",
-          .actor = std::string(identity::to_string(server.kind())) + "/" + server.name(),
+          .actor = actor_of(server),
           .rule = {},
           .details = std::move(details)};
 }
@@ -284,6 +285,7 @@ Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config, const 
     VEDETTE_CHECK(
         impl->chronicle.decide(rolled_over(impl->keys, impl->verifier),
                                [](platform::UnitOfWork&, Matter&) { return Result<void>{}; }));
+  VEDETTE_CHECK(impl->releases.hold_unapproved(actor_of(impl->verifier)));
   VEDETTE_CHECK(impl->listen(config, parts));
   impl->silence.start(kSilencePeriod);
   impl->start_upkeep(parts);

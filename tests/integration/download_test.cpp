@@ -288,6 +288,13 @@ TEST_F(DownloadForTwo, NobodyGetsAReleaseBeforeAnotherPublisherApprovedIt) {
   EXPECT_EQ(get({}).status, 200);
 }
 
+TEST_F(DownloadForTwo, AnApprovalThatHoldsIsNotReplaced) {
+  const std::string first = approval_by(second_publisher());
+  ASSERT_EQ(approve(first), "");
+  EXPECT_EQ(approve(approval_by(second_publisher())), "REL-APPROVED");
+  EXPECT_EQ(platform::read_json_answer(newest())->string("approval").value_or(""), first);
+}
+
 TEST_F(DownloadForTwo, TheApprovalAndItsRefusalStandInTheLog) {
   ASSERT_NE(approve(approval_by(crypto::PrivateKey::generate_p256())), "");
   ASSERT_EQ(approve(approval_by(second_publisher())), "");
@@ -295,12 +302,18 @@ TEST_F(DownloadForTwo, TheApprovalAndItsRefusalStandInTheLog) {
       *admin_->send(platform::get_request("/v1/log/entries?start=0&count=64")));
   ASSERT_TRUE(log.has_value()) << describe(log.error());
   std::vector<std::string> outcomes;
+  Json accepted;
   for (const Json& element : *log->find("entries")->if_array()) {
     const std::string text(as_text(codec::from_base64(*element.if_string()).value()));
     const Json entry = codec::parse_json(text).value();
-    if (entry.string("kind") == "approve") outcomes.push_back(*entry.string("verdict"));
+    if (entry.string("kind") != "approve") continue;
+    outcomes.push_back(*entry.string("verdict"));
+    if (const Json* details = entry.find("details")) accepted = *details;
   }
   EXPECT_EQ(outcomes, (std::vector<std::string>{"refused", "accepted"}));
+  EXPECT_EQ(accepted.string("approved_by").value_or(""),
+            to_hex(second_publisher().public_key().spki_sha256()));
+  EXPECT_EQ(accepted.string("statement_sha256").value_or("").size(), 64U);
 }
 
 TEST_F(Download, ABlockedReleaseIsToldAtTheNextContactAndGivenToNobody) {

@@ -1,8 +1,10 @@
 // What publishers may put into the registry.
 #include <array>
 
+#include "base/fd.h"
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "policy/policy.h"
 #include "release/oms_bundle.h"
 #include "release/release_statement.h"
 
@@ -36,7 +38,7 @@ class Publish : public ControlPlane {
     auto manifest = release::build_manifest("model", {{"m.onnx", digest}});
     const release::ReleaseStatement statement{.model = *ModelName::parse("voice"),
                                               .number = number,
-                                              .tier = release::Tier::high,
+                                              .tier = tier_,
                                               .model_root = manifest->root,
                                               .file_name = "m.onnx",
                                               .file_sha256 = digest,
@@ -58,6 +60,31 @@ class Publish : public ControlPlane {
         {.method = "PUT", .target = "/v1/blobs/" + name, .headers = {}, .body = model_}));
   }
 
+  // From the next start on.
+  void take_two_for(release::Tier tier) {
+    config_.two_person_tiers = {tier};
+    restart();
+    admin_ = operator_client();
+  }
+  codec::Json shown(std::uint64_t number) {
+    return platform::read_json_answer(
+               *admin_->send(platform::get_request("/v1/releases/voice/" + std::to_string(number))))
+        .value_or(codec::Json::Object{});
+  }
+  bool waits(std::uint64_t number) { return shown(number).boolean("pending").value(); }
+  std::vector<std::string> subjects_in_log(std::string_view kind) {
+    const auto log = platform::read_json_answer(
+        *admin_->send(platform::get_request("/v1/log/entries?start=0&count=64")));
+    std::vector<std::string> subjects;
+    for (const codec::Json& element : *log->find("entries")->if_array()) {
+      const auto entry =
+          codec::parse_json(as_text(codec::from_base64(*element.if_string()).value()));
+      if (entry->string("kind") == kind) subjects.push_back(*entry->string("subject"));
+    }
+    return subjects;
+  }
+
+  release::Tier tier_ = release::Tier::high;
   Bytes model_ = to_bytes("not a model, but bytes with a digest");
   Client admin_ = operator_client();
 };
@@ -165,6 +192,46 @@ TEST_F(Publish, EveryDecisionIsInTheLogRefusalsToo) {
   ASSERT_TRUE(status.has_value());
   EXPECT_EQ(*status->integer("log_size"), 3) << "the policy that is in force, and two decisions";
   EXPECT_EQ(get(*admin_, "/v1/log/checkpoint"), "");
+}
+
+TEST_F(Publish, WhoMayPublishMayNotApproveForThat) {
+  std::string policy(policy::default_policy_text());
+  const std::string_view approving = " approve_release,";
+  policy.erase(policy.find(approving), approving.size());
+  config_.policy = folder_ / "own.policy";
+  ASSERT_TRUE(write_file_atomically(config_.policy, as_bytes(policy), 0600).has_value());
+  take_two_for(release::Tier::high);
+  ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
+  ASSERT_EQ(publish(signed_release(1, publisher_)), "");
+  EXPECT_EQ(post(*admin_, "/v1/releases/voice/1/approval", R"({"approval":"{}"})"),
+            "AUTH-FORBIDDEN");
+}
+
+TEST_F(Publish, AModelThatHadATierOfTwoTakesTwoWhateverTheTierOfItsNext) {
+  take_two_for(release::Tier::high);
+  ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
+  tier_ = release::Tier::low;
+  ASSERT_EQ(publish(signed_release(1, publisher_)), "");
+  EXPECT_FALSE(waits(1)) << "one publisher is enough for a tier that takes one";
+  tier_ = release::Tier::high;
+  ASSERT_EQ(publish(signed_release(2, publisher_)), "");
+  EXPECT_TRUE(waits(2));
+  tier_ = release::Tier::low;
+  ASSERT_EQ(publish(signed_release(3, publisher_)), "");
+  EXPECT_TRUE(waits(3));
+}
+
+TEST_F(Publish, WhatNobodyApprovedIsHeldFromTheStartThatTakesTwo) {
+  ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
+  ASSERT_EQ(publish(signed_release(1, publisher_)), "");
+  EXPECT_FALSE(waits(1));
+  take_two_for(release::Tier::low);
+  EXPECT_FALSE(waits(1)) << "this model had no such tier";
+  take_two_for(release::Tier::high);
+  EXPECT_TRUE(waits(1));
+  restart();
+  admin_ = operator_client();
+  EXPECT_EQ(subjects_in_log("hold"), std::vector<std::string>{"voice/1"}) << "held once";
 }
 
 }  // namespace

@@ -76,6 +76,33 @@ TEST_F(RepositoriesTest, AReleaseThatWaitsForApprovalIsNotTheLatest) {
   EXPECT_FALSE(releases->find(kVad, 2).value()->pending);
 }
 
+TEST_F(RepositoriesTest, WhatNobodyApprovedIsFoundAndHeld) {
+  const auto releases = make_release_registry(*database_);
+  const std::vector tiers{release::Tier::high};
+  EXPECT_FALSE(releases->has_tier(kVad, tiers).value());
+  auto high = release("vad", 1);
+  high.tier = release::Tier::high;
+  ASSERT_TRUE(releases->add(high).has_value());
+  auto low = release("vad", 2);
+  low.tier = release::Tier::low;
+  ASSERT_TRUE(releases->add(low).has_value());
+  low.model = *ModelName::parse("gauge");
+  ASSERT_TRUE(releases->add(low).has_value());
+  EXPECT_TRUE(releases->has_tier(kVad, tiers).value());
+  EXPECT_FALSE(releases->has_tier(low.model, tiers).value());
+  EXPECT_FALSE(releases->has_tier(kVad, {}).value());
+
+  EXPECT_TRUE(releases->unapproved({}).value().empty());
+  auto found = releases->unapproved(tiers).value();
+  ASSERT_EQ(found.size(), 2U) << "the model had such a tier: its other releases count too";
+  EXPECT_EQ(found[1].number, 2U);
+  ASSERT_TRUE(releases->approve(kVad, 1, "envelope").has_value());
+  ASSERT_TRUE(releases->set_pending(kVad, 2).has_value());
+  EXPECT_TRUE(releases->unapproved(tiers).value().empty());
+  EXPECT_EQ(releases->latest(kVad).value()->number, 1U);
+  EXPECT_EQ(releases->set_pending(kVad, 3).error().code, "REL-UNKNOWN");
+}
+
 TEST_F(RepositoriesTest, DeltasRefuseAnUnknownReleaseAndASecondOneFromOneBase) {
   const auto releases = make_release_registry(*database_);
   const release::ReleaseDelta delta{digest_of(1), digest_of(2), 3, "envelope"};

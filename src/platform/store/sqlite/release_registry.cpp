@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "platform/store/sqlite/repositories.h"
 
 namespace vedette::platform::sqlite {
@@ -6,6 +10,7 @@ namespace {
 
 using release::Release;
 using release::ReleaseDelta;
+using release::ReleaseName;
 using release::Tier;
 
 Result<Tier> tier_of(const Query& row, int column) {
@@ -65,6 +70,16 @@ Result<std::optional<Release>> first_of(Query query) {
   VEDETTE_TRY(const bool found, query.next());
   if (!found) return std::nullopt;
   return release_of(query);
+}
+
+// For `tier IN (?, ?, ?)`: there are three, and no tier is empty.
+using TierTexts = std::array<std::string_view, 3>;
+
+TierTexts texts_of(const std::vector<Tier>& tiers) {
+  TierTexts texts;
+  for (std::size_t i = 0; i < std::min(tiers.size(), texts.size()); ++i)
+    texts.at(i) = release::to_string(tiers[i]);
+  return texts;
 }
 
 class SqliteReleaseRegistry final : public release::ReleaseRegistry {
@@ -149,6 +164,38 @@ class SqliteReleaseRegistry final : public release::ReleaseRegistry {
       VEDETTE_TRY(auto delta, delta_of(query));
       deltas.push_back(std::move(delta));
     }
+  }
+
+  Result<bool> has_tier(const ModelName& model, const std::vector<Tier>& tiers) override {
+    const TierTexts texts = texts_of(tiers);
+    VEDETTE_TRY(auto query, database_->query("SELECT 1 FROM releases"
+                                             " WHERE model = ? AND tier IN (?, ?, ?) LIMIT 1",
+                                             {model.str(), texts[0], texts[1], texts[2]}));
+    return query.next();
+  }
+
+  Result<std::vector<ReleaseName>> unapproved(const std::vector<Tier>& tiers) override {
+    const TierTexts texts = texts_of(tiers);
+    VEDETTE_TRY(auto query, database_->query("SELECT model, number FROM releases"
+                                             " WHERE blocked = 0 AND pending = 0 AND approval = x''"
+                                             " AND model IN (SELECT model FROM releases"
+                                             " WHERE tier IN (?, ?, ?)) ORDER BY model, number",
+                                             {texts[0], texts[1], texts[2]}));
+    std::vector<ReleaseName> names;
+    for (;;) {
+      VEDETTE_TRY(const bool found, query.next());
+      if (!found) return names;
+      VEDETTE_TRY(auto model, query.name<ModelName>(0));
+      VEDETTE_TRY(const auto number, query.natural(1));
+      names.push_back({std::move(model), number});
+    }
+  }
+
+  Result<void> set_pending(const ModelName& model, std::uint64_t number) override {
+    VEDETTE_TRY(const auto rows,
+                database_->execute("UPDATE releases SET pending = 1 WHERE model = ? AND number = ?",
+                                   {model.str(), number}));
+    return rows == 1 ? Result<void>{} : unknown(model, number);
   }
 
   Result<void> approve(const ModelName& model, std::uint64_t number,
