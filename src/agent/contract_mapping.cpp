@@ -191,6 +191,7 @@ Result<WorkerTerms> map_contract(const AgentConfig& config,
         .burst = static_cast<std::uint32_t>(contract->rate->burst)};
   VEDETTE_TRY(terms.rules, rules_of(*contract));
   terms.golden = contract->golden;
+  terms.distributions = contract->distributions;
   return terms;
 }
 
@@ -199,6 +200,16 @@ Result<IoRules> complete_rules(const IoRules& contract, const inference::ModelMe
   VEDETTE_TRY(rules.inputs, complete(contract.inputs, model.inputs));
   VEDETTE_TRY(rules.outputs, complete(contract.outputs, model.outputs));
   return rules;
+}
+
+Result<void> check_distributions(const std::vector<release::OutputDistribution>& distributions,
+                                 const inference::ModelMetadata& model) {
+  for (const release::OutputDistribution& one : distributions)
+    if (std::ranges::find(model.outputs, one.output, &inference::TensorInfo::name) ==
+        model.outputs.end())
+      return refuse("AGT-CONTRACT-IO", "the contract is about a tensor that the model lacks",
+                    "the distribution of output '" + one.output + "'");
+  return {};
 }
 
 }  // namespace vedette::agent

@@ -27,6 +27,7 @@ struct WorkerTerms {
   inference::serving::IoRules rules;  // of those tensors that the contract names
   std::chrono::milliseconds call_deadline{0};
   std::vector<release::GoldenPair> golden;  // which every worker answers before it answers others
+  std::vector<release::OutputDistribution> distributions;  // that its answers are held to
 };
 
 // Whether the contract holds here and now. Refuses AGT-CONTRACT-REGION on a device of another
@@ -46,5 +47,10 @@ struct WorkerTerms {
 // have, or of another type or shape.
 [[nodiscard]] Result<inference::serving::IoRules> complete_rules(
     const inference::serving::IoRules& contract, const inference::ModelMetadata& model);
+
+// Refuses AGT-CONTRACT-IO for a distribution of an output that the model does not have.
+[[nodiscard]] Result<void> check_distributions(
+    const std::vector<release::OutputDistribution>& distributions,
+    const inference::ModelMetadata& model);
 
 }  // namespace vedette::agent

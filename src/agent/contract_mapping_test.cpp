@@ -114,6 +114,14 @@ TEST(MapContract, EnforcesWhatTheAuthorDemands) {
   EXPECT_EQ(map_contract(device(), contract).error().code, "AGT-CONTRACT");
 }
 
+TEST(CompleteRules, RefusesADistributionOfAnOutputThatTheModelLacks) {
+  const inference::ModelMetadata model{{}, {{"y", inference::DataType::fp32, {1}}}};
+  release::OutputDistribution one{.output = "y", .edges = {0}, .shares = {0.5, 0.5}};
+  EXPECT_TRUE(check_distributions({one}, model).has_value());
+  one.output = "z";
+  EXPECT_EQ(check_distributions({one}, model).error().code, "AGT-CONTRACT-IO");
+}
+
 TEST(CompleteRules, RefusesAContractThatIsNotAboutThisModel) {
   using inference::DataType;
   const inference::ModelMetadata model{{{"x", DataType::fp32, {-1, 3}}}, {}};

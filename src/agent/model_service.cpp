@@ -21,7 +21,8 @@ using inference::serving::VersionLease;
 // What serving keeps for us with each release.
 struct Note {
   std::shared_ptr<const ReplicaPlan> plan;
-  std::shared_ptr<RateLimit> rate;  // none: unlimited
+  std::shared_ptr<RateLimit> rate{};    // none: unlimited
+  std::shared_ptr<DriftWatch> drift{};  // none: the contract says nothing of distributions
 
   [[nodiscard]] const ServedModel& model() const { return plan->about; }
 };
@@ -38,8 +39,11 @@ class Hold final : public ModelHold {
   }
   [[nodiscard]] Result<std::vector<inference::Tensor>> infer(
       std::span<const inference::TensorView> inputs, const CallTerms& terms) override {
-    if (const auto& rate = lease_->note<Note>().rate) VEDETTE_CHECK(rate->admit());
-    return lease_->infer(inputs, terms.deadline, OutputView::everything());
+    const Note& note = lease_->note<Note>();
+    if (note.rate) VEDETTE_CHECK(note.rate->admit());
+    auto outputs = lease_->infer(inputs, terms.deadline, OutputView::everything());
+    if (outputs && note.drift) note.drift->witness(*outputs);
+    return outputs;
   }
 
  private:
@@ -52,8 +56,17 @@ Error as_seen_by_callers(Error error) {
   return error;
 }
 
-Json status_of(const inference::serving::VersionStatus& version, const ReplicaPlan& plan) {
+Json drift_json(const DriftWatch& watch) {
+  Json::Array outputs;
+  for (const Drift& drift : watch.state())
+    outputs.emplace_back(Json::Object{
+        {"output", drift.output}, {"distance", drift.distance}, {"drifted", drift.drifted}});
+  return outputs;
+}
+
+Json status_of(const inference::serving::VersionStatus& version, const Note& note) {
   using inference::serving::Outcome;
+  const ReplicaPlan& plan = *note.plan;
   Json one;
   one.set("model", version.model).set("release", version.version);
   one.set("default", version.is_default).set("alive", version.ready);
@@ -62,6 +75,7 @@ Json status_of(const inference::serving::VersionStatus& version, const ReplicaPl
   one.set("waiting", std::uint64_t{version.stats.queue_depth});
   one.set("answered", version.stats.count(Outcome::answered));
   one.set("outside_the_contract", version.rules.requests + version.rules.answers);
+  if (note.drift) one.set("drift", drift_json(*note.drift));
   const ServedModel& model = plan.about;
   if (!model.contract.sha256) return one;
   Json contract;
@@ -118,16 +132,33 @@ ModelService::ModelService(Parts parts)
 // model that died too often gets into quarantine here.
 void ModelService::on_quarantine(const std::string& model, std::uint64_t release,
                                  const Error& cause) {
-  const auto lease = table_.find(model, release);
-  if (lease) {
-    const ServedModel& about = (*lease)->note<Note>().model();
-    const auto kept = parts_.quarantine.add({.model_root = about.model_root,
-                                             .model = about.name,
-                                             .release = about.release,
-                                             .cause = describe(cause)});
-    if (!kept) parts_.tell("a quarantine could not be kept", kept.error());
-  }
-  parts_.tell(model + " release " + std::to_string(release) + " is quarantined", cause);
+  if (const auto lease = table_.find(model, release))
+    return quarantine((*lease)->note<Note>().model(), cause);
+  parts_.tell(model + " release " + std::to_string(release) + " has gone, and misbehaved", cause);
+}
+
+void ModelService::quarantine(const ServedModel& about, const Error& cause) {
+  const auto kept = parts_.quarantine.add({.model_root = about.model_root,
+                                           .model = about.name,
+                                           .release = about.release,
+                                           .cause = describe(cause)});
+  if (!kept) parts_.tell("a quarantine could not be kept", kept.error());
+  parts_.tell(about.name.str() + " release " + std::to_string(about.release) + " is quarantined",
+              cause);
+}
+
+// The answer that shows it is the last one, where the contract says so.
+void ModelService::on_drift(const ReplicaPlan& plan, const Drift& drift) {
+  const std::string model = plan.about.name.str();
+  const Error cause{"AGT-CONTRACT-DRIFT",
+                    "the model's answers are distributed otherwise than its contract says",
+                    text_of(drift), "are its inputs still what it was made for?"};
+  record_violation(plan, ledger::ViolationKind::drift, cause.message + ": " + cause.cause);
+  if (drift.on_drift == release::OnDrift::tell)
+    return parts_.tell(model + " release " + std::to_string(plan.about.release) + " drifted",
+                       cause);
+  quarantine(plan.about, cause);
+  table_.withdraw(model, describe(cause));
 }
 
 Result<void> ModelService::publish(FetchedRelease release, std::function<Result<void>()> accept) {
@@ -143,8 +174,12 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
                                                       .record = parts_.record});
   for (const attestation::RuntimeEvent& event : events_of(*plan))
     VEDETTE_CHECK(parts_.measure(event));
-  Note note{plan, nullptr};
+  Note note{.plan = plan};
   if (release.terms.rate) note.rate = std::make_shared<RateLimit>(*release.terms.rate, clock_);
+  if (!release.terms.distributions.empty())
+    note.drift =
+        std::make_shared<DriftWatch>(std::move(release.terms.distributions),
+                                     [this, plan](const Drift& drift) { on_drift(*plan, drift); });
   const auto factory = [=]() -> Result<std::unique_ptr<inference::serving::Replica>> {
     VEDETTE_TRY(auto replica, start_replica(plan));
     VEDETTE_CHECK(check_golden(*replica, plan->golden, plan->about.call_deadline));
@@ -198,7 +233,7 @@ Json ModelService::status() const {
   Json::Array models;
   for (const auto& version : table_.status())
     if (const auto lease = table_.find(version.model, version.version))
-      models.push_back(status_of(version, *(*lease)->note<Note>().plan));
+      models.push_back(status_of(version, (*lease)->note<Note>()));
   return models;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "agent/drift_watch.h"
 #include "agent/fetch.h"
 #include "agent/quarantine.h"
 #include "agent/serving.h"
@@ -18,6 +19,8 @@
 #include "ledger/violation.h"
 
 namespace vedette::agent {
+
+struct ReplicaPlan;
 
 // Thread-safe.
 class ModelService final : public ModelSource {
@@ -64,6 +67,8 @@ class ModelService final : public ModelSource {
 
  private:
   void on_quarantine(const std::string& model, std::uint64_t release, const Error& cause);
+  void quarantine(const ServedModel& about, const Error& cause);
+  void on_drift(const ReplicaPlan& plan, const Drift& drift);
 
   Parts parts_;
   inference::serving::SystemMonotonicClock clock_;

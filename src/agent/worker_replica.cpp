@@ -96,6 +96,12 @@ class WorkerReplica final : public inference::serving::Replica {
 
 }  // namespace
 
+void record_violation(const ReplicaPlan& plan, ViolationKind kind, std::string detail) {
+  ledger::Violation event = event_of(plan, kind, ViolationPhase::serve);
+  event.detail = std::move(detail);
+  plan.record(std::move(event));
+}
+
 Result<std::unique_ptr<inference::serving::Replica>> start_replica(
     const std::shared_ptr<const ReplicaPlan>& plan) {
   const auto phase = std::make_shared<Phase>();

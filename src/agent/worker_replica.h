@@ -53,6 +53,9 @@ struct ReplicaPlan {
 [[nodiscard]] Result<std::unique_ptr<inference::serving::Replica>> start_replica(
     const std::shared_ptr<const ReplicaPlan>& plan);
 
+// Writes down that a replica of `plan` did this while it served.
+void record_violation(const ReplicaPlan& plan, ledger::ViolationKind kind, std::string detail);
+
 // The digest of the profile that `settings` amount to at that posture.
 [[nodiscard]] crypto::Sha256Digest profile_digest(const inference::WorkerSettings& settings,
                                                   inference::Posture posture);

@@ -29,6 +29,7 @@ enum class ViolationKind : std::uint8_t {
   deadline,
   memory,
   crash,
+  drift,  // answers that are distributed otherwise than its contract says
 };
 
 enum class ViolationPhase : std::uint8_t { load, serve };

@@ -7,12 +7,13 @@
 namespace vedette::ledger {
 namespace {
 
-constexpr std::array<std::pair<ViolationKind, std::string_view>, 5> kKinds{{
+constexpr std::array<std::pair<ViolationKind, std::string_view>, 6> kKinds{{
     {ViolationKind::system_call, "system_call"},
     {ViolationKind::malformed_reply, "malformed_reply"},
     {ViolationKind::deadline, "deadline"},
     {ViolationKind::memory, "memory"},
     {ViolationKind::crash, "crash"},
+    {ViolationKind::drift, "drift"},
 }};
 
 // linux/audit.h: ELF machine, with bit 31 for 64 bits and bit 30 for little endian.

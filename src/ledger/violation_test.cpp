@@ -172,8 +172,9 @@ TEST_F(ViolationTest, CarriesEveryClaimToTheLastBit) {
 
 TEST(BoundedViolation, CanBeSignedWhateverAWorkerSays) {
   const auto key = crypto::PrivateKey::generate_p256();
-  for (const auto kind : {ViolationKind::system_call, ViolationKind::malformed_reply,
-                          ViolationKind::deadline, ViolationKind::memory, ViolationKind::crash})
+  for (const auto kind :
+       {ViolationKind::system_call, ViolationKind::malformed_reply, ViolationKind::deadline,
+        ViolationKind::memory, ViolationKind::crash, ViolationKind::drift})
     for (const std::string& words :
          {std::string(), std::string("\0\x1b[2J\xff", 6), std::string(100'000, 'x')})
       for (const bool has_call : {true, false}) {

@@ -51,6 +51,11 @@ inline constexpr std::array<CountMember, 8> kCountMembers{{
 void write_scope(codec::Json& json, const RuntimeContract& contract);
 [[nodiscard]] std::string scope_text(const RuntimeContract& contract);  // lines
 
+// How its outputs are distributed.
+[[nodiscard]] Result<void> read_distributions(MemberReader& fields, RuntimeContract& contract);
+void write_distributions(codec::Json& json, const RuntimeContract& contract);
+[[nodiscard]] std::string distributions_text(const RuntimeContract& contract);  // lines
+
 // `256 MiB`, `1500 bytes`, `1000 ms`, `20 us`, `3`.
 [[nodiscard]] std::string quantity_text(std::uint64_t value, Unit unit);
 // `FP32[1,-1]`

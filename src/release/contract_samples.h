@@ -33,6 +33,12 @@ inline RuntimeContract full_contract() {
       {.tolerance = 0.001,
        .inputs = {{.name = "audio", .datatype = "FP32", .shape = {1, 2}, .values = {0.5, -1}}},
        .outputs = {{.name = "speech", .datatype = "FP32", .shape = {1, 1}, .values = {0.25}}}}};
+  contract.distributions = {{.output = "speech",
+                             .edges = {0.25, 0.75},
+                             .shares = {0.5, 0.125, 0.375},
+                             .window = 500,
+                             .tolerance = 0.25,
+                             .on_drift = OnDrift::stop}};
   return contract;
 }
 

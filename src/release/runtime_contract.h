@@ -35,6 +35,7 @@ inline constexpr std::size_t kMaxContractRegions = 32;
 inline constexpr std::size_t kMaxGoldenPairs = 8;
 inline constexpr std::size_t kMaxGoldenTensors = 16;   // on each side of a pair
 inline constexpr std::size_t kMaxGoldenValues = 4096;  // of all pairs together
+inline constexpr std::size_t kMaxDistributionEdges = 63;
 
 // A model's form. ORT files are what a converter made of the graph; reading one is a power.
 enum class ModelFormat { onnx, ort };
@@ -115,6 +116,23 @@ struct GoldenPair {
   friend bool operator==(const GoldenPair&, const GoldenPair&) = default;
 };
 
+enum class OnDrift { tell, stop };
+
+// How often the author saw what in one output: which share of its elements lies below the first
+// edge, which from there to the second, and so on, and which at the last edge or above.
+struct OutputDistribution {
+  std::string output;
+  std::vector<double> edges{};   // rising
+  std::vector<double> shares{};  // one more; 1 together
+  std::uint64_t window = 1'000;  // answers that are compared with it at a time: 10 to 1,000,000
+  // The total variation distance (half the sum of the shares' differences, 0 to 1) beyond which the
+  // output has drifted.
+  double tolerance = 0.1;
+  OnDrift on_drift = OnDrift::tell;
+
+  friend bool operator==(const OutputDistribution&, const OutputDistribution&) = default;
+};
+
 struct RuntimeContract {
   std::string profile = "strict";                          // of the sandbox
   std::uint64_t memory_bytes = std::uint64_t{256} << 20U;  // one worker's private memory
@@ -137,11 +155,13 @@ struct RuntimeContract {
   std::optional<TimePoint> valid_until{};  // and no more from then on
   std::vector<std::string> regions{};      // where it may run; empty: everywhere
   std::vector<GoldenPair> golden{};
+  std::vector<OutputDistribution> distributions{};  // each of another output
 
   friend bool operator==(const RuntimeContract&, const RuntimeContract&) = default;
 };
 
 [[nodiscard]] std::string_view to_string(ModelFormat format);
+[[nodiscard]] std::string_view to_string(OnDrift reaction);
 
 // The members as an author or a payload writes them; absent ones take the defaults above. Refuses
 // REL-CONTRACT, naming the member: unknown, of another kind, out of its range, or in contradiction

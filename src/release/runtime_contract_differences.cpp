@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -210,6 +211,37 @@ void compare_scope(Comparison& comparison, const RuntimeContract& before,
                           std::to_string(after.golden.size()) + " pairs"));
 }
 
+// Of what differs in tolerance and reaction alone it can be told.
+Change kind_of_change(const OutputDistribution& was, OutputDistribution is) {
+  const bool wider = is.tolerance > was.tolerance || is.on_drift < was.on_drift;
+  const bool tighter = is.tolerance < was.tolerance || is.on_drift > was.on_drift;
+  is.tolerance = was.tolerance;
+  is.on_drift = was.on_drift;
+  if (is != was || wider == tighter) return Change::other;
+  return wider ? Change::wider : Change::tighter;
+}
+
+// None is wider than any; two that say other things of an output are no narrower than each other.
+void compare_distributions(Comparison& comparison, const RuntimeContract& before,
+                           const RuntimeContract& after) {
+  std::map<std::string, std::pair<const OutputDistribution*, const OutputDistribution*>> outputs;
+  for (const OutputDistribution& one : before.distributions)
+    outputs[one.output].first = &one;
+  for (const OutputDistribution& one : after.distributions)
+    outputs[one.output].second = &one;
+  for (const auto& [output, sides] : outputs) {
+    const auto& [was, is] = sides;
+    const std::string member = "distributions[" + output + "]";
+    if (was == nullptr || is == nullptr)
+      comparison.note(member, is == nullptr ? Change::wider : Change::tighter,
+                      is == nullptr ? "not watched any more" : "watched now");
+    else if (*was != *is)
+      comparison.note(
+          member, kind_of_change(*was, *is),
+          "tolerance " + arrow(number_text(was->tolerance), number_text(is->tolerance)));
+  }
+}
+
 std::uint64_t threads_of(const RuntimeContract& contract) {
   for (const Power& power : contract.powers)
     if (const auto* threads = std::get_if<Threads>(&power)) return threads->count;
@@ -255,6 +287,7 @@ std::vector<Difference> differences(const RuntimeContract& before, const Runtime
   comparison.amount("powers.threads", threads_of(before), threads_of(after), Unit::count);
   comparison.entries("powers.device_node", nodes_of(before), nodes_of(after));
   compare_scope(comparison, before, after);
+  compare_distributions(comparison, before, after);
   return std::move(comparison).take();
 }
 

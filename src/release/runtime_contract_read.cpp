@@ -273,6 +273,7 @@ Result<RuntimeContract> read_contract(const Json& members) {
   VEDETTE_CHECK(read_scheduling(fields, contract));
   VEDETTE_CHECK(read_powers(fields, contract));
   VEDETTE_CHECK(read_scope(fields, contract));
+  VEDETTE_CHECK(read_distributions(fields, contract));
   VEDETTE_CHECK(fields.finish());
   return contract;
 }

@@ -133,6 +133,7 @@ std::string describe(const RuntimeContract& contract) {
                     quantity_text(contract.batching->max_delay_us, Unit::microseconds) + "\n"
               : "batching: none\n";
   text += scope_text(contract);
+  text += distributions_text(contract);
   const auto wider = widenings(contract);
   if (wider.empty()) return text + "wider than the strictest: in nothing\n";
   for (const std::string& one : wider)

@@ -61,6 +61,7 @@ Json write_contract(const RuntimeContract& contract) {
                                       {"max_delay_us", contract.batching->max_delay_us}});
   json.set("powers", write_each(contract.powers, write_power));
   write_scope(json, contract);
+  write_distributions(json, contract);
   return json;
 }
 

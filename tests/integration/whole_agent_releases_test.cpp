@@ -157,5 +157,37 @@ TEST_F(WholeAgent, AModelAnswersNobodyBeforeItsGoldenAnswersNorAfterItsTime) {
   EXPECT_NE(code_of(ask_by_socket(4)), "");
 }
 
+// Its author never saw it answer above 5.
+TEST_F(WholeAgent, AModelWhoseAnswersDriftIsToldOrStopsAsItsContractSays) {
+  const std::string watched =
+      "[[distributions]]\noutput = \"y\"\nedges = [5]\nshares = [1, 0]\nwindow = 10\n";
+  ASSERT_EQ(code_of(publish("2", "1", watched)), "");
+  ASSERT_EQ(code_of(wait_for_release(2)), "");
+  const auto ask_ten_times = [&](int value) {
+    for (int i = 0; i < 10; ++i)
+      EXPECT_EQ(ask_by_socket(value).value_or(0), 2 * value);
+  };
+  ask_ten_times(2);
+  ask_ten_times(9);
+  ASSERT_EQ(code_of(wait_for_news("AGT-CONTRACT-DRIFT")), "");
+  EXPECT_EQ(ask_by_socket(9).value_or(0), 18) << "it is told, and answers on";
+
+  ASSERT_EQ(code_of(publish("3", "1", watched + "on_drift = \"stop\"\n")), "");
+  ASSERT_EQ(code_of(wait_for_release(3)), "");
+  ask_ten_times(9);
+  EXPECT_NE(code_of(ask_by_socket(9)), "");
+  ASSERT_EQ(code_of(wait_for_news("release 3 is quarantined")), "");
+  EXPECT_EQ(code_of(wait_for("the operator hears of both", 20s,
+                             [&]() -> Result<bool> {
+                               VEDETTE_TRY(const Json listed,
+                                           theatre_.vedette({"violation", "list"}));
+                               VEDETTE_TRY(const Json* all, listed.array("violations"));
+                               return std::ranges::count_if(*all->if_array(), [](const Json& one) {
+                                        return one.string("kind").value_or("") == "drift";
+                                      }) == 2;
+                             })),
+            "");
+}
+
 }  // namespace
 }  // namespace vedette::whole_agent

@@ -134,6 +134,13 @@ std::optional<std::size_t> exponent_all_ones(ByteView data, Bits exponent) {
   return first_bad<Bits>(data, [exponent](Bits bits) { return (bits & exponent) == exponent; });
 }
 
+template <class T, class As = double>
+As element(ByteView data, std::size_t index) {
+  T one{};
+  std::memcpy(&one, data.subspan(index * sizeof(T), sizeof(T)).data(), sizeof(T));
+  return static_cast<As>(one);
+}
+
 }  // namespace
 
 std::optional<std::size_t> first_out_of_range(DataType type, ByteView data, ElementRange range) {
@@ -163,6 +170,35 @@ std::optional<std::size_t> first_out_of_range(DataType type, ByteView data, Elem
       return float_out_of_range<std::int64_t>(data, range, 0x7ff0'0000'0000'0000);
   }
   return 0;  // a type that is no enumerator keeps no bound
+}
+
+double element_at(DataType type, ByteView data, std::size_t index) {
+  switch (type) {
+    case DataType::boolean:
+    case DataType::uint8:
+      return element<std::uint8_t>(data, index);
+    case DataType::int8:
+      return element<std::int8_t>(data, index);
+    case DataType::int16:
+      return element<std::int16_t>(data, index);
+    case DataType::int32:
+      return element<std::int32_t>(data, index);
+    case DataType::int64:
+      return element<std::int64_t>(data, index);
+    case DataType::uint16:
+      return element<std::uint16_t>(data, index);
+    case DataType::uint32:
+      return element<std::uint32_t>(data, index);
+    case DataType::uint64:
+      return element<std::uint64_t>(data, index);
+    case DataType::fp16:
+      return static_cast<double>(widen(element<std::uint16_t, std::uint16_t>(data, index)));
+    case DataType::fp32:
+      return element<float>(data, index);
+    case DataType::fp64:
+      return element<double>(data, index);
+  }
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
 std::optional<std::size_t> first_not_finite(DataType type, ByteView data) {

@@ -24,4 +24,7 @@ struct ElementRange {
 // The index of the first NaN or infinity; nothing when there is none, or the type has none.
 [[nodiscard]] std::optional<std::size_t> first_not_finite(DataType type, ByteView data);
 
+// The element at `index`, which is within `data`; an integer of 64 bits rounded to a double.
+[[nodiscard]] double element_at(DataType type, ByteView data, std::size_t index);
+
 }  // namespace vedette::inference::serving

@@ -150,5 +150,20 @@ TEST(ElementCheck, FindsTheFirstBadElementAtEveryPlaceAndAlignment) {
   }
 }
 
+TEST(ElementAt, IsTheElementOfEveryType) {
+  EXPECT_EQ(element_at(DataType::boolean, bytes_of<std::uint8_t>({0, 1}), 1), 1);
+  EXPECT_EQ(element_at(DataType::int8, bytes_of<std::int8_t>({0, -3}), 1), -3);
+  EXPECT_EQ(element_at(DataType::uint8, bytes_of<std::uint8_t>({0, 253}), 1), 253);
+  EXPECT_EQ(element_at(DataType::int16, bytes_of<std::int16_t>({0, -300}), 1), -300);
+  EXPECT_EQ(element_at(DataType::uint16, bytes_of<std::uint16_t>({0, 65'000}), 1), 65'000);
+  EXPECT_EQ(element_at(DataType::int32, bytes_of<std::int32_t>({0, -70'000}), 1), -70'000);
+  EXPECT_EQ(element_at(DataType::uint32, bytes_of<std::uint32_t>({0, 4'000'000'000}), 1), 4e9);
+  EXPECT_EQ(element_at(DataType::int64, bytes_of<std::int64_t>({0, -1}), 1), -1);
+  EXPECT_EQ(element_at(DataType::uint64, bytes_of<std::uint64_t>({0, 1ULL << 63U}), 1), 0x1p63);
+  EXPECT_EQ(element_at(DataType::fp16, bytes_of<std::uint16_t>({0, 0xC500}), 1), -5);
+  EXPECT_EQ(element_at(DataType::fp32, bytes_of<float>({0, 0.5F}), 1), 0.5);
+  EXPECT_EQ(element_at(DataType::fp64, bytes_of<double>({0, 0.1}), 1), 0.1);
+}
+
 }  // namespace
 }  // namespace vedette::inference::serving
