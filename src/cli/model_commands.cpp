@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "cli/provenance_commands.h"
 #include "release/dsse.h"
+#include "release/hash_cache.h"
 #include "release/model_tree.h"
 #include "release/oms_bundle.h"
 
@@ -33,6 +34,7 @@ struct ModelOptions {
   std::vector<std::string> roots;
   std::vector<std::string> identities;
   std::uint64_t shard_size = 0;  // octets; 0: whole files
+  std::string hash_cache;        // empty: none
 };
 
 release::HashOptions hash_options(const ModelOptions& options, const std::string& bundle,
@@ -43,18 +45,34 @@ release::HashOptions hash_options(const ModelOptions& options, const std::string
           }};
 }
 
+Result<release::Manifest> hash_with_cache(const ModelOptions& options,
+                                          const release::HashOptions& hashing, Output& output) {
+  if (!bundle_within(options.model, options.hash_cache).empty())
+    return refuse("CLI-USAGE", "the cache of digests would be a file of the model",
+                  options.hash_cache, "keep it elsewhere");
+  VEDETTE_TRY(release::HashCache cache, release::HashCache::load(options.hash_cache));
+  VEDETTE_TRY(release::Manifest manifest, release::hash_model(options.model, hashing, &cache));
+  VEDETTE_CHECK(cache.save());
+  output.note(std::to_string(cache.recalled()) + " of " +
+              std::to_string(manifest.resources.size()) +
+              " files are as they were when they were hashed before");
+  return manifest;
+}
+
+Result<release::Manifest> hash(Environment& environment, const ModelOptions& options,
+                               const std::string& bundle) {
+  Progress progress(environment.console, *environment.output, "hashing " + options.model);
+  const release::HashOptions hashing = hash_options(options, bundle, progress);
+  if (!options.hash_cache.empty()) return hash_with_cache(options, hashing, *environment.output);
+  if (options.shard_size == 0) return release::hash_model(options.model, hashing);
+  return release::hash_model_by_shards(options.model, options.shard_size, hashing);
+}
+
 Result<void> sign(Environment& environment, const ModelOptions& options) {
   VEDETTE_TRY(const auto key,
               load_signing_key(options.key, environment.console, environment.operator_folder.keys));
   const std::string path = bundle_path(options.model, options.bundle);
-  Result<release::Manifest> manifest;
-  {
-    Progress progress(environment.console, *environment.output, "hashing " + options.model);
-    const release::HashOptions hashing = hash_options(options, path, progress);
-    manifest = options.shard_size == 0
-                   ? release::hash_model(options.model, hashing)
-                   : release::hash_model_by_shards(options.model, options.shard_size, hashing);
-  }
+  const auto manifest = hash(environment, options, path);
   VEDETTE_CHECK(manifest);
   VEDETTE_TRY(const auto chain, load_certificates(options.certificate));
   VEDETTE_TRY(const std::string bundle, release::sign_model(*manifest, key, chain));
@@ -124,9 +142,15 @@ void add_sign(CLI::App& noun, Choice& choice) {
                    "where the bundle goes (else MODEL.sig, or MODEL/model.sig for a folder)");
   verb->add_option("--certificate", options->certificate,
                    "the key's certificates (PEM, its own first): sign in certificate mode");
-  verb->add_option("--shard-size", options->shard_size,
-                   "sign shards of so many octets, several of one file at once; not for releases")
-      ->check(CLI::PositiveNumber);
+  CLI::Option* shards =
+      verb->add_option(
+              "--shard-size", options->shard_size,
+              "sign shards of so many octets, several of one file at once; not for releases")
+          ->check(CLI::PositiveNumber);
+  verb->add_option(
+          "--hash-cache", options->hash_cache,
+          "keep digests here, and hash no file that is unchanged since: see docs/release.md")
+      ->excludes(shards);
   on_call(*verb, choice,
           [options](Environment& environment) { return sign(environment, *options); });
 }

@@ -153,6 +153,21 @@ TEST_F(ModelCommands, SignRefusesShardsOfNothing) {
         << size;
 }
 
+TEST_F(ModelCommands, SignTakesDigestsOnlyFromACacheThatNobodyElseWrites) {
+  std::filesystem::create_directory(desk.path("model"));
+  desk.write("model/a.onnx", "weights");
+  const auto sign_with = [&](const std::string& cache) {
+    return desk.run_json({"model", "sign", desk.path("model"), "--key", desk.path("publisher"),
+                          "--hash-cache", desk.path(cache)});
+  };
+  EXPECT_EQ(sign_with("model/cache.json").refusal(), "CLI-USAGE");
+  EXPECT_EQ(sign_with("cache.json").code, 0);
+  EXPECT_EQ(sign_with("cache.json").code, 0);
+  EXPECT_EQ(verify("model").code, 0);
+  std::filesystem::permissions(desk.path("cache.json"), std::filesystem::perms::all);
+  EXPECT_EQ(sign_with("cache.json").refusal(), "OMS-CACHE");
+}
+
 TEST_F(ModelCommands, AModelThatWasSignedByShardsIsNotReleased) {
   ASSERT_EQ(desk.run({"model", "sign", desk.path("vad.onnx"), "--key", desk.path("publisher"),
                       "--shard-size", "100"})

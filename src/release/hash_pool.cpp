@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+#include "release/hash_cache.h"
+
 namespace vedette::release {
 namespace {
 
@@ -69,13 +71,19 @@ Result<struct stat> content_state(const ModelFolder& folder, const std::string& 
 Hasher::Hasher(const ModelFolder& folder, Tally& tally)
     : folder_(folder), tally_(tally), buffer_(kPieceBytes) {}
 
-Result<crypto::Sha256Digest> Hasher::hash(const std::string& name) {
+Result<crypto::Sha256Digest> Hasher::hash(const std::string& name, HashCache* cache) {
   VEDETTE_TRY(const UniqueFd fd, folder_.open_file(name));
   VEDETTE_TRY(const struct stat before, state_of(fd.get(), name));
+  if (cache != nullptr)
+    if (const auto known = cache->find(name, fd.get(), before)) {
+      tally_.add(name, static_cast<std::size_t>(before.st_size));
+      return *known;
+    }
   VEDETTE_CHECK(read_part(fd.get(), name, 0, kToTheEnd));
   VEDETTE_TRY(const struct stat after, state_of(fd.get(), name));
   const crypto::Sha256Digest digest = stream_.finish();
   if (!same_content_state(before, after)) return changed(name);
+  if (cache != nullptr) cache->keep(name, fd.get(), before, digest);
   return digest;
 }
 

@@ -44,8 +44,9 @@ class Hasher {
  public:
   Hasher(const ModelFolder& folder, Tally& tally);
 
-  // The whole file. Refuses what content_state refuses, and OMS-CHANGED.
-  Result<crypto::Sha256Digest> hash(const std::string& name);
+  // The whole file, or what the cache knows of it. Refuses what content_state refuses, and
+  // OMS-CHANGED.
+  Result<crypto::Sha256Digest> hash(const std::string& name, HashCache* cache = nullptr);
 
   // Its octets from `begin` to before `end`, both within it. OMS-CHANGED unless it is from first to
   // last as it was at `state`: so all parts that were hashed under one state are of one content.

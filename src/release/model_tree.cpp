@@ -63,7 +63,7 @@ Result<void> check_resource(Hasher& hasher, const Resource& resource) {
 
 }  // namespace
 
-Result<Manifest> hash_model(const std::string& path, const HashOptions& options) {
+Result<Manifest> hash_model(const std::string& path, const HashOptions& options, HashCache* cache) {
   VEDETTE_TRY(const ModelFolder folder, ModelFolder::open(path));
   const PathSet ignored = always_ignored(options);
   VEDETTE_TRY(const std::vector<FoundFile> files, folder.list(ignored));
@@ -71,7 +71,7 @@ Result<Manifest> hash_model(const std::string& path, const HashOptions& options)
   VEDETTE_CHECK(HashPool(folder, options, total_size(files))
                     .run(files.size(), [&](Hasher& hasher, std::size_t i) -> Result<void> {
                       resources[i].name = files[i].name;
-                      VEDETTE_TRY(resources[i].sha256, hasher.hash(files[i].name));
+                      VEDETTE_TRY(resources[i].sha256, hasher.hash(files[i].name, cache));
                       return {};
                     }));
   return build_manifest(base_name(path), std::move(resources), left_out(folder, ignored));

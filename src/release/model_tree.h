@@ -24,6 +24,8 @@
 
 namespace vedette::release {
 
+class HashCache;
+
 struct HashProgress {
   std::string_view file;  // being read
   std::uint64_t bytes_done = 0;
@@ -40,7 +42,9 @@ struct HashOptions {
 // The manifest of the model at `path`. Refuses OMS-OPEN, OMS-READ, OMS-SYMLINK, OMS-HARDLINK,
 // OMS-FILETYPE, OMS-CHANGED (written to while it was read), OMS-DEPTH (more than 64 folders in each
 // other), and what build_manifest refuses.
-[[nodiscard]] Result<Manifest> hash_model(const std::string& path, const HashOptions& options = {});
+// With a `cache`, files that it knows are not hashed (release/hash_cache.h).
+[[nodiscard]] Result<Manifest> hash_model(const std::string& path, const HashOptions& options = {},
+                                          HashCache* cache = nullptr);
 
 // The same by shards of `shard_size` octets, so that several threads hash one file. An empty file
 // has no shard: it is not part of what is signed. Besides refuses OMS-SHARD unless the size is from
