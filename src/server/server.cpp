@@ -47,6 +47,7 @@ Result<std::vector<crypto::PublicKey>> read_keys(const std::vector<std::string>&
 platform::TlsServerSettings for_anybody(platform::TlsServerSettings tls) {
   tls.require_client_certificate = false;
   tls.client_roots.clear();
+  tls.client_issuers.clear();
   return tls;
 }
 

@@ -52,6 +52,7 @@ platform::TlsServerSettings ServerCertificate::settings() const {
   return platform::TlsServerSettings{.chain = std::move(chain),
                                      .key = shown_->key,
                                      .client_roots = trust_.roots_at(clock_.now()),
+                                     .client_issuers = trust_.issuing_at(clock_.now()),
                                      .require_client_certificate = true,
                                      .ocsp_response = shown_->statement.der};
 }

@@ -89,6 +89,9 @@ struct TlsServerSettings {
   std::vector<crypto::Certificate> chain;  // leaf first
   crypto::PrivateKey key;
   std::vector<crypto::Certificate> client_roots;  // anchors for client certificates
+  // CAs below them that are anchors too: a path ends at the first of them, so that no handshake
+  // verifies its signature again. Whoever names one has verified it.
+  std::vector<crypto::Certificate> client_issuers = {};
   bool require_client_certificate = true;
   // DER of an OCSP response for the leaf, shown to clients that ask for one; empty: none.
   Bytes ocsp_response = {};

@@ -70,16 +70,23 @@ Result<void> set_identity(SSL_CTX* context, std::span<const crypto::Certificate>
   return {};
 }
 
-// Anchors are `roots` and nothing else; `purpose` is what the peer's certificate must be for.
-void set_anchors(SSL_CTX* context, std::span<const crypto::Certificate> roots, int purpose) {
+// Anchors are `roots`, `issuers` and nothing else; `purpose` is what the peer's certificate must be
+// for.
+void set_anchors(SSL_CTX* context, std::span<const crypto::Certificate> roots,
+                 std::span<const crypto::Certificate> issuers, int purpose) {
   const crypto::CertificateStoreHandle store(X509_STORE_new());
   crypto::require(store != nullptr, "certificate store");
-  for (const auto& root : roots)
-    crypto::require(X509_STORE_add_cert(store.get(), crypto::native(root)) == 1, "trust anchor");
+  for (const auto anchors : {roots, issuers})
+    for (const auto& anchor : anchors)
+      crypto::require(X509_STORE_add_cert(store.get(), crypto::native(anchor)) == 1,
+                      "trust anchor");
   crypto::require(SSL_CTX_set1_verify_cert_store(context, store.get()) == 1, "certificate store");
   X509_VERIFY_PARAM* rules = SSL_CTX_get0_param(context);
   crypto::require(X509_VERIFY_PARAM_set_purpose(rules, purpose) == 1, "certificate purpose");
   X509_VERIFY_PARAM_set_depth(rules, kMaxIntermediates);
+  if (!issuers.empty())
+    crypto::require(X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN) == 1,
+                    "paths that end at an issuing CA");
   crypto::require(X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT) == 1,
                   "strict path validation");
   SSL_CTX_set_max_cert_list(context, kMaxChainOctets);
@@ -162,7 +169,7 @@ Result<std::unique_ptr<ssl::context>> make_server_context(const TlsServerSetting
   set_protocol(context);
   set_signatures(context);
   VEDETTE_CHECK(set_identity(context, settings.chain, settings.key));
-  set_anchors(context, settings.client_roots, X509_PURPOSE_SSL_CLIENT);
+  set_anchors(context, settings.client_roots, settings.client_issuers, X509_PURPOSE_SSL_CLIENT);
   // Tells a browser or curl which of its certificates to offer.
   for (const auto& root : settings.client_roots)
     crypto::require(SSL_CTX_add_client_CA(context, crypto::native(root)) == 1, "client roots");
@@ -182,7 +189,7 @@ Result<std::unique_ptr<ssl::context>> make_client_context(const HttpClientSettin
     VEDETTE_CHECK(set_identity(context, settings.chain, *settings.key));
   else if (!settings.chain.empty())
     return unusable("there is a TLS certificate but no key for it");
-  set_anchors(context, settings.roots, X509_PURPOSE_SSL_SERVER);
+  set_anchors(context, settings.roots, {}, X509_PURPOSE_SSL_SERVER);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, check_peer);
   // 0 is success here, unlike everywhere else.
   crypto::require(SSL_CTX_set_alpn_protos(context, octets(kAlpn), kAlpn.size()) == 0, "ALPN");

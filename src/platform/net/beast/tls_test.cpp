@@ -92,6 +92,20 @@ TEST_F(Tls, ClientWithoutItsIntermediateIsRefused) {
   EXPECT_EQ(refusal_of(identity).code, "NET-TLS");
 }
 
+// Of a foreign root, so that nothing but the issuing CA itself can be what the path ends at.
+TEST_F(Tls, PathMayEndAtAnIssuingCaThatIsNamedAndAtNoOther) {
+  const auto identity = authority_.client_of_issuing_ca();
+  const auto ca = authority_.issuing_ca();
+  auto settings = tls_server(authority_.server(), foreign_.root());
+  settings.tls->client_issuers = {ca.chain.front()};
+  restart(settings);
+  EXPECT_EQ(refusal_of(identity).code, "NET-TLS") << "its issuing CA is another one";
+  EXPECT_EQ(refusal_of(ca).code, "NET-TLS") << "an anchor is no client";
+  settings.tls->client_issuers.push_back(identity.chain.at(1));
+  restart(settings);
+  EXPECT_EQ(refusal_of(identity).code, "");
+}
+
 TEST_F(Tls, CaInTheClientsPlaceIsRefused) {
   EXPECT_EQ(refusal_of(authority_.issuing_ca()).code, "NET-TLS");
 }
