@@ -127,7 +127,8 @@ TEST(CompleteRules, RefusesAContractThatIsNotAboutThisModel) {
   const inference::ModelMetadata model{{{"x", DataType::fp32, {-1, 3}}}, {}};
   const auto refused = [&](const std::string& name, DataType type,
                            std::vector<std::int64_t> shape) {
-    const inference::serving::IoRules rules{{{.name = name, .type = type, .shape = shape}}, {}};
+    const inference::serving::IoRules rules{
+        {{.name = name, .type = type, .shape = std::move(shape)}}, {}};
     const auto complete = complete_rules(rules, model);
     return complete ? "" : complete.error().code;
   };

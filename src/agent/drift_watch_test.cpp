@@ -84,6 +84,7 @@ TEST_F(DriftWatchTest, OfALargeAnswerElementsAreCountedFromAllOverIt) {
 
 TEST_F(DriftWatchTest, EveryAnswerOfSeveralThreadsCountsOnce) {
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([this] { answer({0.1F, 0.1F, 0.5F, 0.9F}, 250); });
   threads.clear();

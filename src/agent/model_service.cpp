@@ -133,8 +133,9 @@ ModelService::ModelService(Parts parts)
 void ModelService::on_quarantine(const std::string& model, std::uint64_t release,
                                  const Error& cause) {
   if (const auto lease = table_.find(model, release))
-    return quarantine((*lease)->note<Note>().model(), cause);
-  parts_.tell(model + " release " + std::to_string(release) + " has gone, and misbehaved", cause);
+    quarantine((*lease)->note<Note>().model(), cause);
+  else
+    parts_.tell(model + " release " + std::to_string(release) + " has gone, and misbehaved", cause);
 }
 
 void ModelService::quarantine(const ServedModel& about, const Error& cause) {
@@ -154,9 +155,10 @@ void ModelService::on_drift(const ReplicaPlan& plan, const Drift& drift) {
                     "the model's answers are distributed otherwise than its contract says",
                     text_of(drift), "are its inputs still what it was made for?"};
   record_violation(plan, ledger::ViolationKind::drift, cause.message + ": " + cause.cause);
-  if (drift.on_drift == release::OnDrift::tell)
-    return parts_.tell(model + " release " + std::to_string(plan.about.release) + " drifted",
-                       cause);
+  if (drift.on_drift == release::OnDrift::tell) {
+    parts_.tell(model + " release " + std::to_string(plan.about.release) + " drifted", cause);
+    return;
+  }
   quarantine(plan.about, cause);
   table_.withdraw(model, describe(cause));
 }
