@@ -83,14 +83,23 @@ Result<release::VerifiedManifest> verify_subject(Environment& environment,
 struct Trust {
   std::vector<crypto::PublicKey> publishers;
   std::vector<crypto::PublicKey> builders;
+  std::vector<release::NamedBuilder> names;
 
   [[nodiscard]] release::ProvenanceSigners signers() const { return {publishers, builders}; }
 };
 
+// `FILE`, or `ID=FILE`; an ID is a URI, and a file is none.
 Result<Trust> load_trust(const ProvenanceOptions& options) {
   Trust trust;
   VEDETTE_TRY(trust.publishers, load_public_keys(options.publishers));
-  VEDETTE_TRY(trust.builders, load_public_keys(options.builders));
+  for (const std::string& text : options.builders) {
+    const std::size_t end = text.find("://") == std::string::npos ? 0 : text.rfind('=') + 1;
+    VEDETTE_TRY(const auto keys, load_public_keys({text.substr(end)}));
+    for (const crypto::PublicKey& key : keys) {
+      trust.builders.push_back(key);
+      if (end > 1) trust.names.push_back({key.spki_sha256(), text.substr(0, end - 1)});
+    }
+  }
   return trust;
 }
 
@@ -140,6 +149,7 @@ Result<Proven> verify_all(Environment& environment, const ProvenanceOptions& opt
   VEDETTE_TRY(const Bytes lines, read_file(provenance_path(options), release::kMaxProvenanceBytes));
   VEDETTE_TRY(auto provenance,
               release::verify_provenance(as_text(lines), subject->manifest.root, trust.signers()));
+  VEDETTE_CHECK(release::check_builder(provenance, trust.names));
   VEDETTE_CHECK(release::require_parts(provenance, options.required));
   return Proven{std::move(subject), std::move(provenance)};
 }
@@ -186,7 +196,8 @@ void add_subject(CLI::App& verb, const std::shared_ptr<ProvenanceOptions>& optio
   verb.add_option("--publisher", options->publishers, "public keys (PEM) of trusted publishers")
       ->required();
   verb.add_option("--builder", options->builders,
-                  "public keys (PEM) that are trusted for the build, and for nothing else");
+                  "public keys (PEM) that are trusted for the build, and for nothing else; "
+                  "ID=FILE: of the builder of this URI alone");
   verb.add_option("--file", options->file, "the provenance (else MODEL.provenance.jsonl)");
 }
 

@@ -74,6 +74,16 @@ TEST_F(ProvenanceCommands, ASecondSignerAddsAndTakesNothingAway) {
   EXPECT_EQ(verify(all).code, 0);
 }
 
+TEST_F(ProvenanceCommands, ABuildersKeyThatIsNamedSpeaksForThatBuilderAlone) {
+  ASSERT_EQ(sign("build.toml", "builder").code, 0);
+  const std::string key = desk_.path("builder.pub");
+  EXPECT_EQ(verify({"--builder", "https://a/other=" + key}).refusal(), "PROV-BUILDER");
+  EXPECT_EQ(verify({"--builder", "https://a/c=" + key}).code, 0);
+  EXPECT_EQ(verify({"--builder", "https://a/other=" + key, "--builder", "https://a/c=" + key}).code,
+            0);
+  EXPECT_EQ(verify({"--builder", "https://a/c=" + desk_.path("none.pub")}).refusal(), "FILE-OPEN");
+}
+
 TEST_F(ProvenanceCommands, APartThatWasLeftOutOnTheWayIsMissed) {
   ASSERT_EQ(sign("data.toml", "publisher").code, 0);
   const Outcome missed = verify({"--require", "datasets,build"});

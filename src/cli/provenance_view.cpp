@@ -39,7 +39,8 @@ std::string provenance_text(const release::Provenance& provenance) {
     text += "  " + std::string(what) + std::string(10 - what.size(), ' ') + words + "\n";
   };
   if (provenance.build)
-    line("built", "by " + provenance.build->builder + " (" + provenance.build->type + "), of " +
+    line("built", "by, as its signer says, " + provenance.build->builder + " (" +
+                      provenance.build->type + "), of " +
                       std::to_string(provenance.build->dependencies.size()) + " things");
   for (const release::Dataset& one : provenance.datasets)
     line("data", one.name + " (" + one.split + "): " + std::to_string(one.records) + " records, " +

@@ -84,6 +84,12 @@ Result<DatasetFingerprint> fingerprint_lines(const std::string& path) {
   Bytes line;
   Bytes piece(kPieceBytes);
   std::uint64_t records = 0;
+  const auto add_line = [&]() -> Result<void> {
+    if (++records > kMaxDatasetRecords) return bad_data("more records than are counted", path);
+    tree.add(line);
+    line.clear();
+    return {};
+  };
   for (;;) {
     const ssize_t size = ::read(file.get(), piece.data(), piece.size());
     if (size < 0 && errno == EINTR) continue;
@@ -95,13 +101,11 @@ Result<DatasetFingerprint> fingerprint_lines(const std::string& path) {
       append(line, rest.first(length));
       if (line.size() > kMaxRecordBytes) return bad_data("a line is longer than 16 MiB", path);
       if (end == rest.end()) break;
-      if (++records > kMaxDatasetRecords) return bad_data("more records than are counted", path);
-      tree.add(line);
-      line.clear();
+      VEDETTE_CHECK(add_line());
       rest = rest.subspan(length + 1);
     }
   }
-  if (!line.empty()) tree.add(line);
+  if (!line.empty()) VEDETTE_CHECK(add_line());
   const DatasetFingerprint result = tree.finish();
   if (result.records == 0) return bad_data("there is no line", path);
   return result;

@@ -122,6 +122,17 @@ struct VerifiedProvenance {
                                                            const crypto::Sha256Digest& model_root,
                                                            const ProvenanceSigners& signers);
 
+// A key, and what the builder that has it may call itself.
+struct NamedBuilder {
+  crypto::Sha256Digest key{};  // SHA-256 of its SubjectPublicKeyInfo
+  std::string id;              // a URI
+};
+
+// Which builder it was is the word of whoever signed the build. Refuses PROV-BUILDER where a key of
+// `names` signed it by a name that is none of that key's; of other keys any name is taken.
+[[nodiscard]] Result<void> check_builder(const VerifiedProvenance& provenance,
+                                         std::span<const NamedBuilder> names);
+
 // Refuses PROV-MISSING unless each of `parts` is there, by the names above.
 [[nodiscard]] Result<void> require_parts(const VerifiedProvenance& provenance,
                                          std::span<const std::string> parts);

@@ -167,6 +167,19 @@ Result<VerifiedProvenance> verify_provenance(std::string_view lines,
   return result;
 }
 
+Result<void> check_builder(const VerifiedProvenance& provenance,
+                           std::span<const NamedBuilder> names) {
+  const auto build = std::ranges::find(provenance.parts, "build", &SignedPart::part);
+  if (build == provenance.parts.end()) return {};
+  const std::string& said = provenance.provenance.build->builder;
+  const auto of_key = [&](const NamedBuilder& one) { return one.key == build->signer; };
+  const auto is_said = [&](const NamedBuilder& one) { return of_key(one) && one.id == said; };
+  if (std::ranges::none_of(names, of_key) || std::ranges::any_of(names, is_said)) return {};
+  return refuse("PROV-BUILDER", "the build was signed by another builder's key",
+                "the key " + to_hex(build->signer) + " says " + said.substr(0, 200),
+                "name the key for it by --builder ID=FILE, if it is that builder's");
+}
+
 Result<void> require_parts(const VerifiedProvenance& provenance,
                            std::span<const std::string> parts) {
   for (const std::string& part : parts)
