@@ -112,9 +112,11 @@ std::string what_is_left(const std::string& group, const Json& answer) {
       if (const std::string* const name = other.if_string())
         others += (others.empty() ? "" : ", ") + printable(*name);
   std::string text = "no TPM enrols into " + group + " by this certificate any more\n";
-  if (!others.empty())
-    return text + "it still stands for " + others +
-           ": every TPM of this maker goes on to get certificates\n";
+  if (!others.empty()) text += "it still stands for " + others + "\n";
+  if (!answer.boolean("root").value_or(true))
+    return text +
+           "it is an issuer: whom it helped in stays admitted by its root; remove that to stop "
+           "them\n";
   return text + cell_of(answer, "devices") +
          " devices get no further certificate; what they have goes on until it ends ('vedette "
          "device revoke' ends it at once)\n";

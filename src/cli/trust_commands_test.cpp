@@ -92,12 +92,16 @@ TEST_F(TrustEkRoots, SaysWhoGoesOnWhenOneWasRemoved) {
   };
   using ::testing::HasSubstr;
   using ::testing::Not;
-  const std::string still = remove(R"({"devices":0,"still_in_groups":["docks","yards"]})");
+  const std::string still =
+      remove(R"({"root":true,"devices":3,"still_in_groups":["docks","yards"]})");
   EXPECT_THAT(still, HasSubstr("it still stands for docks, yards"));
-  EXPECT_THAT(still, Not(HasSubstr("no further")));
+  EXPECT_THAT(still, HasSubstr("3 devices get no further certificate"));
   EXPECT_EQ(desk_.server.requests().back(),
             R"(POST /v1/endorsement-roots/remove {"group":"gates","sha256":")" + digest + "\"}");
-  const std::string gone = remove(R"({"devices":12,"still_in_groups":[]})");
+  const std::string issuer = remove(R"({"root":false,"devices":0,"still_in_groups":[]})");
+  EXPECT_THAT(issuer, HasSubstr("stays admitted by its root"));
+  EXPECT_THAT(issuer, Not(HasSubstr("no further")));
+  const std::string gone = remove(R"({"root":true,"devices":12,"still_in_groups":[]})");
   EXPECT_THAT(gone, HasSubstr("12 devices get no further certificate"));
   EXPECT_THAT(gone, HasSubstr("vedette device revoke"));
 }

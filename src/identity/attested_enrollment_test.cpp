@@ -120,12 +120,14 @@ TEST_F(Attested, a_tpm_that_was_taken_off_the_allow_list_is_refused_once_it_has_
 
 TEST_F(Attested, a_tpm_whose_makers_root_is_configured_needs_no_entry) {
   allowed_.reset();
-  roots_.push_back({GroupId::parse("g").value(), to_bytes("a root")});
+  roots_.push_back({device_->group, to_bytes("a root")});
   EXPECT_EQ(code(statement(certification())), "ENR-EK-UNKNOWN") << "another root admitted it";
   device_->maker_root = crypto::sha256(as_bytes("the root"));
   EXPECT_EQ(code(statement(certification())), "ENR-EK-UNKNOWN") << "its root was taken away";
   device_->maker_root = crypto::sha256(roots_[0].certificate_der);
   EXPECT_EQ(code(statement(certification())), "accepted");
+  roots_[0].group = GroupId::parse("another").value();
+  EXPECT_EQ(code(statement(certification())), "ENR-EK-UNKNOWN") << "for another group alone";
 }
 
 TEST_F(Attested, a_tpm_that_was_given_another_name_since_is_refused) {

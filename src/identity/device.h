@@ -77,7 +77,11 @@ class DeviceRegistry {
   [[nodiscard]] virtual Result<std::optional<Device>> find(const DeviceId& id) = 0;
   [[nodiscard]] virtual Result<std::optional<Device>> find_by_endorsement(
       const crypto::Sha256Digest& endorsement_sha256) = 0;
-  [[nodiscard]] virtual Result<std::vector<Device>> list() = 0;       // by id
+  [[nodiscard]] virtual Result<std::vector<Device>> list() = 0;  // by id
+  // How many of the group this maker's root admitted, who are neither revoked nor on the
+  // allow-list.
+  [[nodiscard]] virtual Result<std::uint64_t> count_admitted_by(
+      const GroupId& group, const crypto::Sha256Digest& maker_root) = 0;
   [[nodiscard]] virtual Result<void> save(const Device& device) = 0;  // inserts or replaces
 };
 

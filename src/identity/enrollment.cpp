@@ -71,6 +71,10 @@ Result<const EndorsementRoot*> admitting_root(const Certificate& leaf,
     if (std::ranges::find(issuers, certificates[i].fingerprint(), &Certificate::fingerprint) ==
         issuers.end())
       continue;
+    if (context.group_on_record && context.roots[i].group != *context.group_on_record) {
+      cause = "its maker is not configured for its group, " + context.group_on_record->str();
+      continue;
+    }
     const auto verified =
         crypto::verify_endorsement_chain(leaf, issuers, std::span(certificates).subspan(i, 1),
                                          context.now, context.roots[i].tolerance);
@@ -148,7 +152,7 @@ Result<Verified<EnrollmentClaim>> verify_enrollment(const EnrollmentRequest& req
                       std::move(name), std::move(stated.key), stated.sha256,
                       std::move(admitted.sku), stated.kind, stated.boot,
                       std::move(admitted.certificate_serial), admitted.maker_root,
-                      context.is_on_record ? std::nullopt : request.token_sha256});
+                      context.group_on_record ? std::nullopt : request.token_sha256});
 }
 
 }  // namespace vedette::identity

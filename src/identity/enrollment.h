@@ -72,8 +72,9 @@ struct EnrollmentContext {
   std::optional<AllowedEndorsement> allowed;  // the allow-list's entry for this EK, if it has one
   std::span<const EndorsementRoot> roots;  // an issuer that a root certified may stand among them
   TimePoint now;
-  // A device with this EK has enrolled before: its token, if it still sends it, is not looked at.
-  bool is_on_record = false;
+  // Of the device with this EK that has enrolled before: only roots of this group admit it again,
+  // and its token, if it still sends it, is not looked at. None: it comes for the first time.
+  std::optional<GroupId> group_on_record = {};
 };
 
 // Refuses, in this order:

@@ -99,15 +99,18 @@ Result<void> check_renewable(const Device& device) {
 Result<void> check_admitted(const Device& device, const std::optional<AllowedEndorsement>& allowed,
                             std::span<const EndorsementRoot> roots) {
   if (allowed && allowed->endorsement_sha256 == device.endorsement_sha256) return {};
+  // Another group's operators decide about their devices alone.
   const auto admitted = [&](const EndorsementRoot& root) {
-    return crypto::sha256(root.certificate_der) == *device.maker_root;
+    return root.group == device.group && crypto::sha256(root.certificate_der) == *device.maker_root;
   };
   if (device.maker_root && std::ranges::any_of(roots, admitted)) return {};
-  return refuse("ENR-EK-UNKNOWN", "this device's TPM may not have certificates any more",
-                "endorsement key " + to_hex(device.endorsement_sha256) +
-                    ": neither on the allow-list nor admitted by a maker's root that is configured",
-                "'vedette device allow' it again; if its maker's root admits it, let it enrol by "
-                "its endorsement certificate: POST /v1/enrollments");
+  return refuse(
+      "ENR-EK-UNKNOWN", "this device's TPM may not have certificates any more",
+      "endorsement key " + to_hex(device.endorsement_sha256) +
+          ": neither on the allow-list nor admitted by a maker's root that is configured for " +
+          device.group.str(),
+      "'vedette device allow' it again; if its maker's root admits it, let it enrol by "
+      "its endorsement certificate: POST /v1/enrollments");
 }
 
 bool is_enrolled_already(const KnownDevices& known, const EnrollmentClaim& claim) {

@@ -70,6 +70,15 @@ TEST_F(EnrollmentRoots, a_root_takes_no_device_out_of_the_group_that_it_has) {
       << "the allow-list is an operator's word about this TPM";
 }
 
+// Else one group's operators could keep what another's have dismissed.
+TEST_F(EnrollmentRoots, a_device_on_record_is_admitted_by_roots_of_its_group_alone) {
+  auto known = context(roots_);
+  known.group_on_record = GroupId::parse("drones").value();
+  EXPECT_EQ(code_of(verify_enrollment(request(kFixtureEndorsement), known)), "accepted");
+  known.group_on_record = GroupId::parse("strangers").value();
+  EXPECT_EQ(code_of(verify_enrollment(request(kFixtureEndorsement), known)), "ENR-EK-UNKNOWN");
+}
+
 TEST_F(EnrollmentRoots, a_certificate_without_any_configured_root_is_refused) {
   EXPECT_EQ(code(request(kFixtureEndorsement), {}), "ENR-EK-UNKNOWN");
 }

@@ -123,13 +123,13 @@ Result<EnrollmentService::Claim> EnrollmentService::verify(const EnrollmentReque
                                                            const Call& call) {
   std::optional<identity::AllowedEndorsement> allowed;
   std::vector<identity::EndorsementRoot> roots;
-  bool is_on_record = false;
+  std::optional<GroupId> group_on_record;
   const auto endorsement = identity::endorsement_sha256(request.endorsement_key);
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(allowed, unit.enrollment_rules().find(endorsement));
     VEDETTE_TRY(roots, unit.enrollment_rules().roots());
     VEDETTE_TRY(const auto known, unit.devices().find_by_endorsement(endorsement));
-    is_on_record = known.has_value();
+    if (known) group_on_record = known->group;
     return {};
   }));
   VEDETTE_TRY(Claim claim, identity::verify_enrollment(
@@ -137,9 +137,9 @@ Result<EnrollmentService::Claim> EnrollmentService::verify(const EnrollmentReque
                                          .allowed = std::move(allowed),
                                          .roots = roots,
                                          .now = clock_.now(),
-                                         .is_on_record = is_on_record}));
-  VEDETTE_CHECK(
-      store_.read([&](UnitOfWork& unit) { return check_token(unit, *claim, is_on_record); }));
+                                         .group_on_record = group_on_record}));
+  VEDETTE_CHECK(store_.read(
+      [&](UnitOfWork& unit) { return check_token(unit, *claim, group_on_record.has_value()); }));
   return claim;
 }
 

@@ -60,19 +60,8 @@ Result<Json> json_of(const EndorsementRoot& root) {
   return json;
 }
 
-// Of those on record: whom this root alone admitted, and who are not out of service anyway.
-Result<std::uint64_t> count_admitted_by(UnitOfWork& unit, const crypto::Sha256Digest& root) {
-  std::uint64_t count = 0;
-  VEDETTE_TRY(const auto devices, unit.devices().list());
-  for (const identity::Device& device : devices) {
-    if (device.maker_root != root || device.status == identity::DeviceStatus::revoked) continue;
-    VEDETTE_TRY(const auto allowed, unit.enrollment_rules().find(device.endorsement_sha256));
-    if (!allowed) ++count;
-  }
-  return count;
-}
-
 struct Removed {
+  bool is_root = false;  // else it is an issuer, which admits nobody by itself
   std::uint64_t devices = 0;
   Json::Array still_in_groups;
 };
@@ -98,9 +87,8 @@ Result<Removed> take_away(UnitOfWork& unit, const GroupId& group, const crypto::
   VEDETTE_TRY(const Certificate certificate, Certificate::from_der(found->certificate_der));
   VEDETTE_TRY([[maybe_unused]] const bool was_there,
               unit.enrollment_rules().remove_root(group, found->certificate_der));
-  if (removed.still_in_groups.empty()) {
-    VEDETTE_TRY(removed.devices, count_admitted_by(unit, root));
-  }
+  removed.is_root = crypto::is_issuer_by_name(certificate, certificate);
+  VEDETTE_TRY(removed.devices, unit.devices().count_admitted_by(group, root));
   matter.details.set("root", certificate.subject()).set("devices", removed.devices);
   matter.details.set("still_in_groups", removed.still_in_groups);
   return removed;
@@ -166,7 +154,7 @@ Result<HttpResponse> MakerService::remove(const Call& call) {
                                     return {};
                                   }));
   Json answer_body;
-  answer_body.set("devices", removed.devices);
+  answer_body.set("root", removed.is_root).set("devices", removed.devices);
   answer_body.set("still_in_groups", std::move(removed.still_in_groups));
   return answer(answer_body);
 }

@@ -17,9 +17,9 @@ class MakerService {
   // One to 256 certificates into one group, all or none. Refuses CERT-SYNTAX, and what is
   // malformed.
   [[nodiscard]] Result<platform::HttpResponse> add(const Call& call);
-  // One certificate out of one group; tells how many devices it admitted that get no further
-  // certificate now, and in which groups it still stands. Refuses DEV-NO-ROOT, and what is
-  // malformed.
+  // One certificate out of one group; tells whether it is a root, how many of the group's devices
+  // it admitted, which get no further certificate now, and in which groups it still stands. Refuses
+  // DEV-NO-ROOT, and what is malformed.
   [[nodiscard]] Result<platform::HttpResponse> remove(const Call& call);
 
  private:

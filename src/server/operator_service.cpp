@@ -109,6 +109,7 @@ Result<StillAdmitted> still_admitted(UnitOfWork& unit, const crypto::Sha256Diges
   VEDETTE_TRY(const auto roots, unit.enrollment_rules().roots());
   if (roots.empty()) return StillAdmitted::no;
   VEDETTE_TRY(const auto device, unit.devices().find_by_endorsement(endorsement));
+  if (device && device->status == identity::DeviceStatus::revoked) return StillAdmitted::no;
   if (!device || !device->maker_root) return StillAdmitted::perhaps;
   return identity::check_admitted(*device, std::nullopt, roots) ? StillAdmitted::yes
                                                                 : StillAdmitted::perhaps;

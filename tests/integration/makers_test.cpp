@@ -113,7 +113,7 @@ TEST_F(Makers, ATpmThatOneAdmitsIsToldToBeAdmittedStill) {
   EXPECT_EQ(renew(drone), "");
 }
 
-TEST_F(Makers, OnesTpmsGetNoFurtherCertificateOnceItIsRemovedFromEveryGroup) {
+TEST_F(Makers, OnesTpmsGetNoFurtherCertificateOnceItIsRemovedFromTheirGroup) {
   const Enrolled drone = enroll("drone");
   const Enrolled listed = enroll("listed");
   ASSERT_EQ(admit("group"), "");
@@ -121,16 +121,36 @@ TEST_F(Makers, OnesTpmsGetNoFurtherCertificateOnceItIsRemovedFromEveryGroup) {
   admit_by_maker("drone");
   admit_by_maker("listed");
   EXPECT_NE(disallow("drone"), "");
-  EXPECT_EQ(remove("group"), R"({"devices":0,"still_in_groups":["another"]})");
-  EXPECT_EQ(renew(drone), "") << "another group's word is as good";
-  EXPECT_EQ(remove("another"), R"({"devices":1,"still_in_groups":[]})") << "one is on the list";
+  EXPECT_EQ(remove("another"), R"({"root":true,"devices":0,"still_in_groups":["group"]})");
+  ASSERT_EQ(admit("another"), "");
+  EXPECT_EQ(renew(drone), "");
+  EXPECT_EQ(remove("group"), R"({"root":true,"devices":1,"still_in_groups":["another"]})")
+      << "one is on the list";
   const std::string entry = last_entry();
   EXPECT_NE(entry.find(R"("kind":"dismiss-maker")"), std::string::npos) << entry;
   EXPECT_NE(entry.find(to_hex(maker_.fingerprint())), std::string::npos) << entry;
   EXPECT_NE(entry.find(R"("devices":1)"), std::string::npos) << entry;
-  EXPECT_EQ(renew(drone), "ENR-EK-UNKNOWN");
+  EXPECT_EQ(renew(drone), "ENR-EK-UNKNOWN") << "another group's word is not about this one";
   EXPECT_EQ(renew(listed), "");
-  EXPECT_EQ(remove("another"), "DEV-NO-ROOT");
+  EXPECT_EQ(remove("group"), "DEV-NO-ROOT");
+}
+
+TEST_F(Makers, OfARevokedTpmNothingIsToldToAdmitItStill) {
+  std::ignore = enroll("drone");
+  ASSERT_EQ(admit("group"), "");
+  admit_by_maker("drone");
+  ASSERT_EQ(post(*admin_, "/v1/devices/drone/revoke", R"({"reason":"lost"})"), "");
+  EXPECT_EQ(disallow("drone"), R"({"removed":1,"still_admitted_by_root":"no"})");
+}
+
+TEST_F(Makers, AnIssuerIsToldToBeNoRoot) {
+  const crypto::Certificate issuer = keys_->authority.issuing();
+  Json body;
+  body.set("group", "group").set("certificate", issuer.pem());
+  ASSERT_EQ(post(*admin_, "/v1/endorsement-roots", codec::to_json(body)), "");
+  EXPECT_EQ(ask("/v1/endorsement-roots/remove",
+                Json::Object{{"group", "group"}, {"sha256", to_hex(issuer.fingerprint())}}),
+            R"({"root":false,"devices":0,"still_in_groups":[]})");
 }
 
 }  // namespace

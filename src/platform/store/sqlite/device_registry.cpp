@@ -134,6 +134,18 @@ class SqliteDeviceRegistry final : public identity::DeviceRegistry {
     }
   }
 
+  Result<std::uint64_t> count_admitted_by(const GroupId& group,
+                                          const crypto::Sha256Digest& maker_root) override {
+    VEDETTE_TRY(auto query,
+                database_->query("SELECT count(*) FROM devices WHERE group_name = ?"
+                                 " AND maker_root_sha256 = ? AND status <> 'revoked'"
+                                 " AND NOT EXISTS (SELECT 1 FROM allowed_endorsements AS allowed"
+                                 "  WHERE allowed.endorsement_sha256 = devices.endorsement_sha256)",
+                                 {group.str(), maker_root}));
+    VEDETTE_TRY([[maybe_unused]] const bool found, query.next());
+    return query.natural(0);
+  }
+
   Result<void> save(const Device& device) override {
     // Only a row of the same id is replaced; another with the same endorsement is a contradiction.
     VEDETTE_TRY(

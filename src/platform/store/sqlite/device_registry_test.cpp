@@ -89,5 +89,27 @@ TEST_F(RepositoriesTest, ADevicesMakerComesBackAsItWasSaved) {
   EXPECT_EQ(devices->find(one.id).value()->maker_root, std::nullopt);
 }
 
+TEST_F(RepositoriesTest, DevicesOfAMakerAreCountedInTheirGroupUnlessRevokedOrAllowed) {
+  const auto devices = make_device_registry(*database_);
+  const auto rules = make_enrollment_rules(*database_);
+  const auto count = [&] {
+    return devices->count_admitted_by(device(1).group, digest_of(7)).value();
+  };
+  for (std::uint8_t number = 1; number <= 5; ++number) {
+    auto one = device(number);
+    one.maker_root = digest_of(number == 5 ? 8 : 7);
+    if (number == 4) one.group = *GroupId::parse("elsewhere");
+    ASSERT_TRUE(devices->save(one).has_value());
+  }
+  EXPECT_EQ(count(), 3U);
+  auto revoked = devices->find(device(2).id).value().value();
+  revoked.status = identity::DeviceStatus::revoked;
+  ASSERT_TRUE(devices->save(revoked).has_value());
+  EXPECT_EQ(count(), 2U);
+  ASSERT_TRUE(
+      rules->allow({device(3).endorsement_sha256, device(3).id, device(3).group}).has_value());
+  EXPECT_EQ(count(), 1U);
+}
+
 }  // namespace
 }  // namespace vedette::platform::sqlite
