@@ -32,9 +32,9 @@ void Agent::begin() {
 
 Result<void> Agent::learn_time() {
   VEDETTE_TRY(const auto domain, identity::TrustDomain::parse(config_.trust_domain));
-  VEDETTE_TRY(const auto client, link_.insecure_of_any_time(known_time_));
-  VEDETTE_TRY(const ToldTime told,
-              ask_time(*client, boot_, server_trust_.roots_at(known_time_), domain));
+  const TimePoint passed = time_.passed();
+  VEDETTE_TRY(const auto client, link_.insecure_of_any_time(passed));
+  VEDETTE_TRY(const ToldTime told, ask_time(*client, boot_, server_trust_, passed, domain));
   VEDETTE_CHECK(time_.tell(told.time, told.uncertainty));
   known_time_ = std::max(known_time_, told.time);
   const auto tpm = tpm_.read_clock();

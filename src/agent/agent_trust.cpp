@@ -22,8 +22,7 @@ void Agent::ask_when_to_renew() {
   if (hear_of_rollovers(*client_))
     if (auto client = link_.to_device_plane(*credentials_)) client_ = *std::move(client);
   const TimePoint now = clock_.now();
-  const auto advice = renewal_advice(*client_, *credentials_, server_trust_.roots_at(now), now,
-                                     server_trust_.intermediates_at(now));
+  const auto advice = renewal_advice(*client_, *credentials_, server_trust_, now);
   renewal_.advised(advice, clock_.now());
   if (!advice && outcome_of(advice.error()) != Outcome::unreachable)
     news_.say(Phase::serve, "renews by its own rule", advice.error());

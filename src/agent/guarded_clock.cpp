@@ -65,6 +65,11 @@ TimeStanding GuardedClock::standing() const {
   return standing_;
 }
 
+TimePoint GuardedClock::passed() const {
+  const std::scoped_lock lock(mutex_);
+  return standing_ == TimeStanding::unknown ? TimePoint{} : at(boot_.now());
+}
+
 void GuardedClock::raise_to(TimePoint floor) {
   const std::scoped_lock lock(mutex_);
   const Duration boot = boot_.now();

@@ -64,6 +64,10 @@ class GuardedClock final : public Clock {
   [[nodiscard]] TimePoint now() const override;
   [[nodiscard]] TimeStanding standing() const;
 
+  // A time that has passed, by the server's word alone: now, or the beginning of all time while
+  // nothing was ever signed.
+  [[nodiscard]] TimePoint passed() const;
+
   // A time that has passed for certain: before the first word of the server.
   void raise_to(TimePoint floor);
   // What the server told, as of the answer: it is that now, or up to `uncertainty` later. The clock

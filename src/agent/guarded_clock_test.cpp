@@ -124,6 +124,14 @@ TEST_F(GuardedClockTest, AFloorHoldsAgainstAnOperatingSystemTenYearsAhead) {
   EXPECT_EQ(clock.now(), truth);
 }
 
+TEST_F(GuardedClockTest, WhatNobodySignedHasNotPassed) {
+  GuardedClock clock = start(10 * kYear);
+  EXPECT_EQ(clock.passed(), TimePoint{});
+  clock.raise_to(truth);
+  pass(hours(1));
+  EXPECT_EQ(clock.passed(), truth) << "the clock goes on where no word has come since";
+}
+
 // The models answer exactly as long as the verdict lasts: a clock that is set back does not prolong
 // it, one that is set ahead does not end it.
 TEST_F(GuardedClockTest, AVerdictLastsAsLongAsItIsWhateverIsSet) {

@@ -1,5 +1,6 @@
 #include "agent/renewal_plan.h"
 
+#include <span>
 #include <utility>
 
 #include "agent/lifecycle.h"
@@ -17,9 +18,7 @@ constexpr Duration kAskAfterTrouble = std::chrono::minutes(5);
 
 Result<identity::RenewalAdvice> renewal_advice(platform::HttpClient& client,
                                                const Credentials& credentials,
-                                               std::span<const crypto::Certificate> roots,
-                                               TimePoint now,
-                                               std::span<const crypto::Certificate> issuing) {
+                                               const TrustAnchors& trust, TimePoint now) {
   VEDETTE_TRY(const auto response, client.send(platform::get_request("/v1/renewal-info")));
   VEDETTE_TRY(const codec::Json answer, platform::read_json_answer(response));
   VEDETTE_TRY(const std::string info, answer.string("renewal_info"));
@@ -27,11 +26,9 @@ Result<identity::RenewalAdvice> renewal_advice(platform::HttpClient& client,
   VEDETTE_TRY(const auto signer, crypto::Certificate::from_pem(pem));
   const auto names = credentials.leaf().uri_names();  // one: make_credentials looked
   VEDETTE_TRY(identity::SpiffeId device, identity::SpiffeId::parse(names.front()));
-  std::vector<crypto::Certificate> intermediates(credentials.chain.begin() + 1,
-                                                 credentials.chain.end());
-  intermediates.insert(intermediates.end(), issuing.begin(), issuing.end());
+  const auto roots = trust.roots_at(now);
   return identity::verify_renewal_info(
-      info, signer, intermediates,
+      info, signer, trust.issuers_among(std::span(credentials.chain).subspan(1), now),
       {.roots = roots, .device = std::move(device), .certificate = credentials.leaf(), .now = now});
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <optional>
-#include <span>
 
 #include "agent/credentials.h"
+#include "agent/trust_anchors.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "identity/renewal.h"
@@ -13,13 +13,13 @@
 
 namespace vedette::agent {
 
-// Asks the server when this very certificate is to be renewed. `issuing` are authorities beside
-// those that came with it, as after a rollover. Refuses what verify_renewal_info refuses, RENEW-*
+// Asks the server when this very certificate is to be renewed; whoever signs the answer is held to
+// `trust`. Refuses what verify_renewal_info refuses, RENEW-*
 // and CERT-* among it, and NET-*.
-[[nodiscard]] Result<identity::RenewalAdvice> renewal_advice(
-    platform::HttpClient& client, const Credentials& credentials,
-    std::span<const crypto::Certificate> roots, TimePoint now,
-    std::span<const crypto::Certificate> issuing = {});
+[[nodiscard]] Result<identity::RenewalAdvice> renewal_advice(platform::HttpClient& client,
+                                                             const Credentials& credentials,
+                                                             const TrustAnchors& trust,
+                                                             TimePoint now);
 
 // Of one thread. Nothing is due before the first begin().
 class RenewalPlan {

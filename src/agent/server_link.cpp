@@ -66,15 +66,23 @@ Result<std::unique_ptr<platform::HttpClient>> ServerLink::to_device_plane(
   return http_.connect(ours);
 }
 
+ServerLink::Judgement ServerLink::judgement() const {
+  return {.trust_version = trust_.version(), .until = trust_.next_end(clock_.now())};
+}
+
+bool ServerLink::holds(const Judgement& judgement) const {
+  return judgement.trust_version == trust_.version() &&
+         (!judgement.until || clock_.now() < *judgement.until);
+}
+
 Result<platform::HttpClient*> KeptClient::for_device(const Credentials& credentials) {
-  const std::uint64_t version = link_.trust_version();
   std::string certificate = credentials.leaf().serial_hex();
-  if (client_ != nullptr && certificate == certificate_ && version == trust_version_)
+  if (client_ != nullptr && certificate == certificate_ && link_.holds(judgement_))
     return client_.get();
   client_ = nullptr;
+  judgement_ = link_.judgement();  // before: what changes meanwhile makes it too old, never too new
   VEDETTE_TRY(client_, link_.to_device_plane(credentials));
   certificate_ = std::move(certificate);
-  trust_version_ = version;
   return client_.get();
 }
 

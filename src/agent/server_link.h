@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,14 @@ class ServerLink {
   // Presents the device's certificate; the TPM signs the handshake.
   [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> to_device_plane(
       const Credentials& credentials) const;
-  // By which trust bundle a client that is made now judges its server; 0: by none.
-  [[nodiscard]] std::uint64_t trust_version() const { return trust_.version(); }
+  // For how long a server that is judged now is judged so: while the trust bundle's version (0:
+  // none) is this one, and up to a time.
+  struct Judgement {
+    std::uint64_t trust_version = 0;
+    std::optional<TimePoint> until{};
+  };
+  [[nodiscard]] Judgement judgement() const;
+  [[nodiscard]] bool holds(const Judgement& judgement) const;
 
  private:
   using Now = std::function<TimePoint()>;
@@ -59,12 +66,14 @@ class ServerLink {
 };
 
 // A client of the device plane that is kept for the next call: a server is judged when a connection
-// begins, so one does not outlive the trust bundle that it was judged by. For one thread.
+// begins, so one does not outlive the trust bundle that it was judged by, nor the overlap of a
+// rollover that it began in. For one thread.
 class KeptClient {
  public:
   explicit KeptClient(const ServerLink& link) : link_(link) {}
 
-  // The client of before, or another where the certificate or the trust bundle is another by now.
+  // The client of before, or another where the certificate is another by now, or its server would
+  // have to be judged anew.
   // It is good until the next call. Refuses what ServerLink::to_device_plane refuses, and keeps
   // none then.
   [[nodiscard]] Result<platform::HttpClient*> for_device(const Credentials& credentials);
@@ -73,7 +82,7 @@ class KeptClient {
   const ServerLink& link_;
   std::unique_ptr<platform::HttpClient> client_;
   std::string certificate_;  // the one that it presents
-  std::uint64_t trust_version_ = 0;
+  ServerLink::Judgement judgement_;
 };
 
 }  // namespace vedette::agent

@@ -15,7 +15,7 @@ constexpr std::size_t kNonceOctets = 32;
 }  // namespace
 
 Result<ToldTime> ask_time(platform::HttpClient& client, const BootTime& boot,
-                          std::span<const crypto::Certificate> roots,
+                          const TrustAnchors& trust, TimePoint passed,
                           const identity::TrustDomain& trust_domain) {
   // The connection is opened before: what that takes makes no time uncertain.
   VEDETTE_TRY([[maybe_unused]] const Bytes binding, client.channel_binding());
@@ -32,9 +32,10 @@ Result<ToldTime> ask_time(platform::HttpClient& client, const BootTime& boot,
   VEDETTE_TRY(const std::string pem, answer.string("signer"));
   VEDETTE_TRY(const auto chain, crypto::Certificate::all_from_pem(pem));
   if (chain.empty()) return refuse("TIME-SIGNER", "the server's time came without a certificate");
+  const auto roots = trust.roots_at(passed);
   VEDETTE_TRY(const TimePoint time,
               identity::verify_signed_time(
-                  jws, chain.front(), std::span(chain).subspan(1),
+                  jws, chain.front(), trust.issuers_among(std::span(chain).subspan(1), passed),
                   {.roots = roots, .trust_domain = trust_domain, .nonce = std::move(nonce)}));
   return ToldTime{time, took};
 }

@@ -1,12 +1,10 @@
 // ServerTime: asks the server what time it is.
 #pragma once
 
-#include <span>
-
 #include "agent/guarded_clock.h"
+#include "agent/trust_anchors.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "crypto/certificate.h"
 #include "identity/spiffe.h"
 #include "platform/net/http.h"
 
@@ -20,10 +18,11 @@ struct ToldTime {
   Duration uncertainty{};  // it is up to so much later now
 };
 
-// `client` speaks to the enrolment listener; it need not know the time for that. Refuses TIME-SLOW,
+// `client` speaks to the enrolment listener; it need not know the time for that. The signer's chain
+// is held to `trust` as of `passed`, a time that has passed for certain. Refuses TIME-SLOW,
 // what identity::verify_signed_time refuses, and NET-*.
 [[nodiscard]] Result<ToldTime> ask_time(platform::HttpClient& client, const BootTime& boot,
-                                        std::span<const crypto::Certificate> roots,
+                                        const TrustAnchors& trust, TimePoint passed,
                                         const identity::TrustDomain& trust_domain);
 
 }  // namespace vedette::agent

@@ -147,6 +147,21 @@ Result<void> TrustAnchors::check_server(std::span<const crypto::Certificate> cha
                 between, "it was when this connection was prepared; the next one knows better");
 }
 
+std::vector<crypto::Certificate> TrustAnchors::issuers_among(
+    std::span<const crypto::Certificate> told, TimePoint now) const {
+  std::vector<crypto::Certificate> issuers = intermediates_at(now);
+  const auto present = held();
+  std::ranges::copy_if(told, std::back_inserter(issuers), [&](const crypto::Certificate& one) {
+    return !present || !identity::is_retired(one, present->bundle(), now);
+  });
+  return issuers;
+}
+
+std::optional<TimePoint> TrustAnchors::next_end(TimePoint now) const {
+  const auto bundle = held();
+  return bundle ? bundle->bundle().next_end(now) : std::nullopt;
+}
+
 std::vector<crypto::Certificate> TrustAnchors::intermediates_at(TimePoint now) const {
   const auto present = held();
   return present ? present->bundle().intermediates_at(now) : std::vector<crypto::Certificate>();

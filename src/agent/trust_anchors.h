@@ -40,6 +40,13 @@ class TrustAnchors {
   // does not trust at `now`: their keys may be a thief's.
   [[nodiscard]] Result<void> check_server(std::span<const crypto::Certificate> chain,
                                           TimePoint now) const;
+  // Until when check_server() says the same of each server, unless another bundle comes; none: so
+  // long as this one is in force.
+  [[nodiscard]] std::optional<TimePoint> next_end(TimePoint now) const;
+  // What a signer's chain may lead over: those of `told` that the present bundle has not retired,
+  // and what it may lack besides.
+  [[nodiscard]] std::vector<crypto::Certificate> issuers_among(
+      std::span<const crypto::Certificate> told, TimePoint now) const;
   // What a chain may lack that was issued before or after a rollover.
   [[nodiscard]] std::vector<crypto::Certificate> intermediates_at(TimePoint now) const;
 

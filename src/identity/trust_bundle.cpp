@@ -170,6 +170,15 @@ std::vector<Certificate> TrustBundle::issuing_at(TimePoint now) const {
   return trusted_at(issuing, std::max(now, issued_at));
 }
 
+std::optional<TimePoint> TrustBundle::next_end(TimePoint now) const {
+  std::optional<TimePoint> next;
+  for (const auto* authorities : {&roots, &issuing})
+    for (const TrustedAuthority& authority : *authorities)
+      if (authority.until && *authority.until > now && (!next || *authority.until < *next))
+        next = authority.until;
+  return next;
+}
+
 std::vector<Certificate> TrustBundle::intermediates_at(TimePoint now) const {
   std::vector<Certificate> all = issuing_at(now);
   all.insert(all.end(), new_with_old.begin(), new_with_old.end());

@@ -42,6 +42,8 @@ struct TrustBundle {
   // Those that are trusted at `now`; a time before `issued_at` counts as that time.
   [[nodiscard]] std::vector<crypto::Certificate> roots_at(TimePoint now) const;
   [[nodiscard]] std::vector<crypto::Certificate> issuing_at(TimePoint now) const;
+  // When the next of them ends that is trusted at `now`; none: none does.
+  [[nodiscard]] std::optional<TimePoint> next_end(TimePoint now) const;
   // What a chain lacks that was sent by somebody who knows another root: issuing CAs trusted at
   // `now`, what leads from former roots to this one, and from it to those that are not retired.
   [[nodiscard]] std::vector<crypto::Certificate> intermediates_at(TimePoint now) const;

@@ -68,8 +68,10 @@ TEST_F(EstAdmission, TheServerSaysWhenToRenewAndTheDeviceBelievesIt) {
   const auto credentials = agent::make_credentials({own.certificate, keys_->authority.issuing()},
                                                    own.key, "test.vedette", clock_.now());
   ASSERT_TRUE(credentials.has_value());
-  const std::array roots{keys_->authority.root()};
-  const auto advice = agent::renewal_advice(*device, *credentials, roots, clock_.now());
+  const auto trust =
+      agent::TrustAnchors::load(folder_.path(), {keys_->authority.root()},
+                                identity::TrustDomain::parse("test.vedette").value());
+  const auto advice = agent::renewal_advice(*device, *credentials, *trust, clock_.now());
   ASSERT_TRUE(advice.has_value()) << describe(advice.error());
   const auto life = identity::life_of(own.certificate);
   EXPECT_GE(advice->window.start,
@@ -79,7 +81,7 @@ TEST_F(EstAdmission, TheServerSaysWhenToRenewAndTheDeviceBelievesIt) {
   const Enrolled other = enroll("camera");
   const auto camera = agent::make_credentials({other.certificate, keys_->authority.issuing()},
                                               other.key, "test.vedette", clock_.now());
-  const auto refused = agent::renewal_advice(*device, *camera, roots, clock_.now());
+  const auto refused = agent::renewal_advice(*device, *camera, *trust, clock_.now());
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, "RENEW-AUDIENCE");
   EXPECT_EQ(get(*enrollment_client(), "/v1/renewal-info"), "HTTP-NOT-FOUND");

@@ -28,14 +28,16 @@ class DeviceTime : public ControlPlane {
     return *http_->connect(settings);
   }
   Result<agent::ToldTime> ask(platform::HttpClient& client, const std::string& domain) {
-    return agent::ask_time(client, boot_, std::span(&keys_->authority.root(), 1),
-                           identity::TrustDomain::parse(domain).value());
+    return agent::ask_time(client, boot_, trust_, {}, identity::TrustDomain::parse(domain).value());
   }
   std::string get_time(const std::string& nonce) {
     return get(*connect(nullptr, false), "/v1/time?nonce=" + nonce);
   }
 
   agent::SystemBootTime boot_;
+  const identity::TrustDomain domain_ = identity::TrustDomain::parse("test.vedette").value();
+  agent::TrustAnchors trust_ =
+      agent::TrustAnchors::load(folder_.path(), {keys_->authority.root()}, domain_).value();
 };
 
 // The whole way: the operating system is wrong, TLS is refused, the time is told, TLS is taken.
@@ -85,9 +87,7 @@ TEST_F(DeviceTime, IsRefusedWhereTheAnswerTookTooLong) {
     mutable Duration now_{};
   };
   const SlowBoot slow;
-  const auto told =
-      agent::ask_time(*connect(nullptr, true), slow, std::span(&keys_->authority.root(), 1),
-                      identity::TrustDomain::parse("test.vedette").value());
+  const auto told = agent::ask_time(*connect(nullptr, true), slow, trust_, {}, domain_);
   EXPECT_EQ(told.error().code, "TIME-SLOW");
 }
 
