@@ -109,6 +109,7 @@ Result<void> check_pair(inference::serving::Replica& replica, const GoldenPair& 
     inputs.push_back(std::move(input));
   }
   std::vector<inference::TensorView> views;
+  views.reserve(inputs.size());
   for (const Tensor& input : inputs)
     views.push_back({input.name, input.type, input.shape, input.data});
   const auto answers = replica.infer(views, deadline);

@@ -12,7 +12,6 @@ namespace {
 using inference::DataType;
 using inference::Tensor;
 using release::GoldenPair;
-using release::GoldenTensor;
 
 // Answers as told, and keeps what it was asked.
 class OneReplica final : public inference::serving::Replica {

@@ -58,10 +58,12 @@ constexpr std::array kTable{
 struct Meaning {
   std::string_view prefix;
   Outcome outcome;
+  bool finds_fault = outcome == Outcome::refused;  // with what was asked for; see is_break()
 };
 
 // Read from the top: the first prefix that fits decides.
 constexpr std::array kMeanings{
+    Meaning{"NET-RANGE", Outcome::unreachable, true},  // what is there has no such continuation
     Meaning{"NET-", Outcome::unreachable},
     Meaning{"STORE-", Outcome::unreachable},
     Meaning{"EST-BUSY", Outcome::unreachable},
@@ -78,7 +80,16 @@ constexpr std::array kMeanings{
     Meaning{"ATT-KEY-BOOT", Outcome::certificate_due},
     Meaning{"AUTH-UNKNOWN", Outcome::certificate_due},
     Meaning{"PEER-", Outcome::certificate_due},
+    Meaning{"SBX-MODEL-MEMORY", Outcome::refused, false},  // this device has too little now
 };
+
+constexpr Meaning kEverythingElse{"", Outcome::refused};
+
+const Meaning& meaning_of(const Error& error) {
+  const auto* const meaning = std::ranges::find_if(
+      kMeanings, [&](const Meaning& m) { return error.code.starts_with(m.prefix); });
+  return meaning == kMeanings.end() ? kEverythingElse : *meaning;
+}
 
 }  // namespace
 
@@ -89,9 +100,11 @@ Step next_step(Phase phase, Outcome outcome) {
 }
 
 Outcome outcome_of(const Error& error) {
-  const auto* const meaning = std::ranges::find_if(
-      kMeanings, [&](const Meaning& m) { return error.code.starts_with(m.prefix); });
-  return meaning == kMeanings.end() ? Outcome::refused : meaning->outcome;
+  return meaning_of(error).outcome;
+}
+
+bool is_break(const Error& error) {
+  return !meaning_of(error).finds_fault;
 }
 
 std::string_view name_of(Phase phase) {

@@ -103,6 +103,19 @@ TEST(Lifecycle, ReadsRefusalsByTheirCode) {
   EXPECT_EQ(outcome("SOMETHING-NEW"), Outcome::refused);
 }
 
+// One list for the lifecycle and for downloads: what is tried again, or done after something else,
+// has found no fault in what was asked for.
+TEST(Lifecycle, AFailureThatFindsNoFaultIsABreak) {
+  const auto breaks = [](const char* code) { return is_break({code, "", "", ""}); };
+  for (const char* code : {"NET-CLOSED", "NET-TIMEOUT", "NET-SYNTAX", "STORE-BUSY", "HTTP-BUSY",
+                           "EAR-EXPIRED", "AUTH-EPOCH", "SBX-MODEL-MEMORY"})
+    EXPECT_TRUE(breaks(code)) << code;
+  for (const char* code : {"NET-RANGE", "REL-DIGEST", "REL-SIZE", "DELTA-BLOCK", "SBX-MODEL-SIZE"})
+    EXPECT_FALSE(breaks(code)) << code;
+  EXPECT_EQ(outcome_of({"SBX-MODEL-MEMORY", "", "", ""}), Outcome::refused)
+      << "the device goes on to ask what the server wants";
+}
+
 TEST(Lifecycle, BackOffDoublesUpToAMinuteAndJitterOnlyShortens) {
   using std::chrono::milliseconds;
   EXPECT_EQ(back_off(0, 0.0), milliseconds(1000));

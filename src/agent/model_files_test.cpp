@@ -147,6 +147,37 @@ TEST_F(ModelFilesTest, TheLesserRestIsTaken) {
   EXPECT_EQ(server_.octets, target_.size());
 }
 
+TEST_F(ModelFilesTest, TheRestOfAFileWhoseBeginningIsOnDiskIsTakenAfterARestartToo) {
+  ModelCache cache = open_cache();
+  {
+    ModelFiles files(&cache);
+    server_.breaks_after = target_.size() - 10;
+    EXPECT_EQ(obtain(files), "NET-CLOSED");
+  }
+  ModelFiles files(&cache);
+  server_.breaks_after = SIZE_MAX;
+  EXPECT_EQ(obtain(files, present(base_)), "whole");
+  EXPECT_EQ(server_.octets, target_.size());
+}
+
+TEST_F(ModelFilesTest, WhatCameOfAnotherFileSavesNothing) {
+  ModelFiles files;
+  wanted_.file = server_.add(crypto::random_bytes(target_.size()));
+  server_.breaks_after = target_.size() - 10;
+  EXPECT_EQ(obtain(files), "NET-CLOSED");
+  server_.breaks_after = SIZE_MAX;
+  wanted_.file = target_file_;
+  EXPECT_TRUE(obtain(files, present(base_)).starts_with("by a delta of "));
+}
+
+TEST_F(ModelFilesTest, ABusyServerMakesNoDeltaUseless) {
+  ModelFiles files;
+  server_.refusal = "STORE-BUSY";
+  EXPECT_EQ(obtain(files, present(base_)), "STORE-BUSY");
+  server_.refusal.clear();
+  EXPECT_TRUE(obtain(files, present(base_)).starts_with("by a delta of "));
+}
+
 TEST_F(ModelFilesTest, WhatChangedOnDiskIsDroppedAndFetched) {
   ModelCache cache = open_cache();
   {
