@@ -51,9 +51,8 @@ Result<void> check_approval(const Json& answer, const VerifiedRelease& release,
 }
 
 Result<Offer> newest_release(platform::HttpClient& client, const std::string& ear,
-                             const AgentConfig& config,
-                             std::span<const crypto::PublicKey> publishers,
-                             ListedReleases::Round& listed, const ModelName& model,
+                             const ReleaseRules& rules, ListedReleases::Round& listed,
+                             const ModelName& model,
                              const std::vector<crypto::Sha256Digest>& having) {
   VEDETTE_TRY(const auto response,
               client.send(platform::get_request(target_of(model, having), ear)));
@@ -65,21 +64,25 @@ Result<Offer> newest_release(platform::HttpClient& client, const std::string& ea
     VEDETTE_TRY(contract, answer.string("contract"));
   }
   VEDETTE_TRY(VerifiedRelease release,
-              release::verify_release(bundle, statement, publishers, contract));
+              release::verify_release(bundle, statement, rules.publishers, contract));
   if (release->model != model)
     return refuse("REL-OTHER", "the server answered with another model's release",
                   "asked for " + model.str() + ", got " + release->model.str());
   VEDETTE_CHECK(listed.check(model, release->number, statement));
-  VEDETTE_CHECK(check_approval(answer, release, config, publishers));
+  VEDETTE_CHECK(check_approval(answer, release, rules.config, rules.publishers));
   VEDETTE_TRY(std::vector<std::string> deltas, read_deltas(answer));
   return Offer{std::move(release), std::move(deltas)};
 }
 
-Result<WorkerTerms> terms_of(const AgentConfig& config, const VerifiedRelease& release,
-                             TimePoint now) {
-  if (!release->contract) return map_contract(config, std::nullopt);
-  VEDETTE_CHECK(check_scope(config, **release->contract, now));
-  return map_contract(config, **release->contract);
+Result<void> check_place_and_time(const ReleaseRules& rules, const VerifiedRelease& release) {
+  if (!release->contract) return {};
+  return check_scope(rules.config, **release->contract, rules.clock.now());
+}
+
+Result<WorkerTerms> terms_of(const ReleaseRules& rules, const VerifiedRelease& release) {
+  VEDETTE_CHECK(check_place_and_time(rules, release));
+  if (!release->contract) return map_contract(rules.config, std::nullopt);
+  return map_contract(rules.config, **release->contract);
 }
 
 // What a log, a status page or an attestation says of the contract.
@@ -118,32 +121,40 @@ Result<void> admit(const inference::SealedModel& sealed, WorkerTerms& terms) {
   return {};
 }
 
+// What is left to check of a release whose file is here. The download may have outlasted what its
+// contract allows.
+Result<void> check_obtained(const ReleaseRules& rules, const VerifiedRelease& release,
+                            const inference::SealedModel& sealed, WorkerTerms& terms) {
+  VEDETTE_CHECK(check_place_and_time(rules, release));
+  return admit(sealed, terms);
+}
+
 }  // namespace
 
-Result<std::optional<FetchedRelease>> fetch_newer(
-    platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
-    std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
-    Quarantine& quarantine, ModelFiles& files, ListedReleases::Round& listed,
-    const ModelName& model, const std::optional<PresentRelease>& present, TimePoint now) {
+Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
+                                                  const std::string& ear, const ReleaseRules& rules,
+                                                  ModelFiles& files, ListedReleases::Round& listed,
+                                                  const ModelName& model,
+                                                  const std::optional<PresentRelease>& present) {
   const std::optional<PresentFile> present_file = present ? present->file : std::nullopt;
-  VEDETTE_TRY(Offer offer, newest_release(client, ear, config, publishers, listed, model,
-                                          files.having(present_file)));
+  VEDETTE_TRY(Offer offer,
+              newest_release(client, ear, rules, listed, model, files.having(present_file)));
   const VerifiedRelease& release = offer.release;
-  VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
+  VEDETTE_CHECK(release::check_not_older(release, rules.floors.of(model)));
   if (present && present->release == release->number &&
       present->model_root == release->model_root) {
     files.drop();
     return std::nullopt;
   }
-  VEDETTE_CHECK(quarantine.check(release->model_root));
-  VEDETTE_TRY(WorkerTerms terms, terms_of(config, release, now));
+  VEDETTE_CHECK(rules.quarantine.check(release->model_root));
+  VEDETTE_TRY(WorkerTerms terms, terms_of(rules, release));
   const WantedRelease wanted{.model = model,
                              .number = release->number,
                              .file = {release->file_sha256, release->file_size},
                              .deltas = std::move(offer.deltas)};
-  VEDETTE_TRY(ObtainedFile file,
-              files.obtain(client, ear, wanted, publishers, present_file, config.model_max_bytes));
-  VEDETTE_CHECK(admit(file.sealed, terms));
+  VEDETTE_TRY(ObtainedFile file, files.obtain(client, ear, wanted, rules.publishers, present_file,
+                                              rules.config.model_max_bytes));
+  VEDETTE_CHECK(check_obtained(rules, release, file.sealed, terms));
   ServedModel about{.name = model,
                     .release = release->number,
                     .model_root = release->model_root,
@@ -151,9 +162,11 @@ Result<std::optional<FetchedRelease>> fetch_newer(
                     .call_deadline = terms.call_deadline,
                     .contract = served_contract(release),
                     .audiences = audiences_of(release)};
-  std::string way = text_of(file);
-  return FetchedRelease{std::move(about), std::move(terms), std::move(file.sealed),
-                        release->never_below.value_or(release->number), std::move(way)};
+  return FetchedRelease{.about = std::move(about),
+                        .terms = std::move(terms),
+                        .sealed = std::move(file.sealed),
+                        .never_below = release->never_below.value_or(release->number),
+                        .way = text_of(file)};
 }
 
 }  // namespace vedette::agent

@@ -44,6 +44,7 @@ constexpr std::array kTable{
     Row{Phase::fetch, Outcome::done, {Phase::serve, false, true}},
     Row{Phase::fetch, Outcome::unreachable, {Phase::serve, true, true}},
     Row{Phase::fetch, Outcome::refused, {Phase::serve, false, true}},
+    Row{Phase::fetch, Outcome::certificate_due, {Phase::renew, false, true}},
     Row{Phase::fetch, Outcome::verdict_due, {Phase::attest, false, true}},
     Row{Phase::fetch, Outcome::revoked, {Phase::stopped, false, false}},
     Row{Phase::serve, Outcome::done, {Phase::serve, false, true}},
@@ -74,6 +75,9 @@ constexpr std::array kMeanings{
     Meaning{"ENR-REVOKED", Outcome::revoked},
     Meaning{"AUTH-EPOCH", Outcome::verdict_due},
     Meaning{"EAR-", Outcome::verdict_due},
+    Meaning{"AGT-VERDICT-DUE", Outcome::verdict_due},
+    Meaning{"AGT-CONTACT-DUE", Outcome::unreachable},
+    Meaning{"AGT-STOPPING", Outcome::unreachable},
     Meaning{"AGT-CERTIFICATE-EXPIRED", Outcome::certificate_due},
     Meaning{"AGT-CERTIFICATE-DUE", Outcome::certificate_due},
     Meaning{"AUTH-KEY", Outcome::certificate_due},
@@ -105,6 +109,12 @@ Outcome outcome_of(const Error& error) {
 
 bool is_break(const Error& error) {
   return !meaning_of(error).finds_fault;
+}
+
+bool is_put_off(const Error& error) {
+  constexpr std::array<std::string_view, 4> kPutOff{"AGT-VERDICT-DUE", "AGT-CONTACT-DUE",
+                                                    "AGT-STOPPING", "AGT-CERTIFICATE-DUE"};
+  return std::ranges::find(kPutOff, error.code) != kPutOff.end();
 }
 
 std::string_view name_of(Phase phase) {

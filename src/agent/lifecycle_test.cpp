@@ -90,6 +90,19 @@ TEST(Lifecycle, EveryFailureThatRepeatsItsPhaseWaits) {
     }
 }
 
+TEST(Lifecycle, ADownloadThatGaveWayIsNoFailureAndStopsNoModel) {
+  for (const char* code :
+       {"AGT-VERDICT-DUE", "AGT-CERTIFICATE-DUE", "AGT-CONTACT-DUE", "AGT-STOPPING"}) {
+    const Error error{code, "", "", ""};
+    EXPECT_TRUE(is_put_off(error)) << code;
+    EXPECT_TRUE(is_break(error)) << code;
+    EXPECT_TRUE(next_step(Phase::fetch, outcome_of(error)).keep_serving) << code;
+  }
+  EXPECT_EQ(next_step(Phase::fetch, Outcome::verdict_due).next, Phase::attest);
+  EXPECT_EQ(next_step(Phase::fetch, Outcome::certificate_due).next, Phase::renew);
+  EXPECT_FALSE(is_put_off({"NET-CLOSED", "", "", ""}));
+}
+
 TEST(Lifecycle, ReadsRefusalsByTheirCode) {
   const auto outcome = [](const char* code) { return outcome_of({code, "", "", ""}); };
   EXPECT_EQ(outcome("AUTH-REVOKED"), Outcome::revoked);

@@ -349,8 +349,13 @@ TEST_F(AgentListed, NoFileIsFetchedOfAReleaseThatIsNotListed) {
   ModelFiles files;
   const auto fetch = [&] {
     ListedReleases::Round round(list_, server_, ear_, clock_);
-    return code(fetch_newer(server_, ear_, config_, publishers, *floors, **quarantine, files, round,
-                            voice_, {}, clock_.now()));
+    return code(fetch_newer(server_, ear_,
+                            {.config = config_,
+                             .publishers = publishers,
+                             .floors = *floors,
+                             .quarantine = **quarantine,
+                             .clock = clock_},
+                            files, round, voice_, {}));
   };
   EXPECT_EQ(fetch(), "REL-UNLISTED");
   EXPECT_EQ(server_.asked_for("?model=voice&release=4"), 0);

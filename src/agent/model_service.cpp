@@ -28,22 +28,25 @@ struct Note {
 
 class Hold final : public ModelHold {
  public:
-  explicit Hold(VersionLease lease) : lease_(std::move(lease)) {}
+  Hold(VersionLease lease, const Clock& clock) : lease_(std::move(lease)), clock_(clock) {}
 
   [[nodiscard]] const ServedModel& model() const override { return lease_->note<Note>().model(); }
   [[nodiscard]] inference::ModelMetadata metadata() const override { return lease_->metadata(); }
   [[nodiscard]] Result<void> ready() const override {
+    VEDETTE_CHECK(model().check_time(clock_.now()));
     if (lease_->ready()) return {};
     return refuse("SBX-WORKER-DIED", "no worker of the model is running");
   }
   [[nodiscard]] Result<std::vector<inference::Tensor>> infer(
       std::span<const inference::TensorView> inputs, const CallTerms& terms) override {
+    VEDETTE_CHECK(model().check_time(clock_.now()));
     if (const auto& rate = lease_->note<Note>().rate) VEDETTE_CHECK(rate->admit());
     return lease_->infer(inputs, terms.deadline, OutputView::everything());
   }
 
  private:
   VersionLease lease_;
+  const Clock& clock_;
 };
 
 Error as_seen_by_callers(Error error) {
@@ -148,10 +151,14 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
   // The floor rises between the first start and the first answer, whoever starts first.
   auto accepted = std::make_shared<std::once_flag>();
   auto verdict = std::make_shared<Result<void>>();
-  const auto factory = [=]() -> Result<std::unique_ptr<inference::serving::Replica>> {
+  const auto factory =
+      [=, &clock = parts_.clock]() -> Result<std::unique_ptr<inference::serving::Replica>> {
     VEDETTE_TRY(auto replica, start_replica(plan));
     VEDETTE_CHECK(check_golden(*replica, plan->golden, plan->about.call_deadline));
-    std::call_once(*accepted, [&] { *verdict = accept(); });
+    std::call_once(*accepted, [&] {
+      *verdict = plan->about.check_time(clock.now());
+      if (*verdict) *verdict = accept();
+    });
     VEDETTE_CHECK(*verdict);
     return replica;
   };
@@ -174,8 +181,7 @@ std::optional<PresentRelease> ModelService::present(const ModelName& model) {
                         .model_root = about.model_root,
                         .file = PresentFile{.file = {about.file_sha256, plan->sealed.size()},
                                             .memory = std::shared_ptr<const inference::SealedModel>(
-                                                plan, &plan->sealed)},
-                        .valid_until = about.contract.valid_until};
+                                                plan, &plan->sealed)}};
 }
 
 std::string ModelService::bounded_by(const ModelName& model) {
@@ -187,14 +193,14 @@ Result<std::unique_ptr<ModelHold>> ModelService::find(std::string_view name,
                                                       std::optional<std::uint64_t> release) {
   auto lease = release ? table_.find(name, *release) : table_.find(name);
   if (!lease) return std::unexpected(as_seen_by_callers(std::move(lease).error()));
-  return std::make_unique<Hold>(*std::move(lease));
+  return std::make_unique<Hold>(*std::move(lease), parts_.clock);
 }
 
 std::vector<std::unique_ptr<ModelHold>> ModelService::all() {
   std::vector<std::unique_ptr<ModelHold>> holds;
   for (const auto& version : table_.status())
     if (auto lease = table_.find(version.model, version.version))
-      holds.push_back(std::make_unique<Hold>(*std::move(lease)));
+      holds.push_back(std::make_unique<Hold>(*std::move(lease), parts_.clock));
   return holds;
 }
 

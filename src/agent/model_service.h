@@ -11,6 +11,7 @@
 #include "agent/quarantine.h"
 #include "agent/serving.h"
 #include "attestation/runtime_log/runtime_event.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "codec/json.h"
 #include "inference/host/worker_spawner.h"
@@ -22,7 +23,10 @@ namespace vedette::agent {
 // Thread-safe.
 class ModelService final : public ModelSource {
  public:
+  // What these refer to, by reference or from within a function, outlives the service: workers'
+  // threads call `record` and `tell` until its destructor has returned.
   struct Parts {
+    const Clock& clock;  // for the end of contracts
     std::unique_ptr<inference::WorkerSpawner> spawner;
     crypto::Sha256Digest worker_sha256{};  // of the worker program
     Quarantine& quarantine;
@@ -38,7 +42,9 @@ class ModelService final : public ModelSource {
   // Measures the release's contract, its profile and the release itself, in this order, then starts
   // the release and lets it answer, once all of it is ready; the one before drains and ends.
   // `accept` is called after the first start and before the first answer; its refusal stops the
-  // release. Refuses what `measure`, start_replica(), `accept` and ServingTable::publish refuse.
+  // release. Refuses what `measure`, start_replica(), `accept` and ServingTable::publish refuse,
+  // and AGT-CONTRACT-TIME for one whose contract has ended by then; such a one answers no call
+  // either.
   [[nodiscard]] Result<void> publish(FetchedRelease release, std::function<Result<void>()> accept);
 
   [[nodiscard]] std::optional<PresentRelease> present(const ModelName& model);
@@ -62,11 +68,12 @@ class ModelService final : public ModelSource {
   [[nodiscard]] codec::Json status() const;
 
  private:
+  // Called from workers' threads, until the table is gone.
   void on_quarantine(const std::string& model, std::uint64_t release, const Error& cause);
 
   Parts parts_;
   inference::serving::SystemMonotonicClock clock_;
-  inference::serving::ServingTable table_;
+  inference::serving::ServingTable table_;  // the last: its workers use what is above
 };
 
 }  // namespace vedette::agent
