@@ -96,7 +96,8 @@ Agent::Agent(Start start)
                 .witness = reporter_,
                 .policy = local_policy(),
                 .status = [this] { return status(); },
-                .retry_after = inference::serving::retry_after}) {
+                .retry_after = inference::serving::retry_after}),
+      refused_(config_.poll_interval) {
   recall_time(start.time);
 }
 

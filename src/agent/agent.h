@@ -164,6 +164,7 @@ class Agent {
   TimePoint releases_due_;
   TimePoint contact_due_;
   TimePoint pace_due_;  // when a download is to look again for what is due
+  RefusedReleases refused_;
   std::map<std::string, std::string> said_;  // what comes again with each contact, by its matter
   RenewalPlan renewal_;
   std::optional<Duration> asked_to_wait_;  // by the server, in its last answer to an enrolment

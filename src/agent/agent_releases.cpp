@@ -101,6 +101,7 @@ Result<void> Agent::fetch_one(const Verdict& verdict, ListedReleases::Round& lis
                             .publishers = anchors_.publishers,
                             .floors = floors_,
                             .quarantine = *quarantine_,
+                            .refused = refused_,
                             .clock = clock_},
                            files, listed, model, models_.present(model));
   if (const auto trouble = files.trouble())
@@ -113,8 +114,14 @@ Result<void> Agent::fetch_one(const Verdict& verdict, ListedReleases::Round& lis
                            " verified, admitted, sealed, caged and ready" +
                            contract_text(fetched->about.contract);
   const std::uint64_t never_below = fetched->never_below;
-  VEDETTE_CHECK(models_.publish(*std::move(fetched),
-                                [&] { return floors_.accept(model, release, never_below); }));
+  const auto statement = fetched->statement;
+  const auto root = fetched->about.model_root;
+  const auto published = models_.publish(
+      *std::move(fetched), [&] { return floors_.accept(model, release, never_below); });
+  // A quarantine is lifted by an operator, who is not to wait then.
+  if (!published && !is_break(published.error()) && !quarantine_->contains(root))
+    refused_.add(model, statement, published.error(), clock_.now());
+  VEDETTE_CHECK(published);
   const std::string bounds = models_.bounded_by(model);
   news_.say(Phase::fetch,
             text + "; " + (bounds.empty() ? "in no control group" : "bounded by " + bounds));

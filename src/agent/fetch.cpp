@@ -148,13 +148,17 @@ Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
   }
   VEDETTE_CHECK(rules.quarantine.check(release->model_root));
   VEDETTE_TRY(WorkerTerms terms, terms_of(rules, release));
+  VEDETTE_CHECK(rules.refused.check(model, release->statement_sha256, rules.clock.now()));
   const WantedRelease wanted{.model = model,
                              .number = release->number,
                              .file = {release->file_sha256, release->file_size},
                              .deltas = std::move(offer.deltas)};
   VEDETTE_TRY(ObtainedFile file, files.obtain(client, ear, wanted, rules.publishers, present_file,
                                               rules.config.model_max_bytes));
-  VEDETTE_CHECK(check_obtained(rules, release, file.sealed, terms));
+  if (const auto sound = check_obtained(rules, release, file.sealed, terms); !sound) {
+    rules.refused.add(model, release->statement_sha256, sound.error(), rules.clock.now());
+    return std::unexpected(sound.error());
+  }
   ServedModel about{.name = model,
                     .release = release->number,
                     .model_root = release->model_root,
@@ -166,7 +170,8 @@ Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
                         .terms = std::move(terms),
                         .sealed = std::move(file.sealed),
                         .never_below = release->never_below.value_or(release->number),
-                        .way = text_of(file)};
+                        .way = text_of(file),
+                        .statement = release->statement_sha256};
 }
 
 }  // namespace vedette::agent

@@ -12,6 +12,7 @@
 #include "agent/listed_releases.h"
 #include "agent/model_files.h"
 #include "agent/quarantine.h"
+#include "agent/refused_releases.h"
 #include "agent/release_floors.h"
 #include "agent/serving.h"
 #include "base/clock.h"
@@ -29,6 +30,7 @@ struct FetchedRelease {
   inference::SealedModel sealed;
   std::uint64_t never_below = 0;     // what the publisher still vouches for, should it be blocked
   std::string way{};                 // see text_of(ObtainedFile)
+  crypto::Sha256Digest statement{};  // of its release statement
 };
 
 // What a release is held to on this device. Borrows.
@@ -37,6 +39,7 @@ struct ReleaseRules {
   std::span<const crypto::PublicKey> publishers;
   const ReleaseFloors& floors;
   Quarantine& quarantine;
+  RefusedReleases& refused;
   const Clock& clock;
 };
 
@@ -50,13 +53,14 @@ struct PresentRelease {
 // Asks the server for its newest release of `model`: that there is none newer is the server's word
 // alone. Returns nothing when `present` is that release already. Order: the signatures of model,
 // statement and contract, whether it is listed, a second publisher's approval where the tier takes
-// two, rollback floor, quarantine, contract against the device's limits, place and time,
-// bytes (verified while they arrive, into memory that is then sealed), the contract's place and
-// time again, admission. Where the bytes come from is for `files` to say,
+// two, rollback floor, quarantine, contract against the device's limits, place and time, whether
+// it failed here not long ago, bytes (verified while they arrive, into memory that is then sealed),
+// the contract's place and time again, admission. Where the bytes come from is for `files` to say,
 // one for each model. Refuses what verify_release, Round::check, verify_release_approval and
 // ModelFiles refuse, what the server does, NET-*, JSON-*, REL-OTHER (it answers with another model
 // than was asked for), REL-APPROVAL (nobody approved it), REL-ROLLBACK, SBX-QUARANTINED,
-// AGT-CONTRACT-* and ADM-*.
+// AGT-CONTRACT-* and ADM-*; what it refuses after the bytes were there it remembers in
+// `rules.refused`, and refuses again without them.
 [[nodiscard]] Result<std::optional<FetchedRelease>> fetch_newer(
     platform::HttpClient& client, const std::string& ear, const ReleaseRules& rules,
     ModelFiles& files, ListedReleases::Round& listed, const ModelName& model,

@@ -77,6 +77,7 @@ class FetchContract : public ::testing::Test {
                         .publishers = publishers,
                         .floors = *floors,
                         .quarantine = **quarantine,
+                        .refused = refused_,
                         .clock = clock_},
                        files, listed, model_, {})
         .error()
@@ -88,6 +89,7 @@ class FetchContract : public ::testing::Test {
   crypto::PrivateKey second_ = crypto::PrivateKey::generate_p256();
   std::vector<release::Tier> two_person_tiers_;
   FakeClock clock_;
+  RefusedReleases refused_{std::chrono::minutes(1)};
   ReleaseServer server_;
 };
 
@@ -135,6 +137,25 @@ TEST_F(FetchContract, RefusesAContractThatEndedDuringTheDownload) {
   server_.meanwhile = [this] { clock_.advance(std::chrono::seconds(30)); };
   EXPECT_EQ(fetch(), "AGT-CONTRACT-TIME");
   EXPECT_EQ(server_.downloads(), 1U);
+}
+
+// The file is no model at all.
+TEST_F(FetchContract, AReleaseThatFailedHereIsNotFetchedAnewWithEachLook) {
+  server_.refusal.clear();
+  publish({});
+  const std::string code = fetch();
+  EXPECT_TRUE(code.starts_with("ADM-")) << code;
+  EXPECT_EQ(fetch(), code) << "as it was told before";
+  EXPECT_EQ(server_.downloads(), 1U);
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(fetch(), code);
+  EXPECT_EQ(server_.downloads(), 2U);
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(fetch(), code);
+  EXPECT_EQ(server_.downloads(), 2U) << "twice the wait";
+  publish({}, 2);
+  EXPECT_EQ(fetch(), code);
+  EXPECT_EQ(server_.downloads(), 3U) << "another release";
 }
 
 TEST_F(FetchContract, AsksForNoApprovalOfAnotherTier) {

@@ -85,6 +85,7 @@ constexpr std::array kMeanings{
     Meaning{"AUTH-UNKNOWN", Outcome::certificate_due},
     Meaning{"PEER-", Outcome::certificate_due},
     Meaning{"SBX-MODEL-MEMORY", Outcome::refused, false},  // this device has too little now
+    Meaning{"SRV-WITHDRAWN", Outcome::refused, false},     // trust ended while a release started
 };
 
 constexpr Meaning kEverythingElse{"", Outcome::refused};

@@ -347,6 +347,7 @@ TEST_F(AgentListed, NoFileIsFetchedOfAReleaseThatIsNotListed) {
   const auto quarantine = Quarantine::load(folder.path());
   const std::vector publishers{publisher.public_key()};
   ModelFiles files;
+  RefusedReleases refused(std::chrono::minutes(1));
   const auto fetch = [&] {
     ListedReleases::Round round(list_, server_, ear_, clock_);
     return code(fetch_newer(server_, ear_,
@@ -354,6 +355,7 @@ TEST_F(AgentListed, NoFileIsFetchedOfAReleaseThatIsNotListed) {
                              .publishers = publishers,
                              .floors = *floors,
                              .quarantine = **quarantine,
+                             .refused = refused,
                              .clock = clock_},
                             files, round, voice_, {}));
   };
