@@ -114,7 +114,7 @@ class Agent {
   [[nodiscard]] bool stop_for_good(const RunningModel& model, const std::string& what,
                                    const Error& cause);
   [[nodiscard]] std::vector<RunningModel> concerned_models();
-  [[nodiscard]] std::vector<RunningModel> running();
+  [[nodiscard]] std::vector<RunningModel> held_to_the_list();
   void say_once(const std::string& about, std::string text, const Error& error);
   [[nodiscard]] std::optional<Duty> keep_contact();
   [[nodiscard]] Duty wait_for_duty();

@@ -32,7 +32,7 @@ Error blocked(const RunningModel& model) {
 }
 
 Error taken_back(const RunningModel& model) {
-  return {"REL-UNLISTED", "its publisher took the release back that ran",
+  return {"REL-UNLISTED", "its publisher took back the release that ran, or ran last",
           model.model.str() + " release " + std::to_string(model.release),
           "another release is looked for at once"};
 }
@@ -46,7 +46,7 @@ Result<void> Agent::fetch_all() {
   VEDETTE_TRY(const Verdict verdict, trust_.current());
   PacedClient client(*client_, [this] { return keep_pace(false); });
   ListedReleases::Round listed(listed_, client, verdict.ear, clock_);
-  for (const RunningModel& model : listed.taken_back(running()))
+  for (const RunningModel& model : listed.taken_back(held_to_the_list()))
     (void)stop_for_good(model, "taken back", taken_back(model));  // another is looked for now
   Result<void> first;
   for (auto model = config_.models.begin(); model != config_.models.end();) {
@@ -150,13 +150,6 @@ void Agent::open_cache() {
     news_.say(Phase::enroll, "no model is kept on disk", cache.error());
 }
 
-std::vector<RunningModel> Agent::running() {
-  std::vector<RunningModel> running;
-  for (const ModelName& model : config_.models)
-    if (const auto present = models_.present(model)) running.push_back({model, present->release});
-  return running;
-}
-
 // The server's word alone stops a model: it could revoke the device as well. A floor that could not
 // fall yet is told at the next contact, as nothing runs then, and falls when it is blocked again.
 bool Agent::stop_for_good(const RunningModel& model, const std::string& what, const Error& cause) {
@@ -182,6 +175,17 @@ std::vector<RunningModel> Agent::concerned_models() {
     const auto runs = present ? std::optional(present->release) : std::nullopt;
     if (auto one = concerned(model, runs, floors_.of(model))) models.push_back(*std::move(one));
   }
+  return models;
+}
+
+// What runs, and what ran last where a floor could fall: an older release that its publisher still
+// vouches for may take the place of one that was taken back while the device was off.
+std::vector<RunningModel> Agent::held_to_the_list() {
+  std::vector<RunningModel> models;
+  for (const RunningModel& model : concerned_models())
+    if (const ReleaseFloor floor = floors_.floor(model.model);
+        models_.present(model.model) || floor.never_below < floor.last_good)
+      models.push_back(model);
   return models;
 }
 

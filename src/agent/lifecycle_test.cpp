@@ -121,7 +121,7 @@ TEST(Lifecycle, ReadsRefusalsByTheirCode) {
 TEST(Lifecycle, AFailureThatFindsNoFaultIsABreak) {
   const auto breaks = [](const char* code) { return is_break({code, "", "", ""}); };
   for (const char* code : {"NET-CLOSED", "NET-TIMEOUT", "NET-SYNTAX", "STORE-BUSY", "HTTP-BUSY",
-                           "EAR-EXPIRED", "AUTH-EPOCH", "SBX-MODEL-MEMORY"})
+                           "EAR-EXPIRED", "AUTH-EPOCH", "SBX-MODEL-MEMORY", "SRV-WITHDRAWN"})
     EXPECT_TRUE(breaks(code)) << code;
   for (const char* code : {"NET-RANGE", "REL-DIGEST", "REL-SIZE", "DELTA-BLOCK", "SBX-MODEL-SIZE"})
     EXPECT_FALSE(breaks(code)) << code;
