@@ -18,6 +18,8 @@ namespace {
 
 using codec::Json;
 
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds kDutyCheck{250};
 // A request's tensors in binary form, and the JSON before them.
 constexpr std::size_t kMaxApiBody = std::size_t{17} << 20U;
@@ -81,7 +83,8 @@ Agent::Agent(Start start)
                   [this](const std::string& text, std::optional<Error> error) {
                     news_.say(Phase::serve, text, std::move(error));
                   }),
-      models_({.spawner = std::move(start.workers.spawner),
+      models_({.clock = clock_,
+               .spawner = std::move(start.workers.spawner),
                .worker_sha256 = start.workers.worker_sha256,
                .quarantine = *quarantine_,
                .measure = [this](const auto& event) { return measurements_->measure(event); },
@@ -93,7 +96,8 @@ Agent::Agent(Start start)
                 .witness = reporter_,
                 .policy = local_policy(),
                 .status = [this] { return status(); },
-                .retry_after = inference::serving::retry_after}) {
+                .retry_after = inference::serving::retry_after}),
+      refused_(config_.poll_interval) {
   recall_time(start.time);
 }
 
@@ -189,6 +193,7 @@ void Agent::run() {
       if (stopping_) break;
       phase = phase_;
     }
+    end_expired(clock_.now());
     if (phase == Phase::learn_time) {
       begin();
       continue;
@@ -214,6 +219,11 @@ void Agent::stop() {
   stop_requested_.notify_all();
 }
 
+bool Agent::is_stopping() const {
+  const std::scoped_lock lock(mutex_);
+  return stopping_;
+}
+
 bool Agent::sleep_for(std::chrono::milliseconds duration) {
   std::unique_lock lock(mutex_);
   return !stop_requested_.wait_for(lock, duration, [this] { return stopping_; });
@@ -221,7 +231,7 @@ bool Agent::sleep_for(std::chrono::milliseconds duration) {
 
 void Agent::advance(Phase phase, Outcome outcome, const std::optional<Error>& error) {
   const Step step = next_step(phase, outcome);
-  if (error) news_.say(phase, "did not succeed", error);
+  if (error && !is_put_off(*error)) news_.say(phase, "did not succeed", error);
   if (!step.keep_serving) {
     trust_.withdraw(
         error.value_or(Error{"AGT-STARTING", "the device is not attested yet", {}, {}}));
@@ -234,7 +244,20 @@ void Agent::advance(Phase phase, Outcome outcome, const std::optional<Error>& er
   failures_ = outcome == Outcome::done ? 0 : failures_ + 1;
   if (!step.wait) return;
   const Duration own = back_off(failures_ == 0 ? 0 : failures_ - 1, jitter());
-  (void)sleep_for(std::max(own, std::exchange(asked_to_wait_, {}).value_or(own)));
+  wait_out(std::max(own, std::exchange(asked_to_wait_, {}).value_or(own)), step.next);
+}
+
+// Before something is tried again. Contracts end meanwhile, and a device that goes on to serve
+// attests in time; any other wait is for the very duty that did not succeed.
+void Agent::wait_out(std::chrono::milliseconds duration, Phase next) {
+  const auto end = SteadyClock::now() + duration;
+  for (;;) {
+    const TimePoint now = clock_.now();
+    end_expired(now);
+    if (next == Phase::serve && is_verdict_due(now)) return;
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(end - SteadyClock::now());
+    if (rest.count() <= 0 || !sleep_for(std::min(rest, kDutyCheck))) return;
+  }
 }
 
 Result<void> Agent::perform(Phase phase) {
@@ -308,13 +331,17 @@ Result<void> Agent::attest_now() {
   return {};
 }
 
+bool Agent::is_verdict_due(TimePoint now) const {
+  const auto verdict = trust_.current();
+  return !verdict || now >= verdict->attest_again_at;
+}
+
 // The server is asked what it wants before releases are looked for, however often they are.
 Agent::Duty Agent::wait_for_duty() {
   do {
     const TimePoint now = clock_.now();
     end_expired(now);
-    const auto verdict = trust_.current();
-    if (!verdict || now >= verdict->attest_again_at) return {Outcome::verdict_due};
+    if (is_verdict_due(now)) return {Outcome::verdict_due};
     if (renewal_.due(now)) return {Outcome::certificate_due};
     if (now >= contact_due_)
       if (auto duty = keep_contact()) return *std::move(duty);

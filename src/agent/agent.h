@@ -22,6 +22,7 @@
 #include "agent/memory_api.h"
 #include "agent/model_service.h"
 #include "agent/news.h"
+#include "agent/paced_client.h"
 #include "agent/quarantine.h"
 #include "agent/renewal_plan.h"
 #include "agent/reporter.h"
@@ -54,16 +55,18 @@ class Agent {
     ListedReleases::OpenStore open_store;
   };
 
-  // Reads anchors and state and starts the local API; nothing is sent before run(). Refuses FILE-*,
-  // KEY-*, PKCS11-*, CERT-*, CONFIG-*, BUNDLE-*, AGT-FLOORS, AGT-STATE, AGT-SEQUENCE,
-  // AGT-VIOLATIONS, AGT-QUARANTINE, TPM-*, SBX-SPAWN, INF-RUNTIME, AGT-RUNTIME-LIBRARY, NET-LISTEN
-  // and MEM-SOCKET.
+  // Reads anchors and state, starts the program that workers are forked from and the local API;
+  // nothing is sent before run(). Refuses FILE-*, KEY-*, PKCS11-*, CERT-*, CONFIG-*, BUNDLE-*,
+  // AGT-FLOORS, AGT-STATE, AGT-SEQUENCE, AGT-VIOLATIONS, AGT-QUARANTINE, TPM-*, TUF-* and what
+  // `open_store` refuses, SBX-SPAWN, INF-RUNTIME, AGT-RUNTIME-LIBRARY, NET-LISTEN and MEM-SOCKET.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
   ~Agent();
 
-  // Lives until stop() is called from another thread.
+  // Lives until stop() is called from another thread: to the end of a request or of a model's start
+  // that is under way, but not of a download. One that the server lets hang ends with the client's
+  // timeout.
   void run();
   void stop();
 
@@ -103,12 +106,15 @@ class Agent {
                                        const ModelName& model);
   void open_cache();
   void end_expired(TimePoint now);
+  [[nodiscard]] bool is_verdict_due(TimePoint now) const;
+  // See PacedClient. Whether a duty breaks a download off, or the agent's end alone.
+  [[nodiscard]] Result<void> keep_pace(bool gives_way);
   [[nodiscard]] Result<bool> has_time_for_more();
   // Whether another release may take its place now.
   [[nodiscard]] bool stop_for_good(const RunningModel& model, const std::string& what,
                                    const Error& cause);
-  [[nodiscard]] std::vector<RunningModel> running();
   [[nodiscard]] std::vector<RunningModel> concerned_models();
+  [[nodiscard]] std::vector<RunningModel> held_to_the_list();
   void say_once(const std::string& about, std::string text, const Error& error);
   [[nodiscard]] std::optional<Duty> keep_contact();
   [[nodiscard]] Duty wait_for_duty();
@@ -119,6 +125,8 @@ class Agent {
   [[nodiscard]] Result<void> sign_violations();
   [[nodiscard]] Result<void> report_all(platform::HttpClient& client, const Verdict& verdict);
   [[nodiscard]] Result<void> report_once(platform::HttpClient& client, const Verdict& verdict);
+  [[nodiscard]] bool is_stopping() const;
+  void wait_out(std::chrono::milliseconds duration, Phase next);
   // Whether the whole time passed; false when the agent is to stop.
   bool sleep_for(std::chrono::milliseconds duration);
 
@@ -155,6 +163,8 @@ class Agent {
   TimePoint time_due_;
   TimePoint releases_due_;
   TimePoint contact_due_;
+  TimePoint pace_due_;  // when a download is to look again for what is due
+  RefusedReleases refused_;
   std::map<std::string, std::string> said_;  // what comes again with each contact, by its matter
   RenewalPlan renewal_;
   std::optional<Duration> asked_to_wait_;  // by the server, in its last answer to an enrolment

@@ -10,6 +10,10 @@ namespace {
 
 // How often the server is asked what it wants at once: devices cannot be called.
 constexpr std::chrono::seconds kContact{5};
+// How far a download may delay that, since another connection has to be made after it was broken
+// off. So a block is heard of within a minute of a download, too.
+constexpr std::chrono::seconds kLongestDelay{55};
+constexpr std::chrono::milliseconds kPace{250};
 
 // `, under contract 0123456789ab`, and what it widens.
 std::string contract_text(const ServedContract& contract) {
@@ -28,7 +32,7 @@ Error blocked(const RunningModel& model) {
 }
 
 Error taken_back(const RunningModel& model) {
-  return {"REL-UNLISTED", "its publisher took the release back that ran",
+  return {"REL-UNLISTED", "its publisher took back the release that ran, or ran last",
           model.model.str() + " release " + std::to_string(model.release),
           "another release is looked for at once"};
 }
@@ -40,17 +44,41 @@ Error taken_back(const RunningModel& model) {
 Result<void> Agent::fetch_all() {
   releases_due_ = clock_.now() + config_.poll_interval;
   VEDETTE_TRY(const Verdict verdict, trust_.current());
-  ListedReleases::Round listed(listed_, *client_, verdict.ear, clock_);
-  for (const RunningModel& model : listed.taken_back(running()))
+  PacedClient client(*client_, [this] { return keep_pace(false); });
+  ListedReleases::Round listed(listed_, client, verdict.ear, clock_);
+  for (const RunningModel& model : listed.taken_back(held_to_the_list()))
     (void)stop_for_good(model, "taken back", taken_back(model));  // another is looked for now
   Result<void> first;
-  for (const ModelName& model : config_.models) {
+  for (auto model = config_.models.begin(); model != config_.models.end();) {
     VEDETTE_TRY(const bool goes_on, has_time_for_more());
     if (!goes_on) return first;
-    const auto served = fetch_one(verdict, listed, model);
+    const auto served = fetch_one(verdict, listed, *model);
+    if (!served && served.error().code == "AGT-CONTACT-DUE") continue;  // the same one, after it
+    if (!served && is_put_off(served.error())) return served;
     if (!served && first) first = std::unexpected(served.error());
+    ++model;
   }
   return first;
+}
+
+// With each piece of what is downloaded. The metadata of a repository is small, and is asked for
+// from its beginning when that was broken off: only the agent's end does so.
+Result<void> Agent::keep_pace(bool gives_way) {
+  const TimePoint now = clock_.now();
+  if (now < pace_due_ && pace_due_ - now <= kPace) return {};
+  pace_due_ = now + kPace;
+  end_expired(now);
+  constexpr const char* kHint = "the download goes on afterwards";
+  if (is_stopping()) return refuse("AGT-STOPPING", "the agent stops");
+  if (!gives_way) return {};
+  if (is_verdict_due(now))
+    return refuse("AGT-VERDICT-DUE", "the device is to attest again first", {}, kHint);
+  if (renewal_.due(now))
+    return refuse("AGT-CERTIFICATE-DUE", "the device's certificate is to be renewed first", {},
+                  kHint);
+  if (now >= contact_due_ + kLongestDelay)
+    return refuse("AGT-CONTACT-DUE", "the server is to be asked first what it wants", {}, kHint);
+  return {};
 }
 
 // A download takes long enough for a block to come. What is wanted is asked for again, or looked
@@ -67,9 +95,15 @@ Result<bool> Agent::has_time_for_more() {
 Result<void> Agent::fetch_one(const Verdict& verdict, ListedReleases::Round& listed,
                               const ModelName& model) {
   ModelFiles& files = files_.try_emplace(model.str(), cache_ ? &*cache_ : nullptr).first->second;
-  auto newer =
-      fetch_newer(*client_, verdict.ear, config_, anchors_.publishers, floors_, *quarantine_, files,
-                  listed, model, models_.present(model), clock_.now());
+  PacedClient client(*client_, [this] { return keep_pace(true); });
+  auto newer = fetch_newer(client, verdict.ear,
+                           {.config = config_,
+                            .publishers = anchors_.publishers,
+                            .floors = floors_,
+                            .quarantine = *quarantine_,
+                            .refused = refused_,
+                            .clock = clock_},
+                           files, listed, model, models_.present(model));
   if (const auto trouble = files.trouble())
     news_.say(Phase::fetch, model.str() + " is fetched another way", trouble);
   VEDETTE_TRY(auto fetched, std::move(newer));
@@ -81,8 +115,14 @@ Result<void> Agent::fetch_one(const Verdict& verdict, ListedReleases::Round& lis
                            contract_text(fetched->about.contract);
   const std::uint64_t never_below = fetched->never_below;
   const bool by_two = fetched->by_two;
-  VEDETTE_CHECK(models_.publish(
-      *std::move(fetched), [&] { return floors_.accept(model, release, never_below, by_two); }));
+  const auto statement = fetched->statement;
+  const auto root = fetched->about.model_root;
+  const auto published = models_.publish(
+      *std::move(fetched), [&] { return floors_.accept(model, release, never_below, by_two); });
+  // A quarantine is lifted by an operator, who is not to wait then.
+  if (!published && !is_break(published.error()) && !quarantine_->contains(root))
+    refused_.add(model, statement, published.error(), clock_.now());
+  VEDETTE_CHECK(published);
   const std::string bounds = models_.bounded_by(model);
   news_.say(Phase::fetch,
             text + "; " + (bounds.empty() ? "in no control group" : "bounded by " + bounds));
@@ -92,14 +132,12 @@ Result<void> Agent::fetch_one(const Verdict& verdict, ListedReleases::Round& lis
 // Whatever is in the making ends with it: nothing answers beyond its contract's time.
 void Agent::end_expired(TimePoint now) {
   for (const ModelName& model : config_.models) {
-    const auto present = models_.present(model);
-    if (!present || !present->valid_until || now < *present->valid_until) continue;
-    const Error cause{"AGT-CONTRACT-TIME", "the model may not run any more",
-                      model.str() + " release " + std::to_string(present->release) + ", until " +
-                          to_rfc3339(*present->valid_until),
-                      "publish a release that lasts"};
-    models_.withdraw(model, describe(cause));
-    news_.say(Phase::serve, "a contract's time is over", cause);
+    const auto hold = models_.find(model.str(), std::nullopt);
+    if (!hold) continue;
+    const auto lasts = (*hold)->model().check_time(now);
+    if (lasts) continue;
+    models_.withdraw(model, describe(lasts.error()));
+    news_.say(Phase::serve, "a contract's time is over", lasts.error());
   }
 }
 
@@ -111,13 +149,6 @@ void Agent::open_cache() {
     cache_.emplace(*std::move(cache));
   else
     news_.say(Phase::enroll, "no model is kept on disk", cache.error());
-}
-
-std::vector<RunningModel> Agent::running() {
-  std::vector<RunningModel> running;
-  for (const ModelName& model : config_.models)
-    if (const auto present = models_.present(model)) running.push_back({model, present->release});
-  return running;
 }
 
 // The server's word alone stops a model: it could revoke the device as well. A floor that could not
@@ -145,6 +176,17 @@ std::vector<RunningModel> Agent::concerned_models() {
     const auto runs = present ? std::optional(present->release) : std::nullopt;
     if (auto one = concerned(model, runs, floors_.of(model))) models.push_back(*std::move(one));
   }
+  return models;
+}
+
+// What runs, and what ran last where a floor could fall: an older release that its publisher still
+// vouches for may take the place of one that was taken back while the device was off.
+std::vector<RunningModel> Agent::held_to_the_list() {
+  std::vector<RunningModel> models;
+  for (const RunningModel& model : concerned_models())
+    if (const ReleaseFloor floor = floors_.floor(model.model);
+        models_.present(model.model) || floor.never_below < floor.last_good)
+      models.push_back(model);
   return models;
 }
 

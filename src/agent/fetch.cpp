@@ -39,10 +39,9 @@ Result<std::vector<std::string>> read_deltas(const Json& answer) {
 }
 
 // One publisher alone cannot go around the other by another tier, once the device knows of both.
-bool takes_two(const AgentConfig& config, const ReleaseFloors& floors,
-               const VerifiedRelease& release) {
-  return release::is_among(config.two_person_tiers, release->tier) ||
-         floors.floor(release->model).by_two;
+bool takes_two(const ReleaseRules& rules, const VerifiedRelease& release) {
+  return release::is_among(rules.config.two_person_tiers, release->tier) ||
+         rules.floors.floor(release->model).by_two;
 }
 
 Result<void> check_approval(const Json& answer, const VerifiedRelease& release,
@@ -57,9 +56,7 @@ Result<void> check_approval(const Json& answer, const VerifiedRelease& release,
 }
 
 Result<Offer> newest_release(platform::HttpClient& client, const std::string& ear,
-                             const AgentConfig& config,
-                             std::span<const crypto::PublicKey> publishers,
-                             const ReleaseFloors& floors, ListedReleases::Round& listed,
+                             const ReleaseRules& rules, ListedReleases::Round& listed,
                              const ModelName& model,
                              const std::vector<crypto::Sha256Digest>& having) {
   VEDETTE_TRY(const auto response,
@@ -72,22 +69,26 @@ Result<Offer> newest_release(platform::HttpClient& client, const std::string& ea
     VEDETTE_TRY(contract, answer.string("contract"));
   }
   VEDETTE_TRY(VerifiedRelease release,
-              release::verify_release(bundle, statement, publishers, contract));
+              release::verify_release(bundle, statement, rules.publishers, contract));
   if (release->model != model)
     return refuse("REL-OTHER", "the server answered with another model's release",
                   "asked for " + model.str() + ", got " + release->model.str());
   VEDETTE_CHECK(listed.check(model, release->number, statement));
-  const bool by_two = takes_two(config, floors, release);
-  if (by_two) VEDETTE_CHECK(check_approval(answer, release, publishers));
+  const bool by_two = takes_two(rules, release);
+  if (by_two) VEDETTE_CHECK(check_approval(answer, release, rules.publishers));
   VEDETTE_TRY(std::vector<std::string> deltas, read_deltas(answer));
   return Offer{std::move(release), std::move(deltas), by_two};
 }
 
-Result<WorkerTerms> terms_of(const AgentConfig& config, const VerifiedRelease& release,
-                             TimePoint now) {
-  if (!release->contract) return map_contract(config, std::nullopt);
-  VEDETTE_CHECK(check_scope(config, **release->contract, now));
-  return map_contract(config, **release->contract);
+Result<void> check_place_and_time(const ReleaseRules& rules, const VerifiedRelease& release) {
+  if (!release->contract) return {};
+  return check_scope(rules.config, **release->contract, rules.clock.now());
+}
+
+Result<WorkerTerms> terms_of(const ReleaseRules& rules, const VerifiedRelease& release) {
+  VEDETTE_CHECK(check_place_and_time(rules, release));
+  if (!release->contract) return map_contract(rules.config, std::nullopt);
+  return map_contract(rules.config, **release->contract);
 }
 
 // What a log, a status page or an attestation says of the contract.
@@ -128,32 +129,44 @@ Result<void> admit(const inference::SealedModel& sealed, WorkerTerms& terms) {
   return {};
 }
 
+// What is left to check of a release whose file is here. The download may have outlasted what its
+// contract allows.
+Result<void> check_obtained(const ReleaseRules& rules, const VerifiedRelease& release,
+                            const inference::SealedModel& sealed, WorkerTerms& terms) {
+  VEDETTE_CHECK(check_place_and_time(rules, release));
+  return admit(sealed, terms);
+}
+
 }  // namespace
 
-Result<std::optional<FetchedRelease>> fetch_newer(
-    platform::HttpClient& client, const std::string& ear, const AgentConfig& config,
-    std::span<const crypto::PublicKey> publishers, const ReleaseFloors& floors,
-    Quarantine& quarantine, ModelFiles& files, ListedReleases::Round& listed,
-    const ModelName& model, const std::optional<PresentRelease>& present, TimePoint now) {
+Result<std::optional<FetchedRelease>> fetch_newer(platform::HttpClient& client,
+                                                  const std::string& ear, const ReleaseRules& rules,
+                                                  ModelFiles& files, ListedReleases::Round& listed,
+                                                  const ModelName& model,
+                                                  const std::optional<PresentRelease>& present) {
   const std::optional<PresentFile> present_file = present ? present->file : std::nullopt;
-  VEDETTE_TRY(Offer offer, newest_release(client, ear, config, publishers, floors, listed, model,
-                                          files.having(present_file)));
+  VEDETTE_TRY(Offer offer,
+              newest_release(client, ear, rules, listed, model, files.having(present_file)));
   const VerifiedRelease& release = offer.release;
-  VEDETTE_CHECK(release::check_not_older(release, floors.of(model)));
+  VEDETTE_CHECK(release::check_not_older(release, rules.floors.of(model)));
   if (present && present->release == release->number &&
       present->model_root == release->model_root) {
     files.drop();
     return std::nullopt;
   }
-  VEDETTE_CHECK(quarantine.check(release->model_root));
-  VEDETTE_TRY(WorkerTerms terms, terms_of(config, release, now));
+  VEDETTE_CHECK(rules.quarantine.check(release->model_root));
+  VEDETTE_TRY(WorkerTerms terms, terms_of(rules, release));
+  VEDETTE_CHECK(rules.refused.check(model, release->statement_sha256, rules.clock.now()));
   const WantedRelease wanted{.model = model,
                              .number = release->number,
                              .file = {release->file_sha256, release->file_size},
                              .deltas = std::move(offer.deltas)};
-  VEDETTE_TRY(ObtainedFile file,
-              files.obtain(client, ear, wanted, publishers, present_file, config.model_max_bytes));
-  VEDETTE_CHECK(admit(file.sealed, terms));
+  VEDETTE_TRY(ObtainedFile file, files.obtain(client, ear, wanted, rules.publishers, present_file,
+                                              rules.config.model_max_bytes));
+  if (const auto sound = check_obtained(rules, release, file.sealed, terms); !sound) {
+    rules.refused.add(model, release->statement_sha256, sound.error(), rules.clock.now());
+    return std::unexpected(sound.error());
+  }
   ServedModel about{.name = model,
                     .release = release->number,
                     .model_root = release->model_root,
@@ -161,13 +174,13 @@ Result<std::optional<FetchedRelease>> fetch_newer(
                     .call_deadline = terms.call_deadline,
                     .contract = served_contract(release),
                     .audiences = audiences_of(release)};
-  std::string way = text_of(file);
   return FetchedRelease{.about = std::move(about),
                         .terms = std::move(terms),
                         .sealed = std::move(file.sealed),
                         .never_below = release->never_below.value_or(release->number),
                         .by_two = offer.by_two,
-                        .way = std::move(way)};
+                        .way = text_of(file),
+                        .statement = release->statement_sha256};
 }
 
 }  // namespace vedette::agent

@@ -5,6 +5,8 @@
 #include "codec/json.h"
 #include "release/oms_bundle.h"
 #include "release/release_approval.h"
+#include "testing/fake_clock.h"
+#include "testing/file_server.h"
 #include "testing/register_tpm.h"
 #include "testing/temporary_folder.h"
 
@@ -14,35 +16,36 @@ namespace {
 using codec::Json;
 using release::RuntimeContract;
 
-// Answers with one release, and counts who comes for its file; gives that to nobody.
-class ReleaseServer final : public platform::HttpClient {
+// Answers with one release; whoever comes for its file finds the connection closed, at first.
+class ReleaseServer final : public testing::FileServer {
  public:
+  ReleaseServer() { refusal = "NET-CLOSED"; }
+
   Result<platform::HttpResponse> send(const platform::HttpRequest& /*request*/) override {
     platform::HttpResponse response;
     response.body = to_bytes(codec::to_json(answer));
     return response;
   }
   Result<platform::HttpResponse> download(
-      const platform::HttpRequest& /*request*/,
-      const std::function<Result<void>(ByteView)>& /*sink*/) override {
-    ++downloads;
-    return refuse("NET-CLOSED", "no file here");
+      const platform::HttpRequest& request,
+      const std::function<Result<void>(ByteView)>& sink) override {
+    meanwhile();
+    return FileServer::download(request, sink);
   }
-  Result<Bytes> channel_binding() override { return Bytes{}; }
-  bool connected() override { return true; }
+  [[nodiscard]] std::size_t downloads() const { return asked.size(); }
 
   Json answer;
-  int downloads = 0;
+  std::function<void()> meanwhile = [] {};  // while a file is on its way
 };
 
 class FetchContract : public ::testing::Test {
  protected:
-  void publish(const RuntimeContract& contract) {
-    const auto file = crypto::sha256(as_bytes("weights"));
+  void publish(const RuntimeContract& contract, std::uint64_t number = 1) {
+    const auto file = server_.add(to_bytes("weights")).sha256;
     const auto manifest = release::build_manifest("folder", {{.name = "m.onnx", .sha256 = file}});
     const auto made = release::sign_runtime_contract(contract, model_, manifest->root, key_);
     const release::ReleaseStatement statement{.model = model_,
-                                              .number = 1,
+                                              .number = number,
                                               .model_root = manifest->root,
                                               .file_name = "m.onnx",
                                               .file_sha256 = file,
@@ -71,10 +74,15 @@ class FetchContract : public ::testing::Test {
     ModelFiles files;
     ListedReleases everything;
     const std::string ear = "ear";
-    const SystemClock clock;
-    ListedReleases::Round listed(everything, server_, ear, clock);
-    return fetch_newer(server_, ear, config, publishers, *floors, **quarantine, files, listed,
-                       model_, {}, now_)
+    ListedReleases::Round listed(everything, server_, ear, clock_);
+    return fetch_newer(server_, ear,
+                       {.config = config,
+                        .publishers = publishers,
+                        .floors = *floors,
+                        .quarantine = **quarantine,
+                        .refused = refused_,
+                        .clock = clock_},
+                       files, listed, model_, {})
         .error()
         .code;
   }
@@ -84,7 +92,8 @@ class FetchContract : public ::testing::Test {
   crypto::PrivateKey second_ = crypto::PrivateKey::generate_p256();
   std::vector<release::Tier> two_person_tiers_;
   bool took_two_ = false;  // a release of the model that two publishers stood by ran here
-  TimePoint now_ = from_unix_seconds(1'795'438'387);
+  FakeClock clock_;
+  RefusedReleases refused_{std::chrono::minutes(1)};
   ReleaseServer server_;
 };
 
@@ -104,10 +113,10 @@ TEST_F(FetchContract, RefusesAReleaseThatNoOtherPublisherApproved) {
   const auto stranger = crypto::PrivateKey::generate_p256();
   server_.answer.set("approval", release::sign_release_approval(*release, stranger).value());
   EXPECT_EQ(fetch(), "DSSE-UNTRUSTED");
-  EXPECT_EQ(server_.downloads, 0);
+  EXPECT_EQ(server_.downloads(), 0U);
   server_.answer.set("approval", approval);
   EXPECT_EQ(fetch(), "NET-CLOSED");
-  EXPECT_EQ(server_.downloads, 1) << "it comes for the file now";
+  EXPECT_EQ(server_.downloads(), 1U) << "it comes for the file now";
 }
 
 TEST_F(FetchContract, RefusesAContractForAnotherRegionOrTimeBeforeAnyDownload) {
@@ -116,26 +125,55 @@ TEST_F(FetchContract, RefusesAContractForAnotherRegionOrTimeBeforeAnyDownload) {
   publish(contract);
   EXPECT_EQ(fetch(), "AGT-CONTRACT-REGION");
   contract.regions.clear();
-  contract.valid_until = now_;
+  contract.valid_until = clock_.now();
   publish(contract);
   EXPECT_EQ(fetch(), "AGT-CONTRACT-TIME");
-  EXPECT_EQ(server_.downloads, 0);
-  now_ -= std::chrono::seconds(1);
+  EXPECT_EQ(server_.downloads(), 0U);
+  clock_.advance(-std::chrono::seconds(1));
   EXPECT_EQ(fetch(), "NET-CLOSED");
+}
+
+TEST_F(FetchContract, RefusesAContractThatEndedDuringTheDownload) {
+  server_.refusal.clear();
+  RuntimeContract contract;
+  contract.valid_until = clock_.now() + std::chrono::seconds(30);
+  publish(contract);
+  server_.meanwhile = [this] { clock_.advance(std::chrono::seconds(30)); };
+  EXPECT_EQ(fetch(), "AGT-CONTRACT-TIME");
+  EXPECT_EQ(server_.downloads(), 1U);
+}
+
+// The file is no model at all.
+TEST_F(FetchContract, AReleaseThatFailedHereIsNotFetchedAnewWithEachLook) {
+  server_.refusal.clear();
+  publish({});
+  const std::string code = fetch();
+  EXPECT_TRUE(code.starts_with("ADM-")) << code;
+  EXPECT_EQ(fetch(), code) << "as it was told before";
+  EXPECT_EQ(server_.downloads(), 1U);
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(fetch(), code);
+  EXPECT_EQ(server_.downloads(), 2U);
+  clock_.advance(std::chrono::minutes(1));
+  EXPECT_EQ(fetch(), code);
+  EXPECT_EQ(server_.downloads(), 2U) << "twice the wait";
+  publish({}, 2);
+  EXPECT_EQ(fetch(), code);
+  EXPECT_EQ(server_.downloads(), 3U) << "another release";
 }
 
 TEST_F(FetchContract, AsksForNoApprovalOfAnotherTier) {
   publish({});
   two_person_tiers_ = {release::Tier::high};
   EXPECT_EQ(fetch(), "NET-CLOSED");
-  EXPECT_EQ(server_.downloads, 1);
+  EXPECT_EQ(server_.downloads(), 1U);
 }
 
 TEST_F(FetchContract, RefusesAnUnapprovedReleaseOfAModelThatTookTwoWhateverItsTier) {
   publish({});
   took_two_ = true;
   EXPECT_EQ(fetch(), "REL-APPROVAL");
-  EXPECT_EQ(server_.downloads, 0);
+  EXPECT_EQ(server_.downloads(), 0U);
 }
 
 TEST_F(FetchContract, RefusesAReleaseWhoseContractTheServerDropped) {
@@ -146,7 +184,7 @@ TEST_F(FetchContract, RefusesAReleaseWhoseContractTheServerDropped) {
   EXPECT_EQ(fetch(), "REL-CONTRACT");
   server_.answer.set("contract", nullptr);
   EXPECT_EQ(fetch(), "JSON-MEMBER");
-  EXPECT_EQ(server_.downloads, 0);
+  EXPECT_EQ(server_.downloads(), 0U);
 }
 
 TEST_F(FetchContract, RefusesAContractThatTheServerSwapped) {
@@ -157,7 +195,7 @@ TEST_F(FetchContract, RefusesAContractThatTheServerSwapped) {
   publish({});
   server_.answer.set("contract", swapped);
   EXPECT_EQ(fetch(), "REL-CONTRACT");
-  EXPECT_EQ(server_.downloads, 0);
+  EXPECT_EQ(server_.downloads(), 0U);
 }
 
 TEST_F(FetchContract, RefusesWhatTheDeviceDoesNotAllowBeforeAnyDownload) {
@@ -165,13 +203,13 @@ TEST_F(FetchContract, RefusesWhatTheDeviceDoesNotAllowBeforeAnyDownload) {
   contract.memory_bytes = std::uint64_t{513} << 20U;
   publish(contract);
   EXPECT_EQ(fetch(), "AGT-CONTRACT-CEILING");
-  EXPECT_EQ(server_.downloads, 0);
+  EXPECT_EQ(server_.downloads(), 0U);
 }
 
 TEST_F(FetchContract, ComesForTheFileUnderAContractThatFits) {
   publish({});
   EXPECT_EQ(fetch(), "NET-CLOSED");
-  EXPECT_EQ(server_.downloads, 1);
+  EXPECT_EQ(server_.downloads(), 1U);
 }
 
 }  // namespace

@@ -67,13 +67,18 @@ Result<Tensor> tensor_of(const GoldenTensor& golden) {
   return tensor;
 }
 
+// As an element of that type, which is what a model can answer: 0.1 is no FP32.
+double as_element(DataType type, double value) {
+  return type == DataType::fp32 ? static_cast<double>(static_cast<float>(value)) : value;
+}
+
 // Each by itself, since each has bounds of its own.
 std::optional<std::size_t> first_that_differs(const Tensor& answer, const GoldenTensor& golden,
                                               double tolerance) {
   const std::size_t octets = inference::element_size(answer.type);
   for (std::size_t i = 0; i < golden.values.size(); ++i) {
     const ByteView element = ByteView(answer.data).subspan(i * octets, octets);
-    const double wanted = golden.values[i];
+    const double wanted = as_element(answer.type, golden.values[i]);
     if (inference::serving::first_out_of_range(answer.type, element,
                                                {wanted - tolerance, wanted + tolerance}))
       return i;
@@ -104,6 +109,7 @@ Result<void> check_pair(inference::serving::Replica& replica, const GoldenPair& 
     inputs.push_back(std::move(input));
   }
   std::vector<inference::TensorView> views;
+  views.reserve(inputs.size());
   for (const Tensor& input : inputs)
     views.push_back({input.name, input.type, input.shape, input.data});
   const auto answers = replica.infer(views, deadline);

@@ -1,5 +1,6 @@
 #include "agent/golden_check.h"
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -11,7 +12,6 @@ namespace {
 using inference::DataType;
 using inference::Tensor;
 using release::GoldenPair;
-using release::GoldenTensor;
 
 // Answers as told, and keeps what it was asked.
 class OneReplica final : public inference::serving::Replica {
@@ -81,7 +81,20 @@ TEST_F(GoldenCheck, AnAnswerBeyondTheToleranceIsRefused) {
   pair_.tolerance = 0;
   EXPECT_EQ(check(), "AGT-CONTRACT-GOLDEN");
   answer({0.5F, -1});
-  EXPECT_EQ(check(), "") << "bit for bit";
+  EXPECT_EQ(check(), "") << "equal";
+}
+
+TEST_F(GoldenCheck, ADecimalMeansTheElementThatIsNearestToIt) {
+  pair_.tolerance = 0;
+  pair_.outputs.front().values = {0.1, 0};
+  answer({0.1F, 0});
+  EXPECT_EQ(check(), "");
+  answer({0.1F, -0.0F});
+  EXPECT_EQ(check(), "") << "equal, though not the same bits";
+  for (const float towards : {0.0F, 1.0F}) {
+    answer({std::nextafter(0.1F, towards), 0});
+    EXPECT_EQ(check(), "AGT-CONTRACT-GOLDEN") << towards;
+  }
 }
 
 TEST_F(GoldenCheck, AnotherShapeTypeOrNoSuchOutputIsRefused) {

@@ -44,6 +44,7 @@ constexpr std::array kTable{
     Row{Phase::fetch, Outcome::done, {Phase::serve, false, true}},
     Row{Phase::fetch, Outcome::unreachable, {Phase::serve, true, true}},
     Row{Phase::fetch, Outcome::refused, {Phase::serve, false, true}},
+    Row{Phase::fetch, Outcome::certificate_due, {Phase::renew, false, true}},
     Row{Phase::fetch, Outcome::verdict_due, {Phase::attest, false, true}},
     Row{Phase::fetch, Outcome::revoked, {Phase::stopped, false, false}},
     Row{Phase::serve, Outcome::done, {Phase::serve, false, true}},
@@ -58,10 +59,12 @@ constexpr std::array kTable{
 struct Meaning {
   std::string_view prefix;
   Outcome outcome;
+  bool finds_fault = outcome == Outcome::refused;  // with what was asked for; see is_break()
 };
 
 // Read from the top: the first prefix that fits decides.
 constexpr std::array kMeanings{
+    Meaning{"NET-RANGE", Outcome::unreachable, true},  // what is there has no such continuation
     Meaning{"NET-", Outcome::unreachable},
     Meaning{"STORE-", Outcome::unreachable},
     Meaning{"EST-BUSY", Outcome::unreachable},
@@ -72,13 +75,26 @@ constexpr std::array kMeanings{
     Meaning{"ENR-REVOKED", Outcome::revoked},
     Meaning{"AUTH-EPOCH", Outcome::verdict_due},
     Meaning{"EAR-", Outcome::verdict_due},
+    Meaning{"AGT-VERDICT-DUE", Outcome::verdict_due},
+    Meaning{"AGT-CONTACT-DUE", Outcome::unreachable},
+    Meaning{"AGT-STOPPING", Outcome::unreachable},
     Meaning{"AGT-CERTIFICATE-EXPIRED", Outcome::certificate_due},
     Meaning{"AGT-CERTIFICATE-DUE", Outcome::certificate_due},
     Meaning{"AUTH-KEY", Outcome::certificate_due},
     Meaning{"ATT-KEY-BOOT", Outcome::certificate_due},
     Meaning{"AUTH-UNKNOWN", Outcome::certificate_due},
     Meaning{"PEER-", Outcome::certificate_due},
+    Meaning{"SBX-MODEL-MEMORY", Outcome::refused, false},  // this device has too little now
+    Meaning{"SRV-WITHDRAWN", Outcome::refused, false},     // trust ended while a release started
 };
+
+constexpr Meaning kEverythingElse{"", Outcome::refused};
+
+const Meaning& meaning_of(const Error& error) {
+  const auto* const meaning = std::ranges::find_if(
+      kMeanings, [&](const Meaning& m) { return error.code.starts_with(m.prefix); });
+  return meaning == kMeanings.end() ? kEverythingElse : *meaning;
+}
 
 }  // namespace
 
@@ -89,9 +105,17 @@ Step next_step(Phase phase, Outcome outcome) {
 }
 
 Outcome outcome_of(const Error& error) {
-  const auto* const meaning = std::ranges::find_if(
-      kMeanings, [&](const Meaning& m) { return error.code.starts_with(m.prefix); });
-  return meaning == kMeanings.end() ? Outcome::refused : meaning->outcome;
+  return meaning_of(error).outcome;
+}
+
+bool is_break(const Error& error) {
+  return !meaning_of(error).finds_fault;
+}
+
+bool is_put_off(const Error& error) {
+  constexpr std::array<std::string_view, 4> kPutOff{"AGT-VERDICT-DUE", "AGT-CONTACT-DUE",
+                                                    "AGT-STOPPING", "AGT-CERTIFICATE-DUE"};
+  return std::ranges::find(kPutOff, error.code) != kPutOff.end();
 }
 
 std::string_view name_of(Phase phase) {

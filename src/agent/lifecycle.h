@@ -40,6 +40,14 @@ struct Step {
 // What a refusal or failure means for the lifecycle, by its code.
 [[nodiscard]] Outcome outcome_of(const Error& error);
 
+// It says nothing of what was asked for: the way there broke, the other side is busy, this device
+// is to do something else first. What had come of a download is as good as it was.
+[[nodiscard]] bool is_break(const Error& error);
+
+// Broken off by this agent itself, since it has something else to do first (AGT-VERDICT-DUE,
+// AGT-CONTACT-DUE, AGT-STOPPING, AGT-CERTIFICATE-DUE): nothing has failed.
+[[nodiscard]] bool is_put_off(const Error& error);
+
 [[nodiscard]] std::string_view name_of(Phase phase);
 
 // 1 s, doubled with each failure in a row, at most 60 s; `jitter` in [0, 1) takes off up to a half.

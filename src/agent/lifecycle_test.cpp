@@ -90,6 +90,19 @@ TEST(Lifecycle, EveryFailureThatRepeatsItsPhaseWaits) {
     }
 }
 
+TEST(Lifecycle, ADownloadThatGaveWayIsNoFailureAndStopsNoModel) {
+  for (const char* code :
+       {"AGT-VERDICT-DUE", "AGT-CERTIFICATE-DUE", "AGT-CONTACT-DUE", "AGT-STOPPING"}) {
+    const Error error{code, "", "", ""};
+    EXPECT_TRUE(is_put_off(error)) << code;
+    EXPECT_TRUE(is_break(error)) << code;
+    EXPECT_TRUE(next_step(Phase::fetch, outcome_of(error)).keep_serving) << code;
+  }
+  EXPECT_EQ(next_step(Phase::fetch, Outcome::verdict_due).next, Phase::attest);
+  EXPECT_EQ(next_step(Phase::fetch, Outcome::certificate_due).next, Phase::renew);
+  EXPECT_FALSE(is_put_off({"NET-CLOSED", "", "", ""}));
+}
+
 TEST(Lifecycle, ReadsRefusalsByTheirCode) {
   const auto outcome = [](const char* code) { return outcome_of({code, "", "", ""}); };
   EXPECT_EQ(outcome("AUTH-REVOKED"), Outcome::revoked);
@@ -101,6 +114,19 @@ TEST(Lifecycle, ReadsRefusalsByTheirCode) {
   EXPECT_EQ(outcome("NET-TIMEOUT"), Outcome::unreachable);
   EXPECT_EQ(outcome("ATT-PCR-MISMATCH"), Outcome::refused);
   EXPECT_EQ(outcome("SOMETHING-NEW"), Outcome::refused);
+}
+
+// One list for the lifecycle and for downloads: what is tried again, or done after something else,
+// has found no fault in what was asked for.
+TEST(Lifecycle, AFailureThatFindsNoFaultIsABreak) {
+  const auto breaks = [](const char* code) { return is_break({code, "", "", ""}); };
+  for (const char* code : {"NET-CLOSED", "NET-TIMEOUT", "NET-SYNTAX", "STORE-BUSY", "HTTP-BUSY",
+                           "EAR-EXPIRED", "AUTH-EPOCH", "SBX-MODEL-MEMORY", "SRV-WITHDRAWN"})
+    EXPECT_TRUE(breaks(code)) << code;
+  for (const char* code : {"NET-RANGE", "REL-DIGEST", "REL-SIZE", "DELTA-BLOCK", "SBX-MODEL-SIZE"})
+    EXPECT_FALSE(breaks(code)) << code;
+  EXPECT_EQ(outcome_of({"SBX-MODEL-MEMORY", "", "", ""}), Outcome::refused)
+      << "the device goes on to ask what the server wants";
 }
 
 TEST(Lifecycle, BackOffDoublesUpToAMinuteAndJitterOnlyShortens) {

@@ -347,10 +347,17 @@ TEST_F(AgentListed, NoFileIsFetchedOfAReleaseThatIsNotListed) {
   const auto quarantine = Quarantine::load(folder.path());
   const std::vector publishers{publisher.public_key()};
   ModelFiles files;
+  RefusedReleases refused(std::chrono::minutes(1));
   const auto fetch = [&] {
     ListedReleases::Round round(list_, server_, ear_, clock_);
-    return code(fetch_newer(server_, ear_, config_, publishers, *floors, **quarantine, files, round,
-                            voice_, {}, clock_.now()));
+    return code(fetch_newer(server_, ear_,
+                            {.config = config_,
+                             .publishers = publishers,
+                             .floors = *floors,
+                             .quarantine = **quarantine,
+                             .refused = refused,
+                             .clock = clock_},
+                            files, round, voice_, {}));
   };
   EXPECT_EQ(fetch(), "REL-UNLISTED");
   EXPECT_EQ(server_.asked_for("?model=voice&release=4"), 0);

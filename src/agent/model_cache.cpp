@@ -42,7 +42,7 @@ std::string part_of(const Sha256Digest& sha256) {
   return name_of(sha256) + std::string(kPart);
 }
 
-// Ours alone, or root's: then nobody else changes what lies in it.
+// Ours, and for nobody else to write to: then nobody but root changes what lies in it.
 Result<void> check_folder(const UniqueFd& folder, const std::string& path) {
   struct stat status{};
   if (::fstat(folder.get(), &status) != 0) return no_folder(errno_text(path));
@@ -54,6 +54,17 @@ Result<void> check_folder(const UniqueFd& folder, const std::string& path) {
 bool is_fit(const struct stat& status) {
   return S_ISREG(status.st_mode) && status.st_nlink == 1 && status.st_uid == ::geteuid() &&
          (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+// Whether an open that failed so has found something that is no file of ours. Any other failure
+// says nothing of what lies there.
+bool is_of_what_lies_there(int error) {
+  return error == ELOOP || error == EISDIR || error == ENXIO || error == ENODEV;
+}
+
+void remove(const UniqueFd& folder, const std::string& name) {
+  if (::unlinkat(folder.get(), name.c_str(), 0) != 0 && errno == EISDIR)
+    (void)::unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR);
 }
 
 struct Entry {
@@ -97,6 +108,32 @@ std::vector<Entry> entries_of(const UniqueFd& folder) {
 
 }  // namespace
 
+// While it lasts, one writer has the part of that name.
+class ModelCache::Claim {
+ public:
+  Claim(Claims& claims, std::string name, std::uint64_t octets)
+      : claims_(claims), name_(std::move(name)) {
+    claims_.emplace(name_, octets);
+  }
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+  ~Claim() { claims_.erase(name_); }
+
+ private:
+  Claims& claims_;
+  std::string name_;
+};
+
+ModelCache::Part::Part(FileIdentity file, UniqueFd fd, std::uint64_t size,
+                       std::unique_ptr<Claim> claim)
+    : file_(file), fd_(std::move(fd)), size_(size), claim_(std::move(claim)) {}
+ModelCache::Part::Part(Part&& other) noexcept = default;
+ModelCache::Part& ModelCache::Part::operator=(Part&& other) noexcept = default;
+ModelCache::Part::~Part() = default;
+
+ModelCache::ModelCache(UniqueFd folder, std::uint64_t max_bytes)
+    : folder_(std::move(folder)), max_bytes_(max_bytes), claims_(std::make_unique<Claims>()) {}
+
 Result<void> ModelCache::Part::append(ByteView octets) {
   if (octets.size() > file_.size - size_)
     return refuse("CACHE-WRITE", "a downloaded model is longer than it was to be");
@@ -120,7 +157,7 @@ Result<ModelCache> ModelCache::open(const std::string& folder, std::uint64_t max
     return no_folder(errno == EWOULDBLOCK ? folder + ": another process uses it"
                                           : errno_text(folder));
   ModelCache cache(std::move(fd), max_bytes);
-  cache.make_room(0, {});  // the limit may be a lower one than before
+  cache.make_room();  // the limit may be a lower one than before
   return cache;
 }
 
@@ -136,9 +173,10 @@ UniqueFd ModelCache::take(const std::string& name, int flags) const {
   };
   UniqueFd file = open_it();
   struct stat status{};
-  if (!file.valid() && errno == ENOENT) return file;
-  if (file.valid() && ::fstat(file.get(), &status) == 0 && is_fit(status)) return file;
-  (void)::unlinkat(folder_.get(), name.c_str(), 0);
+  if (!file.valid() && !is_of_what_lies_there(errno)) return file;
+  if (file.valid() && ::fstat(file.get(), &status) != 0) return {};
+  if (file.valid() && is_fit(status)) return file;
+  remove(folder_, name);
   return (flags & O_CREAT) != 0 ? open_it() : UniqueFd();
 }
 
@@ -152,10 +190,16 @@ std::optional<UniqueFd> ModelCache::find(const FileIdentity& file) {
 }
 
 Result<ModelCache::Part> ModelCache::begin(const FileIdentity& file) {
-  if (file.size > max_bytes_)
-    return refuse("CACHE-FULL", "a model is larger than all that may be kept on disk",
-                  std::to_string(file.size) + " bytes", "raise releases.cache_max_mib");
   const std::string name = part_of(file.sha256);
+  if (claims_->contains(name))
+    return refuse("CACHE-BUSY", "another download keeps the same file on disk", name,
+                  "whichever comes first keeps it");
+  if (file.size > max_bytes_ || claimed() > max_bytes_ - file.size)
+    return refuse("CACHE-FULL", "a model is larger than what may be kept on disk leaves room for",
+                  std::to_string(file.size) + " bytes, beside " + std::to_string(claimed()) +
+                      " of other downloads",
+                  "raise releases.cache_max_mib");
+  auto claim = std::make_unique<Claim>(*claims_, name, file.size);
   UniqueFd fd = take(name, O_RDWR | O_APPEND | O_CREAT);
   struct stat status{};
   if (!fd.valid() || ::fstat(fd.get(), &status) != 0) return no_write(name);
@@ -164,12 +208,36 @@ Result<ModelCache::Part> ModelCache::begin(const FileIdentity& file) {
     if (::ftruncate(fd.get(), 0) != 0) return no_write(name);
     size = 0;
   }
-  make_room(file.size, name);
-  return Part(file, std::move(fd), size);
+  make_room();
+  return Part(file, std::move(fd), size, std::move(claim));
 }
 
+std::uint64_t ModelCache::begun(const FileIdentity& file) const {
+  const std::string name = part_of(file.sha256);
+  struct stat status{};
+  if (claims_->contains(name) ||
+      ::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !is_fit(status))
+    return 0;
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  return size > file.size ? 0 : size;
+}
+
+// Whether the part's name still means the file that was written.
+bool ModelCache::is_in_place(const Part& part) const {
+  struct stat ours{};
+  struct stat there{};
+  return ::fstat(part.fd(), &ours) == 0 &&
+         ::fstatat(folder_.get(), part_of(part.file_.sha256).c_str(), &there,
+                   AT_SYMLINK_NOFOLLOW) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it ends here
 Result<void> ModelCache::keep(Part part) {
   const std::string name = part_of(part.file_.sha256);
+  if (!is_in_place(part))
+    return refuse("CACHE-WRITE", "a downloaded model cannot be kept on disk",
+                  name + " was taken away", "nothing but the agent may write in its state folder");
   if (::fsync(part.fd()) != 0) return no_write(name);
   if (::renameat(folder_.get(), name.c_str(), folder_.get(), name_of(part.file_.sha256).c_str()) !=
       0)
@@ -178,9 +246,14 @@ Result<void> ModelCache::keep(Part part) {
   return {};
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it ends here
+void ModelCache::discard(Part part) {
+  if (is_in_place(part)) remove(folder_, part_of(part.file_.sha256));
+}
+
 void ModelCache::drop(const Sha256Digest& sha256) {
-  for (const std::string& name : {name_of(sha256), part_of(sha256)})
-    (void)::unlinkat(folder_.get(), name.c_str(), 0);
+  remove(folder_, name_of(sha256));
+  if (const std::string part = part_of(sha256); !claims_->contains(part)) remove(folder_, part);
 }
 
 std::vector<Sha256Digest> ModelCache::files(std::size_t most) const {
@@ -203,11 +276,18 @@ Result<void> read_all(int fd, const std::function<Result<void>(ByteView)>& sink)
   }
 }
 
-// `besides` is what the room is for.
-void ModelCache::make_room(std::uint64_t octets, const std::string& besides) const {
+std::uint64_t ModelCache::claimed() const {
+  std::uint64_t octets = 0;
+  for (const auto& [name, size] : *claims_)
+    octets += size;
+  return octets;
+}
+
+// What is held stays: its octets would not be free before it is closed.
+void ModelCache::make_room() const {
   std::vector<Entry> entries = entries_of(folder_);
-  std::erase_if(entries, [&](const Entry& entry) { return entry.name == besides; });
-  std::uint64_t total = octets;
+  std::erase_if(entries, [&](const Entry& entry) { return claims_->contains(entry.name); });
+  std::uint64_t total = claimed();
   for (const Entry& entry : entries)
     total += entry.octets;
   for (const Entry& entry : entries) {

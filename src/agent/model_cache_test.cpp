@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "testing/temporary_folder.h"
@@ -116,8 +117,8 @@ TEST_F(ModelCacheTest, APartIsNeverWrittenThroughALink) {
 TEST_F(ModelCacheTest, RefusesAFileBeyondItsLimitAndOctetsBeyondTheFile) {
   auto cache = open(10).value();
   EXPECT_EQ(keep(cache, "eleven byte"), "CACHE-FULL");
-  auto part = cache.begin(identity("ten bytes!")).value();
-  EXPECT_EQ(part.append(as_bytes("eleven byte")).error().code, "CACHE-WRITE");
+  EXPECT_EQ(cache.begin(identity("ten bytes!"))->append(as_bytes("eleven byte")).error().code,
+            "CACHE-WRITE");
   EXPECT_EQ(keep(cache, "ten bytes!"), "");
 }
 
@@ -177,6 +178,77 @@ TEST_F(ModelCacheTest, APartThatIsLongerThanTheFileBeginsAnew) {
   std::ofstream(path(text) + ".part") << "much longer";
   ::chmod((path(text) + ".part").c_str(), 0600);
   EXPECT_EQ(cache.begin(identity(text))->size(), 0U);
+}
+
+// Of a file that cannot be opened because no descriptor is left nothing is known.
+TEST_F(ModelCacheTest, WhatCannotBeOpenedNowIsLeftAlone) {
+  auto cache = open().value();
+  const std::string text = "the weights";
+  ASSERT_EQ(keep(cache, text), "");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_EQ(found(cache, text), "none");
+  EXPECT_EQ(cache.begin(identity(text)).error().code, "CACHE-WRITE");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(found(cache, text), text);
+}
+
+TEST_F(ModelCacheTest, AnEmptyFolderInAFilesPlaceIsRemoved) {
+  auto cache = open().value();
+  const std::string text = "the weights";
+  fs::create_directory(path(text));
+  fs::create_directory(path(text) + ".part");
+  EXPECT_EQ(found(cache, text), "none");
+  EXPECT_EQ(keep(cache, text), "");
+  EXPECT_EQ(found(cache, text), text);
+}
+
+// It would be full at once if a part counted as what it is so far.
+TEST_F(ModelCacheTest, APartCountsAsTheFileThatItIsToBecome) {
+  auto cache = open().value();
+  const std::string kept(40, '1');
+  const std::string first(60, '2');
+  const std::string second(60, '3');
+  ASSERT_EQ(keep(cache, kept), "");
+  {
+    auto part = cache.begin(identity(first)).value();
+    EXPECT_EQ(found(cache, kept), kept) << "both have room";
+    EXPECT_EQ(cache.begin(identity(second)).error().code, "CACHE-FULL");
+    EXPECT_EQ(cache.begin(identity(std::string(40, '4')))->size(), 0U);
+    EXPECT_EQ(found(cache, kept), "none") << "it made room";
+    ASSERT_TRUE(part.append(as_bytes(first)).has_value());
+  }
+  EXPECT_EQ(cache.begun(identity(first)), first.size());
+  EXPECT_EQ(keep(cache, second), "");
+  EXPECT_EQ(cache.begun(identity(first)), 0U) << "nobody held it: it made room";
+}
+
+TEST_F(ModelCacheTest, APartHasOneWriter) {
+  auto cache = open().value();
+  const std::string text = "the weights";
+  {
+    auto part = cache.begin(identity(text)).value();
+    ASSERT_TRUE(part.append(as_bytes("the")).has_value());
+    EXPECT_EQ(cache.begin(identity(text)).error().code, "CACHE-BUSY");
+    EXPECT_EQ(cache.begun(identity(text)), 0U);
+    cache.drop(identity(text).sha256);
+  }
+  EXPECT_EQ(cache.begun(identity(text)), 3U) << "it was not dropped while it was held";
+  auto moved = std::move(cache);
+  EXPECT_EQ(moved.begin(identity(text))->size(), 3U);
+}
+
+TEST_F(ModelCacheTest, KeepsNothingThatSomebodyPutInAPartsPlace) {
+  auto cache = open().value();
+  const std::string text = "the weights";
+  auto part = cache.begin(identity(text)).value();
+  ASSERT_TRUE(part.append(as_bytes(text)).has_value());
+  fs::remove(path(text) + ".part");
+  std::ofstream(path(text) + ".part") << "the w8ights";
+  EXPECT_EQ(cache.keep(std::move(part)).error().code, "CACHE-WRITE");
+  EXPECT_EQ(found(cache, text), "none");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "agent/lifecycle.h"
+
 namespace vedette::agent {
 
 namespace {
@@ -42,6 +44,11 @@ Result<SealedModel> patch(int base, int delta, const FileIdentity& file, std::ui
   return std::move(memory).seal();
 }
 
+// Octets that are still to be asked for.
+std::uint64_t rest_of(const PartialDownload& download, const FileIdentity& file) {
+  return file.size - download.received(file);
+}
+
 std::string octets_text(std::uint64_t octets) {
   constexpr std::uint64_t kKibi = 1024;
   if (octets < kKibi) return std::to_string(octets) + " bytes";
@@ -80,7 +87,7 @@ Result<ObtainedFile> ModelFiles::obtain(platform::HttpClient& client, const std:
   if (auto kept = from_disk(wanted.file, max_bytes))
     return ObtainedFile{.sealed = *std::move(kept), .way = Way::disk};
   const auto delta = choose(wanted, publishers, present);
-  if (delta && (*delta)->delta.size < wanted.file.size - whole_.received()) {
+  if (delta && rest_of(delta_, (*delta)->delta) < rest_of(whole_, wanted.file)) {
     auto made = by_delta(client, ear, wanted, *delta, present, max_bytes);
     if (made) {
       whole_.drop();

@@ -42,7 +42,7 @@ struct ObtainedFile {
   std::uint64_t fetched = 0;  // octets of the file or the delta, those before a break included
 };
 
-// `from disk`, `by a delta of 1.2 MiB`; empty for a whole file, of which there is nothing to say.
+// `from disk`, `by a delta of 12 KiB`; empty for a whole file, of which there is nothing to say.
 [[nodiscard]] std::string text_of(const ObtainedFile& file);
 
 // Of one model. Not thread-safe.

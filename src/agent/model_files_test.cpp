@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
 
 #include <gtest/gtest.h>
 
-#include "platform/net/byte_range.h"
+#include "testing/file_server.h"
 #include "testing/temporary_folder.h"
 
 namespace vedette::agent {
@@ -16,40 +15,6 @@ namespace {
 using release::FileIdentity;
 
 constexpr std::uint64_t kLimit = 1 << 20U;
-
-// Serves files by their digest, and breaks after so many octets.
-class BlobServer final : public platform::HttpClient {
- public:
-  Result<platform::HttpResponse> send(const platform::HttpRequest& /*request*/) override {
-    return refuse("NET-SYNTAX", "not asked for here");
-  }
-  Result<platform::HttpResponse> download(
-      const platform::HttpRequest& request,
-      const std::function<Result<void>(ByteView)>& sink) override {
-    const std::string digest = request.target.substr(10, 64);
-    const Bytes& file = files.at(digest);
-    const ByteView rest = ByteView(file).subspan(platform::asked_from(request).value_or(0));
-    const ByteView sent = rest.first(std::min(rest.size(), breaks_after));
-    asked.push_back(digest);
-    octets += sent.size();
-    VEDETTE_CHECK(sink(sent));
-    if (sent.size() < rest.size()) return refuse("NET-CLOSED", "as told");
-    return platform::HttpResponse{};
-  }
-  Result<Bytes> channel_binding() override { return Bytes{}; }
-  bool connected() override { return true; }
-
-  FileIdentity add(const Bytes& file) {
-    const FileIdentity identity{crypto::sha256(file), file.size()};
-    files[to_hex(identity.sha256)] = file;
-    return identity;
-  }
-
-  std::map<std::string, Bytes> files;
-  std::size_t breaks_after = SIZE_MAX;
-  std::vector<std::string> asked;
-  std::uint64_t octets = 0;
-};
 
 class ModelFilesTest : public ::testing::Test {
  protected:
@@ -109,7 +74,7 @@ class ModelFilesTest : public ::testing::Test {
 
   crypto::PrivateKey key_ = crypto::PrivateKey::generate_p256();
   TemporaryFolder folder_;
-  BlobServer server_;
+  testing::FileServer server_;
   Bytes base_ = crypto::random_bytes(40'000);
   Bytes target_ = base_;
   Bytes delta_;
@@ -180,6 +145,37 @@ TEST_F(ModelFilesTest, TheLesserRestIsTaken) {
   server_.breaks_after = SIZE_MAX;
   EXPECT_EQ(obtain(files, present(base_)), "whole");
   EXPECT_EQ(server_.octets, target_.size());
+}
+
+TEST_F(ModelFilesTest, TheRestOfAFileWhoseBeginningIsOnDiskIsTakenAfterARestartToo) {
+  ModelCache cache = open_cache();
+  {
+    ModelFiles files(&cache);
+    server_.breaks_after = target_.size() - 10;
+    EXPECT_EQ(obtain(files), "NET-CLOSED");
+  }
+  ModelFiles files(&cache);
+  server_.breaks_after = SIZE_MAX;
+  EXPECT_EQ(obtain(files, present(base_)), "whole");
+  EXPECT_EQ(server_.octets, target_.size());
+}
+
+TEST_F(ModelFilesTest, WhatCameOfAnotherFileSavesNothing) {
+  ModelFiles files;
+  wanted_.file = server_.add(crypto::random_bytes(target_.size()));
+  server_.breaks_after = target_.size() - 10;
+  EXPECT_EQ(obtain(files), "NET-CLOSED");
+  server_.breaks_after = SIZE_MAX;
+  wanted_.file = target_file_;
+  EXPECT_TRUE(obtain(files, present(base_)).starts_with("by a delta of "));
+}
+
+TEST_F(ModelFilesTest, ABusyServerMakesNoDeltaUseless) {
+  ModelFiles files;
+  server_.refusal = "STORE-BUSY";
+  EXPECT_EQ(obtain(files, present(base_)), "STORE-BUSY");
+  server_.refusal.clear();
+  EXPECT_TRUE(obtain(files, present(base_)).starts_with("by a delta of "));
 }
 
 TEST_F(ModelFilesTest, WhatChangedOnDiskIsDroppedAndFetched) {

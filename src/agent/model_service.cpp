@@ -29,16 +29,18 @@ struct Note {
 
 class Hold final : public ModelHold {
  public:
-  explicit Hold(VersionLease lease) : lease_(std::move(lease)) {}
+  Hold(VersionLease lease, const Clock& clock) : lease_(std::move(lease)), clock_(clock) {}
 
   [[nodiscard]] const ServedModel& model() const override { return lease_->note<Note>().model(); }
   [[nodiscard]] inference::ModelMetadata metadata() const override { return lease_->metadata(); }
   [[nodiscard]] Result<void> ready() const override {
+    VEDETTE_CHECK(model().check_time(clock_.now()));
     if (lease_->ready()) return {};
     return refuse("SBX-WORKER-DIED", "no worker of the model is running");
   }
   [[nodiscard]] Result<std::vector<inference::Tensor>> infer(
       std::span<const inference::TensorView> inputs, const CallTerms& terms) override {
+    VEDETTE_CHECK(model().check_time(clock_.now()));
     const Note& note = lease_->note<Note>();
     if (note.rate) VEDETTE_CHECK(note.rate->admit());
     auto outputs = lease_->infer(inputs, terms.deadline, OutputView::everything());
@@ -48,6 +50,7 @@ class Hold final : public ModelHold {
 
  private:
   VersionLease lease_;
+  const Clock& clock_;
 };
 
 Error as_seen_by_callers(Error error) {
@@ -189,13 +192,17 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
   };
   auto& rules = release.terms.rules;
   const bool has_rules = !rules.inputs.empty() || !rules.outputs.empty();
-  return table_.publish({.model = plan->about.name.str(),
-                         .version = plan->about.release,
-                         .note = std::move(note),
-                         .rules = has_rules ? std::optional(std::move(rules)) : std::nullopt,
-                         .settings = release.terms.serving,
-                         .factory = factory,
-                         .accept = std::move(accept)});
+  return table_.publish(
+      {.model = plan->about.name.str(),
+       .version = plan->about.release,
+       .note = std::move(note),
+       .rules = has_rules ? std::optional(std::move(rules)) : std::nullopt,
+       .settings = release.terms.serving,
+       .factory = factory,
+       .accept = [plan, &clock = parts_.clock, accept = std::move(accept)]() -> Result<void> {
+         VEDETTE_CHECK(plan->about.check_time(clock.now()));
+         return accept();
+       }});
 }
 
 std::optional<PresentRelease> ModelService::present(const ModelName& model) {
@@ -207,8 +214,7 @@ std::optional<PresentRelease> ModelService::present(const ModelName& model) {
                         .model_root = about.model_root,
                         .file = PresentFile{.file = {about.file_sha256, plan->sealed.size()},
                                             .memory = std::shared_ptr<const inference::SealedModel>(
-                                                plan, &plan->sealed)},
-                        .valid_until = about.contract.valid_until};
+                                                plan, &plan->sealed)}};
 }
 
 std::string ModelService::bounded_by(const ModelName& model) {
@@ -220,14 +226,14 @@ Result<std::unique_ptr<ModelHold>> ModelService::find(std::string_view name,
                                                       std::optional<std::uint64_t> release) {
   auto lease = release ? table_.find(name, *release) : table_.find(name);
   if (!lease) return std::unexpected(as_seen_by_callers(std::move(lease).error()));
-  return std::make_unique<Hold>(*std::move(lease));
+  return std::make_unique<Hold>(*std::move(lease), parts_.clock);
 }
 
 std::vector<std::unique_ptr<ModelHold>> ModelService::all() {
   std::vector<std::unique_ptr<ModelHold>> holds;
   for (const auto& version : table_.status())
     if (auto lease = table_.find(version.model, version.version))
-      holds.push_back(std::make_unique<Hold>(*std::move(lease)));
+      holds.push_back(std::make_unique<Hold>(*std::move(lease), parts_.clock));
   return holds;
 }
 

@@ -12,6 +12,7 @@
 #include "agent/quarantine.h"
 #include "agent/serving.h"
 #include "attestation/runtime_log/runtime_event.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "codec/json.h"
 #include "inference/host/worker_spawner.h"
@@ -25,7 +26,10 @@ struct ReplicaPlan;
 // Thread-safe.
 class ModelService final : public ModelSource {
  public:
+  // What these refer to, by reference or from within a function, outlives the service: workers'
+  // threads call `record` and `tell` until its destructor has returned.
   struct Parts {
+    const Clock& clock;  // for the end of contracts
     std::unique_ptr<inference::WorkerSpawner> spawner;
     crypto::Sha256Digest worker_sha256{};  // of the worker program
     Quarantine& quarantine;
@@ -42,7 +46,8 @@ class ModelService final : public ModelSource {
   // the release and lets it answer, once all of it is ready; the one before drains and ends.
   // `accept` is asked once all of its replicas are ready and before the first answer; its refusal
   // stops the release. Refuses what `measure`, start_replica(), `accept` and ServingTable::publish
-  // refuse.
+  // refuse, and AGT-CONTRACT-TIME for one whose contract has ended by then; such a one answers no
+  // call either.
   [[nodiscard]] Result<void> publish(FetchedRelease release, std::function<Result<void>()> accept);
 
   [[nodiscard]] std::optional<PresentRelease> present(const ModelName& model);
@@ -66,13 +71,14 @@ class ModelService final : public ModelSource {
   [[nodiscard]] codec::Json status() const;
 
  private:
+  // Called from workers' threads, until the table is gone.
   void on_quarantine(const std::string& model, std::uint64_t release, const Error& cause);
   void quarantine(const ServedModel& about, const Error& cause);
   void on_drift(const ReplicaPlan& plan, const Drift& drift);
 
   Parts parts_;
   inference::serving::SystemMonotonicClock clock_;
-  inference::serving::ServingTable table_;
+  inference::serving::ServingTable table_;  // the last: its workers use what is above
 };
 
 }  // namespace vedette::agent

@@ -10,4 +10,12 @@ bool ServedModel::shows(std::string_view output, std::optional<std::uint32_t> ui
   return uid && std::ranges::find(audience->uids, *uid) != audience->uids.end();
 }
 
+Result<void> ServedModel::check_time(TimePoint now) const {
+  if (!contract.valid_until || now < *contract.valid_until) return {};
+  return refuse("AGT-CONTRACT-TIME", "the model may not run any more",
+                name.str() + " release " + std::to_string(release) + ", until " +
+                    to_rfc3339(*contract.valid_until),
+                "publish a release that lasts");
+}
+
 }  // namespace vedette::agent

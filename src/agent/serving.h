@@ -42,6 +42,8 @@ struct ServedModel {
   std::vector<OutputAudience> audiences{};  // outputs that are not named here: everybody
 
   [[nodiscard]] bool shows(std::string_view output, std::optional<std::uint32_t> uid) const;
+  // Refuses AGT-CONTRACT-TIME from the contract's end on.
+  [[nodiscard]] Result<void> check_time(TimePoint now) const;
 };
 
 // What a caller may ask of one call, within what the device allows.

@@ -89,6 +89,23 @@ TEST_F(FollowingAgent, RunsWhatItsPublisherListsAndStopsWhatIsTakenBack) {
   EXPECT_FALSE(*serves());
 }
 
+// Nothing runs when it is back: what ran last is looked for in the list.
+TEST_F(FollowingAgent, ADeviceThatWasOffWhenItsReleaseWasTakenBackStepsBackToo) {
+  ASSERT_TRUE(publish("2").has_value());
+  ASSERT_TRUE(list("2").has_value());
+  ASSERT_TRUE(wait_for("release 2 serves", 20s, [&] { return serves_release(2); }).has_value());
+  drone_.reset();
+  author_.take_back("gauge/2.json");
+  auto powered_on = theatre_.power_on("drone");
+  ASSERT_TRUE(powered_on.has_value()) << describe(powered_on.error());
+  drone_ = *std::move(powered_on);
+  ASSERT_EQ(code_of(start_agent()), "");
+  ASSERT_EQ(code_of(wait_for_news("a release is taken back")), "");
+  ASSERT_EQ(code_of(block("2")), "");
+  const auto back = wait_for_release(1);
+  ASSERT_TRUE(back.has_value()) << describe(back.error());
+}
+
 // Asked every five seconds, and attested every two meanwhile: what was judged sound before the
 // block does not end the device's trust.
 TEST_F(WholeAgent, ABlockedReleaseStopsWithTheNextContact) {
