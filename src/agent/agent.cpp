@@ -97,6 +97,7 @@ Agent::Agent(Start start)
                 .policy = local_policy(),
                 .status = [this] { return status(); },
                 .retry_after = inference::serving::retry_after}),
+      kept_(link_),
       refused_(config_.poll_interval) {
   recall_time(start.time);
 }
@@ -260,7 +261,13 @@ void Agent::wait_out(std::chrono::milliseconds duration, Phase next) {
   }
 }
 
+Result<void> Agent::judge_server_anew() {
+  VEDETTE_TRY(client_, kept_.for_device(*credentials_));
+  return {};
+}
+
 Result<void> Agent::perform(Phase phase) {
+  if (phase != Phase::enroll && phase != Phase::stopped) VEDETTE_CHECK(judge_server_anew());
   switch (phase) {
     case Phase::enroll:
       return enroll_anew();
@@ -290,7 +297,7 @@ Result<void> Agent::adopt(std::vector<crypto::Certificate> chain) {
   VEDETTE_TRY(Credentials credentials,
               make_credentials(std::move(chain), key_.key, config_.trust_domain, clock_.now()));
   VEDETTE_CHECK(save_chain(config_.state_folder, credentials.chain));
-  VEDETTE_TRY(client_, link_.to_device_plane(credentials));
+  VEDETTE_TRY(client_, kept_.for_device(credentials));
   news_.say(Phase::enroll, "certificate for " + credentials.device.str() + " until " +
                                to_rfc3339(credentials.leaf().not_after()));
   renewal_.begin(identity::life_of(credentials.leaf()), clock_.now(), jitter());
@@ -341,6 +348,8 @@ Agent::Duty Agent::wait_for_duty() {
   do {
     const TimePoint now = clock_.now();
     end_expired(now);
+    if (const auto judged = judge_server_anew(); !judged)
+      return {outcome_of(judged.error()), judged.error()};
     if (is_verdict_due(now)) return {Outcome::verdict_due};
     if (renewal_.due(now)) return {Outcome::certificate_due};
     if (now >= contact_due_)

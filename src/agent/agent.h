@@ -93,6 +93,8 @@ class Agent {
   void learn_time_again();
   void resume();
   [[nodiscard]] Result<void> perform(Phase phase);
+  // At each step: a connection that its server would not get any more is not gone on with.
+  [[nodiscard]] Result<void> judge_server_anew();
   [[nodiscard]] Result<void> enroll_anew();
   [[nodiscard]] Result<void> renew_now();
   void ask_when_to_renew();
@@ -158,8 +160,9 @@ class Agent {
   std::unique_ptr<MemoryApi> memory_api_;           // over shared memory, or none
 
   // The lifecycle's thread alone uses these.
-  std::unique_ptr<platform::HttpClient> client_;
-  TimePoint known_time_;  // has passed for certain
+  KeptClient kept_;
+  platform::HttpClient* client_ = nullptr;  // of kept_, for this step: see judge_server_anew()
+  TimePoint known_time_;                    // has passed for certain
   TimePoint time_due_;
   TimePoint releases_due_;
   TimePoint contact_due_;

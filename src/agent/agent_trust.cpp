@@ -20,7 +20,7 @@ bool Agent::hear_of_rollovers(platform::HttpClient& client) {
 
 void Agent::ask_when_to_renew() {
   if (hear_of_rollovers(*client_))
-    if (auto client = link_.to_device_plane(*credentials_)) client_ = *std::move(client);
+    if (!judge_server_anew()) return;  // the next step says why
   const TimePoint now = clock_.now();
   const auto advice = renewal_advice(*client_, *credentials_, server_trust_, now);
   renewal_.advised(advice, clock_.now());
