@@ -57,8 +57,9 @@ class Agent {
 
   // Reads anchors and state, starts the program that workers are forked from and the local API;
   // nothing is sent before run(). Refuses FILE-*, KEY-*, PKCS11-*, CERT-*, CONFIG-*, BUNDLE-*,
-  // AGT-FLOORS, AGT-STATE, AGT-SEQUENCE, AGT-VIOLATIONS, AGT-QUARANTINE, TPM-*, TUF-* and what
-  // `open_store` refuses, SBX-SPAWN, INF-RUNTIME, AGT-RUNTIME-LIBRARY, NET-LISTEN and MEM-SOCKET.
+  // SPIFFE-TRUST-DOMAIN, AGT-FLOORS, AGT-STATE, AGT-SEQUENCE, AGT-VIOLATIONS, AGT-QUARANTINE,
+  // TPM-*, TUF-* and what `open_store` refuses, ATT-RUNTIME-EVENT, SBX-SPAWN, INF-RUNTIME,
+  // AGT-RUNTIME-LIBRARY, NET-LISTEN and MEM-SOCKET.
   [[nodiscard]] static Result<std::unique_ptr<Agent>> start(const AgentConfig& config, Parts parts);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;

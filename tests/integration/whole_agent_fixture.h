@@ -108,12 +108,14 @@ class WholeAgent : public ::testing::Test {
   virtual Result<void> publish_first() { return publish(); }
 
   // Both double their input; the second is another file.
-  // Under the contract of these lines, or none.
+  // Under the contract of these lines, or none; with so many octets that mean nothing.
   Result<void> publish(const std::string& release = "1", const std::string& never_below = "1",
-                       const std::string& contract = {}) {
+                       const std::string& contract = {}, std::size_t padding = 0) {
     const std::string model = theatre_.path("gauge.onnx");
     Bytes octets = testing::add_model();
-    if (release != "1") append(octets, as_bytes(testing::onnx::bytes(kDocString, release)));
+    if (release != "1")
+      append(octets,
+             as_bytes(testing::onnx::bytes(kDocString, release + std::string(padding, ' '))));
     VEDETTE_CHECK(write_file_atomically(model, octets, 0600));
     const std::string key = theatre_.path("publisher.key");
     const std::string bundle = theatre_.path("gauge.sig");
