@@ -6,6 +6,7 @@
 
 #include "agent/state_file.h"
 #include "base/fd.h"
+#include "base/new_file.h"
 #include "codec/base64.h"
 
 namespace vedette::agent {

@@ -45,17 +45,4 @@ Result<std::optional<codec::Json>> read_state_file(const std::string& path, std:
   return *std::move(document);
 }
 
-// write_file_atomically names its new files `path` and a dot and six characters.
-void remove_leftovers(const std::string& path) {
-  std::error_code ignored;
-  const fs::path whole(path);
-  const std::string prefix = whole.filename().string() + ".";
-  for (fs::directory_iterator entry(whole.parent_path(), ignored), end; entry != end;
-       entry.increment(ignored)) {
-    const std::string name = entry->path().filename().string();
-    if (name.starts_with(prefix) && name.size() == prefix.size() + 6)
-      fs::remove(entry->path(), ignored);
-  }
-}
-
 }  // namespace vedette::agent

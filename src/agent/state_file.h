@@ -20,7 +20,4 @@ namespace vedette::agent {
 [[nodiscard]] Result<std::optional<codec::Json>> read_state_file(const std::string& path,
                                                                  std::size_t max_bytes);
 
-// Removes what killed writers of `path` left beside it. For its one writer alone, at start.
-void remove_leftovers(const std::string& path);
-
 }  // namespace vedette::agent

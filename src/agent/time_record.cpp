@@ -1,6 +1,7 @@
 #include "agent/time_record.h"
 
 #include "agent/state_file.h"
+#include "base/new_file.h"
 #include "codec/json.h"
 
 namespace vedette::agent {

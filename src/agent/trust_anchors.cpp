@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/state_file.h"
+#include "base/new_file.h"
 #include "codec/json.h"
 #include "platform/net/json_api.h"
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/state_file.h"
+#include "base/new_file.h"
 
 namespace vedette::agent {
 

@@ -171,10 +171,11 @@ TEST_F(ViolationStoreTest, WhatIsDecidedOnceStaysDecided) {
 
 TEST_F(ViolationStoreTest, WhatAKilledWriterLeftIsRemoved) {
   (void)open()->add(forbidden_socket(), kEpoch);
-  std::ofstream(path_ + ".aB3xYz") << "half";
+  std::ofstream(folder_ / ".violations.json.aB3xYz") << "half";
   std::ofstream(path_ + ".backup") << "whole";
   EXPECT_EQ(open()->counts().recorded, 1U);
-  EXPECT_FALSE(std::filesystem::exists(path_ + ".aB3xYz"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / ".violations.json.aB3xYz"));
+  EXPECT_TRUE(std::filesystem::exists(path_ + ".backup"));
 }
 
 }  // namespace

@@ -1,12 +1,18 @@
 #include <filesystem>
+#include <fstream>
+#include <set>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/new_file.h"
 #include "base/secret.h"
 #include "base/strong_id.h"
+#include "testing/temporary_folder.h"
 
 namespace vedette {
 namespace {
@@ -61,6 +67,58 @@ TEST(Files, AtomicWriteLeavesNoTemporaryAndSetsTheMode) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
   EXPECT_EQ(read_file(path, 2).error().code, "FILE-SIZE");
   std::filesystem::remove_all(folder);
+}
+
+std::set<std::string> names_below(const std::string& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    names.insert(entry.path().filename());
+  return names;
+}
+
+// A child begins to write the file and dies; the name of what it leaves.
+std::string killed_while_writing(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  const auto before = names_below(folder);
+  if (const pid_t child = ::fork(); child == 0) {
+    const auto file = NewFile::beside(path);
+    ::_exit(file && file->append(as_bytes("ha")) ? 0 : 1);
+  } else {
+    int status = -1;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  for (const std::string& name : names_below(folder))
+    if (!before.contains(name)) return name;
+  return {};
+}
+
+TEST(Files, WhatAKilledWriterLeavesIsHiddenAndRemovedByTheNext) {
+  const TemporaryFolder folder;
+  for (const char* name : {"state.backup", ".state", ".state.toolong", "other"})
+    std::ofstream(folder / name) << "whole";
+  const auto whole = names_below(folder.path());
+  EXPECT_TRUE(killed_while_writing(folder / "state").starts_with(".state."));
+  const std::string other = killed_while_writing(folder / "other");
+  remove_leftovers(folder / "state");
+  auto expected = whole;
+  expected.insert(other);
+  EXPECT_EQ(names_below(folder.path()), expected);
+  remove_leftovers(folder / "other");
+  EXPECT_EQ(names_below(folder.path()), whole);
+}
+
+TEST(Files, AllThatKilledWritersLeftIsRemovedFromAFolderAndBelow) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "inner/.deep");
+  for (const char* name : {"inner/state.backup", "inner/.deep/.ignore"})
+    std::ofstream(folder / name) << "whole";
+  const auto whole = names_below(folder.path());
+  for (const char* name : {"a.json", "inner/b.json", "inner/.deep/c"})
+    EXPECT_TRUE(killed_while_writing(folder / name).starts_with('.')) << name;
+  remove_all_leftovers(folder.path());
+  EXPECT_EQ(names_below(folder.path()), whole);
+  remove_all_leftovers(folder / "nowhere");
 }
 
 TEST(Error, DescribesItselfOnOneLine) {

@@ -8,7 +8,8 @@
 namespace vedette {
 
 // Written beside its place, and put there by a rename: after a crash either what was there before
-// is there, or the whole new file. One that gets no name is removed.
+// is there, or the whole new file. Until then its name begins with a dot, so that nobody who serves
+// or lists the folder takes it for one of its files. One that gets no name is removed.
 class NewFile {
  public:
   // Refuses FILE-CREATE.
@@ -32,5 +33,12 @@ class NewFile {
   std::string temporary_;
   std::string path_;
 };
+
+// Removes what killed writers of the file `path` left beside it. For its one writer alone, at
+// start.
+void remove_leftovers(const std::string& path);
+
+// The same for every file in `folder` and below. For whoever alone may write there, at start.
+void remove_all_leftovers(const std::string& folder);
 
 }  // namespace vedette

@@ -16,19 +16,22 @@ using crypto::PrivateKey;
 
 class ReleaseApproval : public ::testing::Test {
  protected:
+  [[nodiscard]] static Manifest manifest() {
+    return build_manifest("folder", {{.name = "m.onnx", .sha256 = kFile}}).value();
+  }
+  [[nodiscard]] static ReleaseStatement statement(std::uint64_t number, Tier tier = Tier::high) {
+    return {.model = *ModelName::parse("voice"),
+            .number = number,
+            .tier = tier,
+            .model_root = manifest().root,
+            .file_name = "m.onnx",
+            .file_sha256 = kFile,
+            .file_size = 7,
+            .issued_at = from_unix_seconds(1'795'438'387)};
+  }
   [[nodiscard]] VerifiedRelease release(std::uint64_t number, Tier tier = Tier::high) const {
-    const auto file = crypto::sha256(as_bytes("weights"));
-    const auto manifest = build_manifest("folder", {{.name = "m.onnx", .sha256 = file}});
-    const ReleaseStatement statement{.model = *ModelName::parse("voice"),
-                                     .number = number,
-                                     .tier = tier,
-                                     .model_root = manifest->root,
-                                     .file_name = "m.onnx",
-                                     .file_sha256 = file,
-                                     .file_size = 7,
-                                     .issued_at = from_unix_seconds(1'795'438'387)};
-    return verify_release(*sign_model(*manifest, first_),
-                          *sign_release_statement(statement, first_), trusted_)
+    return verify_release(*sign_model(manifest(), first_),
+                          *sign_release_statement(statement(number, tier), first_), trusted_)
         .value();
   }
   [[nodiscard]] std::string verify(const std::string& envelope) const {
@@ -37,15 +40,16 @@ class ReleaseApproval : public ::testing::Test {
   }
   // By the second publisher, about release 3, as a strange implementation may sign it.
   [[nodiscard]] std::string of(Json predicate, const crypto::Sha256Digest& root,
-                               const std::string& model = "voice") const {
-    const InTotoKind kind{
-        .predicate_type = kApprovalPredicateType, .code = "X", .noun = "x", .limits = {}};
+                               const std::string& model = "voice",
+                               std::string_view type = kApprovalPredicateType) const {
+    const InTotoKind kind{.predicate_type = type, .code = "X", .noun = "x", .limits = {}};
     return sign_in_toto({.model = model, .model_root = root, .predicate = std::move(predicate)},
                         kind, second_)
         .value()
         .envelope;
   }
 
+  static inline const crypto::Sha256Digest kFile = crypto::sha256(as_bytes("weights"));
   PrivateKey first_ = PrivateKey::generate_p256();
   PrivateKey second_ = PrivateKey::generate_p256();
   std::vector<crypto::PublicKey> trusted_{first_.public_key(), second_.public_key()};
@@ -90,9 +94,13 @@ TEST_F(ReleaseApproval, MeansThisReleaseAndNoOther) {
         << codec::to_json(predicate);
 }
 
+// The second publisher signed the very same release, and that says nothing of the first one's.
 TEST_F(ReleaseApproval, AReleaseStatementIsNone) {
-  const auto manifest = build_manifest("m", {{.name = "m.onnx", .sha256 = {}}});
-  EXPECT_EQ(verify(*sign_model(*manifest, second_)).substr(0, 4), "DSSE");
+  EXPECT_EQ(verify(*sign_release_statement(statement(3), second_)), "REL-APPROVAL");
+  const std::string digest = to_hex(release(3)->statement_sha256);
+  const Json approving = Json::Object{{"release", 3}, {"statement_sha256", digest}};
+  EXPECT_EQ(verify(of(approving, manifest().root)), "") << "but for its type it would be one";
+  EXPECT_EQ(verify(of(approving, manifest().root, "voice", kReleasePredicateType)), "REL-APPROVAL");
 }
 
 TEST_F(ReleaseApproval, ByAnotherPublisherHolds) {

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "release/contract_members.h"
@@ -194,6 +196,38 @@ void compare_time(Comparison& comparison, std::string member, std::optional<Time
                   arrow(text(before), text(after)));
 }
 
+// By how much an answer may differ from what `wanted` says; none where no pair asks for that.
+std::optional<double> tolerance_of(std::span<const GoldenPair> pairs, const GoldenPair& wanted) {
+  std::optional<double> least;
+  for (const GoldenPair& pair : pairs)
+    if (pair.inputs == wanted.inputs && pair.outputs == wanted.outputs)
+      least = std::min(least.value_or(pair.tolerance), pair.tolerance);
+  return least;
+}
+
+// A model has to pass every pair: more of them, or less tolerance, is tighter. One that asks for
+// something else than before is one taken away and one added.
+void compare_golden(Comparison& comparison, std::span<const GoldenPair> before,
+                    std::span<const GoldenPair> after) {
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (tolerance_of(before.first(i), before[i])) continue;  // told with the first of its kind
+    const std::optional<double> was = tolerance_of(before, before[i]);
+    const std::optional<double> is = tolerance_of(after, before[i]);
+    if (is && *is != *was)
+      comparison.note("golden[" + std::to_string(i) + "].tolerance",
+                      *is > *was ? Change::wider : Change::tighter,
+                      arrow(number_text(*was), number_text(*is)));
+  }
+  const auto missing = [](std::span<const GoldenPair> from, std::span<const GoldenPair> in) {
+    return std::ranges::count_if(
+        from, [&](const GoldenPair& pair) { return !tolerance_of(in, pair).has_value(); });
+  };
+  if (const auto gone = missing(before, after); gone > 0)
+    comparison.note("golden", Change::wider, "removed: " + std::to_string(gone));
+  if (const auto added = missing(after, before); added > 0)
+    comparison.note("golden", Change::tighter, "added: " + std::to_string(added));
+}
+
 void compare_scope(Comparison& comparison, const RuntimeContract& before,
                    const RuntimeContract& after) {
   compare_time(comparison, "valid_from", before.valid_from, after.valid_from, false);
@@ -205,10 +239,7 @@ void compare_scope(Comparison& comparison, const RuntimeContract& before,
     comparison.note("regions", after.regions.empty() ? Change::wider : Change::tighter,
                     arrow(before.regions.empty() ? "everywhere" : joined(before.regions),
                           after.regions.empty() ? "everywhere" : joined(after.regions)));
-  if (before.golden != after.golden)
-    comparison.note("golden", after.golden.empty() ? Change::wider : Change::other,
-                    arrow(std::to_string(before.golden.size()) + " pairs",
-                          std::to_string(after.golden.size()) + " pairs"));
+  compare_golden(comparison, before.golden, after.golden);
 }
 
 // Of what differs in tolerance and reaction alone it can be told.

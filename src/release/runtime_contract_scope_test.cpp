@@ -1,6 +1,7 @@
 // When and where a contract holds, and its golden pairs.
 #include <gtest/gtest.h>
 
+#include "release/contract_members.h"
 #include "release/contract_samples.h"
 
 namespace vedette::release {
@@ -116,6 +117,50 @@ TEST(ContractScope, DifferencesSayWhatBecameWider) {
   EXPECT_EQ(lines, (std::vector<std::string>{"valid_from tighter", "valid_until wider",
                                              "regions wider", "regions tighter", "golden wider"}));
   EXPECT_EQ(differences(after, before).front().change, Change::wider);
+}
+
+// What `golden` of the second says of the first, a line for each difference.
+std::string golden_differences(const std::vector<GoldenPair>& before,
+                               const std::vector<GoldenPair>& after) {
+  RuntimeContract was;
+  was.golden = before;
+  RuntimeContract is;
+  is.golden = after;
+  std::string lines;
+  for (const Difference& one : differences(was, is))
+    lines += one.member + " " + std::string(to_string(one.change)) + " " + one.text + "\n";
+  return lines;
+}
+
+TEST(ContractScope, GoldenPairsThatGoOrTolerateMoreAreWider) {
+  const GoldenPair first = samples::full_contract().golden.front();
+  GoldenPair second = first;
+  second.outputs.front().values.front() += 1;
+  GoldenPair lax = first;
+  lax.tolerance = first.tolerance + 0.5;
+  const std::string more = number_text(first.tolerance) + " -> " + number_text(lax.tolerance);
+  const std::string less = number_text(lax.tolerance) + " -> " + number_text(first.tolerance);
+
+  EXPECT_EQ(golden_differences({first, second}, {first}), "golden wider removed: 1\n");
+  EXPECT_EQ(golden_differences({first}, {second, first}), "golden tighter added: 1\n");
+  EXPECT_EQ(golden_differences({}, {first}), "golden tighter added: 1\n");
+  EXPECT_EQ(golden_differences({second, first}, {lax, second}),
+            "golden[1].tolerance wider " + more + "\n");
+  EXPECT_EQ(golden_differences({lax}, {first}), "golden[0].tolerance tighter " + less + "\n");
+  EXPECT_EQ(golden_differences({first}, {second}),
+            "golden wider removed: 1\ngolden tighter added: 1\n")
+      << "another answer is wanted";
+}
+
+TEST(ContractScope, GoldenPairsThatDemandTheSameAreNoDifference) {
+  const GoldenPair first = samples::full_contract().golden.front();
+  GoldenPair second = first;
+  second.outputs.front().values.front() += 1;
+  GoldenPair lax = first;
+  lax.tolerance = first.tolerance + 0.5;
+  EXPECT_EQ(golden_differences({first, second}, {second, first}), "");
+  EXPECT_EQ(golden_differences({first}, {lax, first}), "") << "the stricter one decides";
+  EXPECT_EQ(golden_differences({lax, first}, {first}), "");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/new_file.h"
+
 namespace vedette::server {
 
 namespace {
@@ -96,6 +98,7 @@ Result<std::unique_ptr<SigningKeys>> SigningKeys::open(const std::string& state_
 }
 
 Result<void> SigningKeys::load() {
+  remove_all_leftovers(folder_in(folder_));
   VEDETTE_TRY(const auto paths, signing_key_files(folder_));
   for (const std::string& path : paths) {
     VEDETTE_TRY(crypto::PrivateKey key, custody_.read(path));

@@ -53,6 +53,15 @@ TEST_F(SigningKeysTest, PublishesTheNextOneBeforeItSigns) {
   EXPECT_NE(set.back().key_id, first);
 }
 
+TEST_F(SigningKeysTest, WhatAKilledWriterLeftIsRemovedAtTheNextStart) {
+  const std::string first = open(start)->signer(start).id;
+  const fs::path key = signing_key_files(folder.path())->front();
+  const fs::path half = key.parent_path() / ("." + key.filename().string() + ".aB3xYz");
+  std::ofstream(half) << "half";
+  EXPECT_EQ(open(start)->signer(start).id, first);
+  EXPECT_FALSE(fs::exists(half));
+}
+
 // What the folder holds is all there is: it does not matter when the server was killed.
 TEST_F(SigningKeysTest, GoesOnAfterARestartAtEveryPoint) {
   std::string signs;

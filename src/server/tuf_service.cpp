@@ -52,22 +52,24 @@ Result<HttpResponse> TufService::target(const Call& call) {
   return answer_file(std::move(file->fd), file->size);
 }
 
-Result<tuf::Validity> TufService::renew_if_due() const {
-  const TimePoint now = clock_.now();
+Result<tuf::Validity> TufService::renew_if_due(TimePoint now) const {
   VEDETTE_TRY(const tuf::Validity validity, tuf::validity_of(files_, lifetimes_));
-  if (now < validity.due) return validity;
+  if (keys_.timestamp.empty() || !tuf::is_renewal_due(validity, now)) return validity;
   VEDETTE_CHECK(tuf::renew(folder_, keys_, lifetimes_, now));
   return tuf::validity_of(files_, lifetimes_);
 }
 
 Result<void> TufService::tend() {
   const TimePoint now = clock_.now();
-  if (folder_.empty() || keys_.timestamp.empty() || now < next_look_) return {};
-  const auto validity = renew_if_due();
-  next_look_ = validity ? std::min(validity->due, now + kLook) : now;
+  // A clock that was set back would make it wait for a time that may be years away.
+  if (folder_.empty() || (last_look_ <= now && now < next_look_)) return {};
+  last_look_ = now;
+  const auto validity = renew_if_due(now);
+  next_look_ = validity ? now + kLook : now;
+  if (validity && !keys_.timestamp.empty()) next_look_ = std::min(validity->due, next_look_);
   const std::scoped_lock lock(mutex_);
   refusal_.reset();
-  if (validity) return {};
+  if (validity) return tuf::check_current(*validity, now);
   refusal_ = validity.error();
   return std::unexpected(validity.error());
 }
@@ -77,13 +79,16 @@ Json TufService::status() const {
   Json json;
   json.set("renews", !keys_.timestamp.empty());
   const auto validity = tuf::validity_of(files_, lifetimes_);
-  if (validity) json.set("expires", to_rfc3339(validity->expires));
+  if (validity)
+    json.set("expires", to_rfc3339(validity->expires)).set("expires_first", validity->first);
   if (validity && !keys_.timestamp.empty()) json.set("renewal_due", to_rfc3339(validity->due));
+  const auto current =
+      validity ? tuf::check_current(*validity, clock_.now()) : std::unexpected(validity.error());
   const std::scoped_lock lock(mutex_);
   if (refusal_)
     json.set("refused", describe(*refusal_));
-  else if (!validity)
-    json.set("refused", describe(validity.error()));
+  else if (!current)
+    json.set("refused", describe(current.error()));
   return json;
 }
 

@@ -34,16 +34,17 @@ class TufService {
   [[nodiscard]] Result<platform::HttpResponse> metadata(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> target(const Call& call);
 
-  // Publishes a timestamp, and perhaps a snapshot, when half of a life is over. To be called now
-  // and then, by one thread: looks at the folder once a minute, or each time after a refusal.
-  // Refuses what release/tuf/renewal.h does; then it is to be tried again.
+  // Publishes a timestamp, and perhaps a snapshot, when half of a life is over or more than a whole
+  // one is left. To be called now and then, by one thread: looks at the folder once a minute, each
+  // time after a refusal, and when the clock was set back. Refuses what release/tuf/renewal.h does;
+  // then it is to be tried again. TUF-EXPIRED, with or without keys, once clients refuse it.
   [[nodiscard]] Result<void> tend();
 
-  // {"renews","expires"?,"renewal_due"?,"refused"?}, or null without a repository.
+  // {"renews","expires"?,"expires_first"?,"renewal_due"?,"refused"?}, or null without a repository.
   [[nodiscard]] codec::Json status() const;
 
  private:
-  [[nodiscard]] Result<release::tuf::Validity> renew_if_due() const;
+  [[nodiscard]] Result<release::tuf::Validity> renew_if_due(TimePoint now) const;
   [[nodiscard]] Result<void> check_serves() const;
 
   const Clock& clock_;
@@ -51,7 +52,8 @@ class TufService {
   const release::tuf::Lifetimes lifetimes_;
   const release::tuf::OnlineKeys keys_;
   const release::tuf::ServedFiles files_;
-  TimePoint next_look_;  // of the thread that tends
+  TimePoint last_look_;  // both of the thread that tends
+  TimePoint next_look_;
   mutable std::mutex mutex_;
   std::optional<Error> refusal_;  // guarded: of the last renewal
 };

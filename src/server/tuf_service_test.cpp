@@ -103,6 +103,47 @@ TEST_F(TufUpkeep, KeepsTheRepositoryAliveAsLongAsWhatIsSignedOffline) {
   EXPECT_EQ(code(service.tend()), "TUF-EXPIRED") << "targets needs its author";
 }
 
+// Whether it holds a key or not: clients go by what is published, and refuse it.
+TEST_F(TufUpkeep, TellsWhenClientsRefuseWhatHasExpired) {
+  TufService without_key(clock_, settings(), {});
+  TufService service(clock_, settings(), keys(scene_.online));
+  EXPECT_EQ(without_key.status().string("expires_first"), "timestamp");
+  EXPECT_EQ(without_key.status().find("refused"), nullptr);
+  clock_.advance(hours(24));
+  EXPECT_EQ(code(without_key.tend()), "TUF-EXPIRED");
+  EXPECT_NE(without_key.status().string("refused")->find("TUF-EXPIRED"), std::string::npos);
+  EXPECT_NE(service.status().string("refused")->find("timestamp"), std::string::npos);
+  ASSERT_EQ(code(service.tend()), "");
+  EXPECT_EQ(service.status().find("refused"), nullptr);
+
+  clock_.advance(hours(24 * 179) - hours(1));
+  ASSERT_EQ(code(service.tend()), "");
+  EXPECT_EQ(service.status().string("expires_first"), "targets");
+  EXPECT_EQ(service.status().string("expires"), to_rfc3339(clock_.now() + hours(1)));
+  EXPECT_EQ(service.status().find("refused"), nullptr);
+  clock_.advance(hours(1));
+  EXPECT_EQ(code(service.tend()), "TUF-EXPIRED") << "though no renewal is due";
+  EXPECT_NE(service.status().string("refused")->find("targets"), std::string::npos);
+}
+
+TEST_F(TufUpkeep, AClockThatIsSetBackStopsNoRenewal) {
+  TufService service(clock_, settings(), keys(scene_.online));
+  const TimePoint right = clock_.now();
+  clock_.advance(hours(24 * 30));
+  ASSERT_EQ(code(service.tend()), "");
+  ASSERT_EQ(version(), 2);
+  clock_.set(right);
+  ASSERT_EQ(code(service.tend()), "");
+  EXPECT_EQ(version(), 3) << "nobody may be held to a list for a month";
+  EXPECT_EQ(service.status().string("expires"), to_rfc3339(right + hours(24)));
+  clock_.set(right + hours(12) - minutes(1));
+  ASSERT_EQ(code(service.tend()), "");
+  EXPECT_EQ(version(), 3);
+  clock_.set(right + hours(12));
+  ASSERT_EQ(code(service.tend()), "");
+  EXPECT_EQ(version(), 4);
+}
+
 TEST_F(TufUpkeep, LooksOnceAMinuteAndSeesWhatAnAuthorPublishedMeanwhile) {
   TufService service(clock_, settings(), keys(scene_.online));
   ASSERT_EQ(code(service.tend()), "");

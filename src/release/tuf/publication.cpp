@@ -152,7 +152,8 @@ Result<void> Publication::add_staged() {
 bool Publication::keeps_snapshot(const TrustedSet& trusted, std::chrono::seconds lifetime) const {
   if (!staged_.targets.empty() || fell_) return false;
   const auto snapshot = parse_snapshot(*published_.snapshot);
-  if (!snapshot || snapshot->expires <= now_ + lifetime / 2) return false;
+  if (!snapshot || snapshot->expires <= now_ + lifetime / 2 || snapshot->expires > now_ + lifetime)
+    return false;
   const Root& root = trusted.root().content;
   return verify_threshold(snapshot->signed_octets, snapshot->signatures, root.keys,
                           root.roles.find(kSnapshot)->second, kSnapshot)

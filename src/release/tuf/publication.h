@@ -50,7 +50,8 @@ struct MetadataFile {
 // next; after a crash the same is simply done again.
 //
 // A snapshot is made when something that it lists has changed, when the root wants it signed by
-// others, or when half of its life is over; a timestamp always. Versions only rise. All of it is
+// others, or when half of its life is over or more than a whole one is left, as after a clock was
+// ahead; a timestamp always. Versions only rise. All of it is
 // given to a TrustedSet that knows what is published, as a client would have it, and refused when
 // that refuses: TUF-*; but a delegated role that was published before may have expired since.
 // Besides: TUF-CONSISTENT (the root wants files without versions in their

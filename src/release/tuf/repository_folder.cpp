@@ -1,14 +1,15 @@
 #include "release/tuf/repository_folder.h"
 
 #include <cerrno>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include "base/new_file.h"
 #include "release/tuf/limits.h"
+#include "release/tuf/served_files.h"
 #include "release/tuf/target_name.h"
 
 namespace vedette::release::tuf {
@@ -18,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr unsigned kServedFile = 0644;
-constexpr std::string_view kRootSuffix = ".root.json";
 
 Result<void> make_folder(const std::string& path) {
   std::error_code failed;
@@ -47,15 +47,6 @@ Result<std::vector<fs::path>> files_in(const std::string& path) {
   if (failed)
     return refuse("FILE-READ", "a folder cannot be listed", path + ": " + failed.message());
   return files;
-}
-
-// The number in `7.root.json`; 0 for any other name.
-std::uint64_t root_number(const std::string& name) {
-  if (!name.ends_with(kRootSuffix)) return 0;
-  const std::size_t digits = name.size() - kRootSuffix.size();
-  std::uint64_t number = 0;
-  const auto [end, fault] = std::from_chars(name.data(), name.data() + digits, number);
-  return fault == std::errc{} && end == name.data() + digits ? number : 0;
 }
 
 std::string target_path(const std::string& name, std::string_view digest) {
@@ -133,6 +124,9 @@ Result<RepositoryFolder> RepositoryFolder::open(const std::string& path) {
   for (const char* part : {"/metadata", "/targets", "/staged"})
     if (std::error_code failed; !fs::is_directory(path + part, failed))
       return refuse("TUF-FOLDER", "this folder is no TUF repository", path + part);
+  // Not of `staged`: who signs a file there takes no lock.
+  remove_all_leftovers(path + "/metadata");
+  remove_all_leftovers(path + "/targets");
   return folder;
 }
 

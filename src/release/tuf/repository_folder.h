@@ -16,7 +16,8 @@ inline constexpr std::size_t kMaxTargetFile = std::size_t{2} << 30U;  // it is r
 inline constexpr unsigned kStagedFile = 0600;
 
 // `metadata/` and `targets/` are what a web server serves; `staged/` holds, by role, what is yet to
-// be signed and published, and is nobody else's business. For one process at a time.
+// be signed and published, and is nobody else's business. For one process at a time; what a killed
+// one left half written in the folders that are served is removed at the next opening.
 //
 // Refuses FILE-*, TUF-FOLDER (no repository here, or one where none may be), TUF-LOCKED,
 // and what the release/tuf headers refuse for files that do not read.

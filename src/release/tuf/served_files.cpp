@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -46,6 +48,15 @@ Result<std::size_t> read_some(const UniqueFd& file, Bytes& chunk) {
 
 }  // namespace
 
+std::uint64_t root_number(std::string_view file) {
+  constexpr std::string_view kSuffix = ".root.json";
+  if (!file.ends_with(kSuffix)) return 0;
+  file.remove_suffix(kSuffix.size());
+  std::uint64_t number = 0;
+  const auto [end, fault] = std::from_chars(file.data(), file.data() + file.size(), number);
+  return fault == std::errc{} && end == file.data() + file.size() ? number : 0;
+}
+
 Result<std::optional<ServedFiles::File>> ServedFiles::open(const std::string& name) const {
   const UniqueFd folder{::open(path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)};
   UniqueFd file = folder.valid() ? open_beneath(folder, name) : UniqueFd();
@@ -72,6 +83,17 @@ Result<std::optional<Bytes>> ServedFiles::metadata(std::string_view name) const 
     append(octets, ByteView(chunk).first(got));
     if (octets.size() > kMaxTargetsOctets) return std::nullopt;
   }
+}
+
+Result<std::optional<Bytes>> ServedFiles::last_root() const {
+  namespace fs = std::filesystem;
+  std::uint64_t last = 0;
+  std::error_code failed;
+  for (fs::directory_iterator entry(path_ + "/metadata", failed), end; !failed && entry != end;
+       entry.increment(failed))
+    last = std::max(last, root_number(entry->path().filename().string()));
+  if (last == 0) return std::nullopt;
+  return metadata(std::to_string(last) + ".root.json");
 }
 
 Result<std::optional<ServedFiles::File>> ServedFiles::target(std::string_view path) const {

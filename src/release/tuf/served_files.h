@@ -12,6 +12,9 @@
 
 namespace vedette::release::tuf {
 
+// The number in `7.root.json`; 0 for any other name.
+[[nodiscard]] std::uint64_t root_number(std::string_view file);
+
 // The folder as release/tuf/repository_folder.h lays it out; it is opened anew for each file, and
 // may come and go. No lock is taken: files there are replaced whole.
 //
@@ -29,6 +32,8 @@ class ServedFiles {
 
   // `metadata/NAME`, whole; none where there is no such file, or one larger than any client takes.
   [[nodiscard]] Result<std::optional<Bytes>> metadata(std::string_view name) const;
+  // The root of the highest number, which every client comes to; none where there is none.
+  [[nodiscard]] Result<std::optional<Bytes>> last_root() const;
   // `targets/PATH`, as `voice/DIGEST.4.json`.
   [[nodiscard]] Result<std::optional<File>> target(std::string_view path) const;
 

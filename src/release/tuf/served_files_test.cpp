@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "base/new_file.h"
 #include "release/tuf/limits.h"
 #include "testing/temporary_folder.h"
 
@@ -71,10 +72,27 @@ TEST_F(TufServedFiles, NothingUnfinishedOrHiddenOrTooLongIsThere) {
   put("repository/metadata/timestamp.json.Xa3k9Q", "half");
   put("repository/metadata/.hidden.json", "x");
   put("repository/targets/voice/.hidden", "x");
+  const auto half_metadata = NewFile::beside(folder_ / "repository/metadata/2.root.json");
+  const auto half_target = NewFile::beside(folder_ / "repository/targets/voice/def.5.json");
+  ASSERT_TRUE(half_metadata.has_value() && half_target.has_value());
   put("repository/metadata/long.json", std::string(kMaxTargetsOctets + 1, 'x'));
   for (const char* name : {"timestamp.json.Xa3k9Q", ".hidden.json", "secret", "long.json"})
     EXPECT_FALSE(has_metadata(name)) << name;
   EXPECT_FALSE(has_target("voice/.hidden"));
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "repository")) {
+    const std::string name = entry.path().filename();
+    if (!name.contains("2.root") && !name.contains("def.5")) continue;
+    EXPECT_FALSE(has_metadata(name)) << name;
+    EXPECT_FALSE(has_target("voice/" + name)) << name;
+  }
+}
+
+TEST_F(TufServedFiles, TheLastRootIsThatOfTheHighestNumber) {
+  EXPECT_EQ(files_.last_root().value(), std::nullopt);
+  for (const char* name : {"2.root.json", "10.root.json", "9.root.json", "x11.root.json",
+                           "12x.root.json", "-13.root.json", "root.json", ".root.json"})
+    put("repository/metadata/" + std::string(name), name);
+  EXPECT_EQ(files_.last_root().value(), to_bytes("10.root.json"));
 }
 
 TEST_F(TufServedFiles, WhatIsPublishedIsThere) {
