@@ -159,11 +159,10 @@ void ServingTable::end_matching(std::optional<std::string_view> model, const std
         for (auto& [number, version] : versions)
           ends.push_back(version);
     std::erase_if(models_, [&](const auto& entry) { return matches(entry.first); });
-    const auto stay = std::partition(draining_.begin(), draining_.end(), [&](const auto& version) {
-      return !matches(version->model());
-    });
-    ends.insert(ends.end(), stay, draining_.end());
-    draining_.erase(stay, draining_.end());
+    const auto going = std::ranges::partition(
+        draining_, [&](const auto& version) { return !matches(version->model()); });
+    ends.insert(ends.end(), going.begin(), going.end());
+    draining_.erase(going.begin(), going.end());
     if (publishing_ && matches(publishing_->model)) publishing_->withdrawn = reason;
     graveyard_.insert(graveyard_.end(), ends.begin(), ends.end());
   }
@@ -176,11 +175,11 @@ void ServingTable::empty_graveyard() {
   {
     const std::scoped_lock lock(mutex_);
     // New owners come from the table alone, and under the lock: the only one stays the only one.
-    const auto held = std::partition(
-        graveyard_.begin(), graveyard_.end(),
-        [](const Version& version) { return version.use_count() > 1 || version->is_leased(); });
-    dead.assign(std::make_move_iterator(held), std::make_move_iterator(graveyard_.end()));
-    graveyard_.erase(held, graveyard_.end());
+    const auto free = std::ranges::partition(graveyard_, [](const Version& version) {
+      return version.use_count() > 1 || version->is_leased();
+    });
+    dead.assign(std::make_move_iterator(free.begin()), std::make_move_iterator(free.end()));
+    graveyard_.erase(free.begin(), free.end());
   }
 }
 

@@ -28,6 +28,7 @@ TEST_F(HotSwap, UnderLoadFromEightThreadsNoCallFails) {
   std::atomic<std::uint64_t> answered = 0, failed = 0, posted = 0;
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int t = 0; t < 8; ++t)
       threads.emplace_back([&, t] {
         while (!stop) {
