@@ -37,6 +37,7 @@ class ModelServiceTest : public ::testing::Test {
 
   void serve_at(inference::Posture posture) {
     service_ = std::make_unique<ModelService>(ModelService::Parts{
+        .clock = clock_,
         .spawner = inference::WorkerSpawner::start({testing::worker_path(), posture}).value(),
         .worker_sha256 = {},
         .quarantine = *quarantine_,
@@ -84,6 +85,7 @@ class ModelServiceTest : public ::testing::Test {
   std::atomic<int> told_ = 0;
   std::vector<attestation::RuntimeEvent> measured_;
   std::optional<attestation::RuntimeEventKind> refused_;
+  SystemClock clock_;
   std::unique_ptr<ModelService> service_;
 };
 
