@@ -262,6 +262,7 @@ void Agent::wait_out(std::chrono::milliseconds duration, Phase next) {
 }
 
 Result<void> Agent::judge_server_anew() {
+  client_ = nullptr;
   VEDETTE_TRY(client_, kept_.for_device(*credentials_));
   return {};
 }
@@ -348,8 +349,7 @@ Agent::Duty Agent::wait_for_duty() {
   do {
     const TimePoint now = clock_.now();
     end_expired(now);
-    if (const auto judged = judge_server_anew(); !judged)
-      return {outcome_of(judged.error()), judged.error()};
+    if (!judge_server_anew()) return {Outcome::verdict_due};  // which tells why, and tries again
     if (is_verdict_due(now)) return {Outcome::verdict_due};
     if (renewal_.due(now)) return {Outcome::certificate_due};
     if (now >= contact_due_)

@@ -1,5 +1,6 @@
 #include "agent/server_link.h"
 
+#include <span>
 #include <utility>
 
 #include "base/fd.h"
@@ -9,6 +10,15 @@ namespace vedette::agent {
 namespace {
 
 constexpr std::size_t kMaxPemBytes = 1U << 20U;
+
+// What a device knows to have passed has passed, however little else it knows of the time.
+Result<void> check_not_over(std::span<const crypto::Certificate> chain, TimePoint passed) {
+  for (const crypto::Certificate& certificate : chain)
+    if (certificate.not_after() < passed)
+      return refuse("NET-EXPIRED", "the server's certificate has ended",
+                    certificate.subject() + ", on " + to_rfc3339(certificate.not_after()));
+  return {};
+}
 
 }  // namespace
 
@@ -51,6 +61,11 @@ Result<std::unique_ptr<platform::HttpClient>> ServerLink::insecure_of_any_time(
   platform::HttpClientSettings any_time =
       settings(config_.enrollment_port, [passed] { return passed; });
   any_time.insecure_any_time = true;
+  any_time.judge_server = [still = any_time.judge_server,
+                           passed](const auto& chain) -> Result<void> {
+    VEDETTE_CHECK(check_not_over(chain, passed));
+    return still(chain);
+  };
   return http_.connect(any_time);
 }
 

@@ -37,8 +37,9 @@ class ServerLink {
       : config_(config), trust_(trust), clock_(clock), http_(http) {}
 
   // To the enrolment listener, for a device that does not know the time: certificates of any time
-  // are taken, and no answer is to be believed but one that is signed. What is retired is judged as
-  // of `passed`, a time that has passed for certain, whatever the clock says.
+  // are taken but for those that ended before `passed`, a time that has passed for certain,
+  // whatever the clock says; what is retired is judged as of then, too. No answer is to be believed
+  // but one that is signed.
   [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> insecure_of_any_time(
       TimePoint passed = {}) const;
   [[nodiscard]] Result<std::unique_ptr<platform::HttpClient>> to_enrollment() const;

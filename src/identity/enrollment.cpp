@@ -61,26 +61,37 @@ std::vector<Certificate> issuers_above(const Certificate& leaf,
   return path;
 }
 
+// Those above `leaf` that a group's operators have configured: what another group's have is nothing
+// to a root of this one.
+std::vector<Certificate> issuers_of_group(const Certificate& leaf, const GroupId& group,
+                                          std::span<const EndorsementRoot> roots,
+                                          std::span<const Certificate> certificates) {
+  std::vector<Certificate> known;
+  for (std::size_t i = 0; i < roots.size(); ++i)
+    if (roots[i].group == group) known.push_back(certificates[i]);
+  return issuers_above(leaf, known);
+}
+
 Result<const EndorsementRoot*> admitting_root(const Certificate& leaf,
                                               const EnrollmentContext& context,
                                               const Sha256Digest& endorsement) {
   VEDETTE_TRY(const auto certificates, read_roots(context.roots));
-  const auto issuers = issuers_above(leaf, certificates);
   std::string cause = "none of the makers that are configured issued its certificate";
   for (std::size_t i = 0; i < certificates.size(); ++i) {
+    const GroupId& group = context.roots[i].group;
+    if (context.group_on_record && group != *context.group_on_record) continue;
+    const auto issuers = issuers_of_group(leaf, group, context.roots, certificates);
     if (std::ranges::find(issuers, certificates[i].fingerprint(), &Certificate::fingerprint) ==
         issuers.end())
       continue;
-    if (context.group_on_record && context.roots[i].group != *context.group_on_record) {
-      cause = "its maker is not configured for its group, " + context.group_on_record->str();
-      continue;
-    }
     const auto verified =
         crypto::verify_endorsement_chain(leaf, issuers, std::span(certificates).subspan(i, 1),
                                          context.now, context.roots[i].tolerance);
     if (verified) return &context.roots[i];
     cause = describe(verified.error());
   }
+  if (context.group_on_record)
+    cause += "; of its group, " + context.group_on_record->str() + ", alone it may be";
   return refuse_unknown(endorsement, std::move(cause));
 }
 

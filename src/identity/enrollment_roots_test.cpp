@@ -79,6 +79,13 @@ TEST_F(EnrollmentRoots, a_device_on_record_is_admitted_by_roots_of_its_group_alo
   EXPECT_EQ(code_of(verify_enrollment(request(kFixtureEndorsement), known)), "ENR-EK-UNKNOWN");
 }
 
+TEST_F(EnrollmentRoots, an_issuer_of_another_group_leads_to_no_root_of_this_one) {
+  roots_[1].group = GroupId::parse("strangers").value();
+  EXPECT_EQ(code(request(kFixtureEndorsement), roots_), "ENR-EK-UNKNOWN");
+  roots_.push_back(root(kFixtureIssuer, "drones"));
+  EXPECT_EQ(code(request(kFixtureEndorsement), roots_), "accepted");
+}
+
 TEST_F(EnrollmentRoots, a_certificate_without_any_configured_root_is_refused) {
   EXPECT_EQ(code(request(kFixtureEndorsement), {}), "ENR-EK-UNKNOWN");
 }

@@ -199,6 +199,18 @@ class TimeTeller final : public platform::HttpClient {
   const identity::CertificateAuthority& authority_;
 };
 
+// The device knows no time, but that this certificate's has passed.
+TEST_F(ServerOfAThief, WhoseCertificateHasEndedTellsNoTime) {
+  const auto drone = set_out("drone");
+  play(keys_->authority);
+  drone->config.enrollment_port = played_->port();
+  const agent::ServerLink link(drone->config, drone->trust, clock_, *http_);
+  const TimePoint end = clock_.now() + 2 * kOverlap;
+  EXPECT_EQ(get(**link.insecure_of_any_time(end - std::chrono::hours(1)), "/v1/time"), "");
+  EXPECT_EQ(get(**link.insecure_of_any_time(end + std::chrono::hours(1)), "/v1/time"),
+            "NET-EXPIRED");
+}
+
 // By whatever channel it came: the word's own signer is held to the bundle.
 TEST_F(ServerOfAThief, ItsSignedTimeIsNotBelieved) {
   const auto drone = set_out("drone");
