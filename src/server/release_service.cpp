@@ -250,6 +250,7 @@ Result<HttpResponse> ReleaseService::latest(const Call& call) {
   if (call.resource.tier && *call.resource.tier != found->tier)
     return refuse("AUTH-CHANGED", "a release of another tier was published meanwhile", model.str(),
                   "ask again");
+  VEDETTE_CHECK(check_listed_(*found));
   Json body = summary(*found);
   body.set("bundle", found->bundle).set("statement", found->statement);
   if (!found->contract.empty()) body.set("contract", found->contract);
@@ -291,6 +292,7 @@ Result<std::uint64_t> ReleaseService::size_of_part(const Call& call,
   if (found->pending)
     return refuse("REL-PENDING", "this release waits for another publisher's approval",
                   model.str() + "/" + number_text->second);
+  VEDETTE_CHECK(check_listed_(*found));
   if (found->file_sha256 == digest) return found->file_size;
   for (const ReleaseDelta& delta : deltas)
     if (delta.delta_sha256 == digest) return delta.delta_size;

@@ -1,6 +1,7 @@
 // ReleaseService: the registry of signed models, for publishers and devices.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "base/error.h"
@@ -14,15 +15,20 @@ namespace vedette::server {
 
 class ReleaseService {
  public:
-  ReleaseService(platform::Store& store, release::BlobStore& blobs, Chronicle& chronicle,
-                 const Clock& clock, std::vector<crypto::PublicKey> publishers,
-                 std::vector<release::Tier> two_person_tiers = {})
+  // Refuses a release that its publisher has taken back, or has not listed yet.
+  using CheckListed = std::function<Result<void>(const release::Release&)>;
+
+  ReleaseService(
+      platform::Store& store, release::BlobStore& blobs, Chronicle& chronicle, const Clock& clock,
+      std::vector<crypto::PublicKey> publishers, std::vector<release::Tier> two_person_tiers = {},
+      CheckListed check_listed = [](const release::Release&) { return Result<void>{}; })
       : store_(store),
         blobs_(blobs),
         chronicle_(chronicle),
         clock_(clock),
         publishers_(std::move(publishers)),
-        two_person_tiers_(std::move(two_person_tiers)) {}
+        two_person_tiers_(std::move(two_person_tiers)),
+        check_listed_(std::move(check_listed)) {}
 
   // Operators. A release is verified before it is stored, and its file must be there already. Of a
   // tier that takes two persons it is given to nobody before another publisher's approval is there.
@@ -33,7 +39,7 @@ class ReleaseService {
   [[nodiscard]] Result<platform::HttpResponse> approve(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> block(const Call& call);
 
-  // Attested devices.
+  // Attested devices. A release is given out, and its file, while it is listed.
   [[nodiscard]] Result<platform::HttpResponse> latest(const Call& call);
   [[nodiscard]] Result<platform::HttpResponse> get_blob(const Call& call);
 
@@ -55,6 +61,7 @@ class ReleaseService {
   const Clock& clock_;
   std::vector<crypto::PublicKey> publishers_;
   std::vector<release::Tier> two_person_tiers_;
+  CheckListed check_listed_;
 };
 
 }  // namespace vedette::server
