@@ -2,9 +2,11 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
+#include "codec/json.h"
 #include "crypto/key.h"
 #include "platform/store/store.h"
 #include "release/registry.h"
@@ -45,6 +47,10 @@ class ReleaseService {
 
  private:
   [[nodiscard]] Result<release::Release> named_by(const Call& call);
+  // What list and show tell of a release: its summary, and all that became of it.
+  [[nodiscard]] Result<codec::Json> told(platform::UnitOfWork& unit,
+                                         const release::Release& release,
+                                         std::span<const ledger::SuspectRelease> suspects) const;
   [[nodiscard]] Result<void> judge_approval(const release::Release& found,
                                             const std::string& approval) const;
   // Refuses REL-BLOB-MISSING, and REL-SIZE for one of another size.
