@@ -5,6 +5,7 @@
 #include "agent/server_files.h"
 #include "base/fd.h"
 #include "release/tuf/limits.h"
+#include "release/tuf/listed_release.h"
 
 namespace vedette::agent {
 
@@ -15,10 +16,6 @@ namespace tuf = release::tuf;
 // Paths on the server's device listener.
 const tuf::Repository kRepository{.metadata_url = "/v1/tuf/metadata",
                                   .targets_url = "/v1/tuf/targets"};
-
-std::string target_of(const ModelName& model, std::uint64_t release) {
-  return model.str() + "/" + std::to_string(release) + ".json";
-}
 
 // Of a configuration that names another root there is nothing to remember.
 std::string store_of(const std::string& state_folder, ByteView root) {
@@ -96,20 +93,7 @@ Result<void> ListedReleases::Round::check(const ModelName& model, std::uint64_t 
 Result<void> ListedReleases::Round::ask(const ModelName& model, std::uint64_t release,
                                         std::optional<std::string_view> statement) {
   VEDETTE_CHECK(following_->refreshed);
-  const std::string name = target_of(model, release);
-  const auto target = following_->updater.find(name);
-  if (!target && target.error().code == "TUF-NO-TARGET")
-    return refuse("REL-UNLISTED", "no role of the TUF repository lists this release", name,
-                  "its publisher lists it with 'vedette tuf add-target'; one that was taken back "
-                  "is listed no more");
-  if (!target) return std::unexpected(target.error());
-  if (!statement) return {};
-  const auto same = tuf::check_promise(as_bytes(*statement), target->length, target->hashes);
-  if (same) return {};
-  return refuse("REL-LISTED-OTHER",
-                "the TUF repository lists another statement of this release than the server gave",
-                name + ": " + same.error().message,
-                "the target is the release statement's file, octet by octet");
+  return tuf::check_listed(following_->updater, model, release, statement);
 }
 
 }  // namespace vedette::agent

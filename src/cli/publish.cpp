@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "cli/bundle_file.h"
 #include "release/delta/release_delta.h"
+#include "release/model_file.h"
 
 namespace vedette::cli {
 
@@ -20,10 +21,6 @@ struct ModelFile {
   crypto::Sha256Digest sha256{};
 };
 
-bool is_model_file(std::string_view name) {
-  return name.ends_with(".onnx") || name.ends_with(".ort");
-}
-
 // Which file it is; that there is no other is for verify_release to say.
 Result<ModelFile> find_model_file(const Manifest& manifest, const std::string& path) {
   if (manifest.shard_size != 0)
@@ -32,7 +29,7 @@ Result<ModelFile> find_model_file(const Manifest& manifest, const std::string& p
   for (const Resource& resource : manifest.resources) {
     const bool single = resource.name == release::kSingleFileResource;
     const std::string name = single ? manifest.model_name : resource.name;
-    if (is_model_file(name))
+    if (release::is_model_file(name))
       return ModelFile{.name = name,
                        .path = single ? path : path + "/" + resource.name,
                        .sha256 = resource.sha256};

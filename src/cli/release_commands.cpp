@@ -162,20 +162,26 @@ Result<void> list(Environment& environment) {
   return {};
 }
 
+// As the list tells of a release: what was signed is for 'release approve' to read.
+Json without_documents(const Json& answer) {
+  Json told = Json::Object{};
+  if (answer.if_object() == nullptr) return told;
+  for (const auto& [name, value] : *answer.if_object()) {
+    if (name == "bundle" || name == "statement" || name == "contract" || name == "approval")
+      continue;
+    told.set(name == "contract_summary" ? "contract" : name, value);
+  }
+  return told;
+}
+
 Result<void> show(Environment& environment, const ShowOptions& options) {
   VEDETTE_TRY(const ModelName name, ModelName::parse(options.name));
   VEDETTE_TRY(auto client, OperatorClient::open(environment.http, environment.operator_folder));
-  VEDETTE_TRY(const Json answer, client.get("/v1/releases"));
-  VEDETTE_TRY(const Json* releases, answer.array("releases"));
-  for (const Json& release : *releases->if_array()) {
-    if (release.string("model") != name.str() ||
-        release.integer("release") != static_cast<std::int64_t>(options.number))
-      continue;
-    environment.output->result(release, facts_view(release));
-    return {};
-  }
-  return refuse("HTTP-NOT-FOUND", "there is no such release",
-                name.str() + " " + std::to_string(options.number), "see 'vedette release list'");
+  VEDETTE_TRY(const Json answer,
+              client.get("/v1/releases/" + name.str() + "/" + std::to_string(options.number)));
+  const Json told = without_documents(answer);
+  environment.output->result(told, facts_view(told));
+  return {};
 }
 
 Result<void> block(Environment& environment, const BlockOptions& options) {

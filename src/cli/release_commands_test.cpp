@@ -76,6 +76,19 @@ TEST_F(ReleaseCommands, PublishSendsNothingOfAModelWithoutOnnx) {
   EXPECT_TRUE(desk_.server.requests().empty());
 }
 
+TEST_F(ReleaseCommands, PublishTakesTheFileThatAServerTakesWhateverItsCase) {
+  desk_.write("VAD.ONNX", kWeights);
+  ASSERT_EQ(
+      desk_.run({"model", "sign", desk_.path("VAD.ONNX"), "--key", desk_.path("publisher")}).code,
+      0);
+  desk_.server.answer(blob_, "{}");
+  desk_.server.answer("POST /v1/releases", R"({"model":"vad","release":3})");
+  const Outcome outcome =
+      desk_.run_json({"release", "publish", desk_.path("VAD.ONNX"), "--name", "vad", "--release",
+                      "3", "--tier", "low", "--key", desk_.path("publisher")});
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+}
+
 TEST_F(ReleaseCommands, PublishKnowsItsTiersAndNumbers) {
   EXPECT_EQ(publish("publisher", "extreme").code, 2);
   EXPECT_EQ(desk_
@@ -349,12 +362,19 @@ TEST_F(ReleaseApprove, SendsWhatVerifies) {
 }
 
 TEST_F(ReleaseCommands, ShowTellsTheContractAndWhatItWidens) {
+  const std::string summary =
+      R"({"sha256":"0123456789abcdef","widenings":["it runs on 4 threads"]})";
   desk_.server.answer("GET /v1/releases",
-                      R"({"releases":[{"model":"vad","release":2},{"model":"vad","release":3,)"
-                      R"("contract":{"sha256":"0123456789abcdef","widenings":["it runs on 4 )"
-                      R"(threads"]}}]})");
+                      R"({"releases":[{"model":"vad","release":3,"contract":)" + summary + "}]}");
+  desk_.server.answer("GET /v1/releases/vad/3",
+                      R"({"model":"vad","release":3,"bundle":"signed","statement":"signed",)"
+                      R"("contract":"signed","approval":"signed","contract_summary":)" +
+                          summary + "}");
+  desk_.server.answer("GET /v1/releases/vad/4",
+                      R"({"error":{"code":"HTTP-NOT-FOUND","message":"there is none"}})", 404);
   const Outcome text = desk_.run({"release", "show", "vad", "3"});
   EXPECT_EQ(text.code, 0);
+  EXPECT_FALSE(text.out.contains("signed")) << text.out;
   EXPECT_TRUE(text.out.contains("contract.sha256     0123456789abcdef\n")) << text.out;
   EXPECT_TRUE(text.out.contains("contract.widenings  it runs on 4 threads\n")) << text.out;
   EXPECT_EQ(desk_.run_json({"release", "show", "vad", "4"}).refusal(), "HTTP-NOT-FOUND");

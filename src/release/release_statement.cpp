@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "release/digest_text.h"
 #include "release/in_toto.h"
+#include "release/model_file.h"
 #include "release/oms_bundle.h"
 
 namespace vedette::release {
@@ -91,22 +92,6 @@ Result<ReleaseStatement> read_release_statement(const InTotoStatement& frame) {
   return statement;
 }
 
-bool ends_like(std::string_view name, std::string_view suffix) {
-  if (name.size() <= suffix.size()) return false;
-  name.remove_prefix(name.size() - suffix.size());
-  return std::ranges::equal(name, suffix, [](char have, char want) {
-    return have == want || (have >= 'A' && have <= 'Z' && have - 'A' + 'a' == want);
-  });
-}
-
-bool is_ort(std::string_view name) {
-  return ends_like(name, ".ort");
-}
-
-bool is_model_file(std::string_view name) {
-  return ends_like(name, ".onnx") || is_ort(name);
-}
-
 Result<void> check_one_model_file(const Manifest& manifest, const std::string& file_name) {
   const auto count = std::ranges::count_if(manifest.resources, [&](const Resource& resource) {
     return is_model_file(resource.name == kSingleFileResource ? manifest.model_name
@@ -158,7 +143,7 @@ Result<void> check_contract(const SignedRelease& release, const SignedContract& 
 // A file that is not scanned before the runtime reads it is never taken for one that is.
 Result<void> check_format(const SignedRelease& release) {
   const bool allowed = release.contract && (**release.contract).format == ModelFormat::ort;
-  if (is_ort(release.file_name) == allowed) return {};
+  if (is_ort_file(release.file_name) == allowed) return {};
   return refuse("REL-CONTRACT", "the release's file is not of the format that its contract names",
                 release.file_name, "an .ort file needs a contract with format = \"ort\"");
 }

@@ -20,13 +20,18 @@ std::unexpected<Error> approved(const Release& release, const std::string& how) 
 
 }  // namespace
 
-// Everything that an approval is about, byte for byte as signed.
+// What the list tells of it, and everything that an approval is about, byte for byte as signed.
 Result<HttpResponse> ReleaseService::show(const Call& call) {
   VEDETTE_TRY(const Release found, named_by(call));
-  Json body = summary(found);
+  Json body;
+  VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
+    VEDETTE_TRY(const auto suspects, unit.violations().suspects());
+    VEDETTE_TRY(body, told(unit, found, suspects));
+    return {};
+  }));
+  if (const Json* contract = body.find("contract"); contract != nullptr)
+    body.set("contract_summary", Json(*contract)).set("contract", found.contract);
   body.set("bundle", found.bundle).set("statement", found.statement);
-  if (!found.contract.empty()) body.set("contract", found.contract);
-  body.set("pending", found.pending).set("blocked", found.blocked);
   if (!found.approval.empty()) body.set("approval", found.approval);
   return answer(body);
 }

@@ -1,9 +1,7 @@
 #include "server/release_service.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -69,39 +67,20 @@ Release to_release(const release::VerifiedRelease& verified, Documents documents
           .published_at = now};
 }
 
-// Reads the file as the connection takes it: no copy of a model is held in memory.
-std::function<Result<std::size_t>(std::span<std::uint8_t>)> reader_of(UniqueFd fd) {
-  const auto shared = std::make_shared<UniqueFd>(std::move(fd));
-  return [shared](std::span<std::uint8_t> buffer) -> Result<std::size_t> {
-    for (;;) {
-      const ssize_t got = ::read(shared->get(), buffer.data(), buffer.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0)
-        return refuse("FILE-READ", "a stored file could not be read", errno_text("read"));
-      return static_cast<std::size_t>(got);
-    }
-  };
-}
-
 // The file, or the part of it that the request asks for; its digest is what it is known by.
-Result<HttpResponse> stream_file(const platform::HttpRequest& request, UniqueFd fd,
-                                 std::uint64_t size, const std::string& sha256) {
+Result<HttpResponse> answer_file_or_part(const platform::HttpRequest& request, UniqueFd fd,
+                                         std::uint64_t size, const std::string& sha256) {
   VEDETTE_TRY(const auto range, platform::requested_range(request, size, sha256));
-  HttpResponse response;
-  response.content_type = "application/octet-stream";
-  response.body_size = size;
+  if (range && ::lseek(fd.get(), static_cast<off_t>(range->first), SEEK_SET) < 0)
+    return refuse("FILE-READ", "a stored file could not be read", errno_text("lseek"));
+  HttpResponse response = answer_file(std::move(fd), size);
   response.headers = {{"accept-ranges", "bytes"}, {"etag", '"' + sha256 + '"'}};
-  if (range) {
-    if (::lseek(fd.get(), static_cast<off_t>(range->first), SEEK_SET) < 0)
-      return refuse("FILE-READ", "a stored file could not be read", errno_text("lseek"));
-    platform::mark_partial(response, *range, size);
-  }
-  response.stream = reader_of(std::move(fd));
+  if (range) platform::mark_partial(response, *range, size);
   return response;
 }
 
 // How many devices reported that this very model broke out of its rules.
-std::uint64_t suspecting_devices(const std::vector<ledger::SuspectRelease>& suspects,
+std::uint64_t suspecting_devices(std::span<const ledger::SuspectRelease> suspects,
                                  const Release& release) {
   const auto found = std::ranges::find_if(suspects, [&](const ledger::SuspectRelease& suspect) {
     return suspect.model == release.model && suspect.release == release.number &&
@@ -178,19 +157,26 @@ Result<HttpResponse> ReleaseService::publish(const Call& call) {
   return answer(matter.details);
 }
 
+Result<Json> ReleaseService::told(UnitOfWork& unit, const Release& release,
+                                  std::span<const ledger::SuspectRelease> suspects) const {
+  Json one = summary(release);
+  one.set("published_at", to_rfc3339(release.published_at)).set("blocked", release.blocked);
+  one.set("pending", release.pending);
+  if (!release.contract.empty()) one.set("contract", stored_contract(release, publishers_));
+  one.set("suspect_devices", suspecting_devices(suspects, release));
+  VEDETTE_TRY(const auto deltas, unit.releases().deltas(release.model, release.number));
+  if (!deltas.empty()) one.set("deltas", summary(deltas));
+  return one;
+}
+
 Result<HttpResponse> ReleaseService::list(const Call& /*call*/) {
   Json::Array releases;
   VEDETTE_CHECK(store_.read([&](UnitOfWork& unit) -> Result<void> {
     VEDETTE_TRY(const auto all, unit.releases().list());
     VEDETTE_TRY(const auto suspects, unit.violations().suspects());
+    releases.reserve(all.size());
     for (const Release& release : all) {
-      Json one = summary(release);
-      one.set("published_at", to_rfc3339(release.published_at)).set("blocked", release.blocked);
-      one.set("pending", release.pending);
-      if (!release.contract.empty()) one.set("contract", stored_contract(release, publishers_));
-      one.set("suspect_devices", suspecting_devices(suspects, release));
-      VEDETTE_TRY(const auto deltas, unit.releases().deltas(release.model, release.number));
-      if (!deltas.empty()) one.set("deltas", summary(deltas));
+      VEDETTE_TRY(Json one, told(unit, release, suspects));
       releases.push_back(std::move(one));
     }
     return {};
@@ -213,24 +199,20 @@ Result<Release> ReleaseService::named_by(const Call& call) {
 }
 
 Result<HttpResponse> ReleaseService::block(const Call& call) {
-  VEDETTE_TRY(const ModelName model, ModelName::parse(call.arguments.at(0)));
-  VEDETTE_TRY(const std::uint64_t number, parse_number(call.arguments.at(1)));
   VEDETTE_TRY(const Json body, codec::parse_json(as_text(call.request.body)));
   VEDETTE_TRY(const std::string reason, body.string("reason"));
+  VEDETTE_TRY(const Release found, named_by(call));
   Json details;
   details.set("reason", reason);
-  const std::string name = model.str() + "/" + std::to_string(number);
-  VEDETTE_CHECK(chronicle_.decide({.kind = "block",
-                                   .subject = name,
-                                   .actor = call.caller.name(),
-                                   .rule = call.rule,
-                                   .details = details},
-                                  [&](UnitOfWork& unit, Matter&) -> Result<void> {
-                                    VEDETTE_TRY(
-                                        [[maybe_unused]] const Release found,
-                                        required(unit.releases().find(model, number), name));
-                                    return unit.releases().set_blocked(model, number, true);
-                                  }));
+  VEDETTE_CHECK(
+      chronicle_.decide({.kind = "block",
+                         .subject = found.model.str() + "/" + std::to_string(found.number),
+                         .actor = call.caller.name(),
+                         .rule = call.rule,
+                         .details = details},
+                        [&](UnitOfWork& unit, Matter&) {
+                          return unit.releases().set_blocked(found.model, found.number, true);
+                        }));
   return answer(Json::Object{});
 }
 
@@ -249,6 +231,7 @@ Result<HttpResponse> ReleaseService::latest(const Call& call) {
   if (call.resource.tier && *call.resource.tier != found->tier)
     return refuse("AUTH-CHANGED", "a release of another tier was published meanwhile", model.str(),
                   "ask again");
+  VEDETTE_CHECK(check_listed_(*found));
   Json body = summary(*found);
   body.set("bundle", found->bundle).set("statement", found->statement);
   if (!found->contract.empty()) body.set("contract", found->contract);
@@ -265,7 +248,7 @@ Result<HttpResponse> ReleaseService::get_blob(const Call& call) {
   VEDETTE_TRY(auto fd, blobs_.open(digest));
   if (!fd)
     return refuse("STORE-BLOB", "the release's file is missing from the store", to_hex(digest));
-  return stream_file(call.request, *std::move(fd), size, to_hex(digest));
+  return answer_file_or_part(call.request, *std::move(fd), size, to_hex(digest));
 }
 
 Result<std::uint64_t> ReleaseService::size_of_part(const Call& call,
@@ -290,6 +273,7 @@ Result<std::uint64_t> ReleaseService::size_of_part(const Call& call,
   if (found->pending)
     return refuse("REL-PENDING", "this release waits for another publisher's approval",
                   model.str() + "/" + number_text->second);
+  VEDETTE_CHECK(check_listed_(*found));
   if (found->file_sha256 == digest) return found->file_size;
   for (const ReleaseDelta& delta : deltas)
     if (delta.delta_sha256 == digest) return delta.delta_size;

@@ -118,7 +118,8 @@ struct Server::Impl {
                     {{&tpm2}, config.attestation_lifetime, config.attestation_interval},
                     [this](const DeviceId& device) { return disconnect({&device, 1}); }),
         releases(parts.store, parts.blobs, chronicle, parts.clock, std::move(publishers),
-                 config.two_person_tiers),
+                 config.two_person_tiers,
+                 [this](const release::Release& release) { return tuf.check_listed(release); }),
         results(parts.store, chronicle, parts.clock),
         violations(parts.store, chronicle, parts.clock),
         operators(

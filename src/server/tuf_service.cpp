@@ -74,6 +74,13 @@ Result<void> TufService::tend() {
   return std::unexpected(validity.error());
 }
 
+Result<void> TufService::check_listed(const release::Release& release) {
+  if (folder_.empty()) return {};
+  auto listed = listing_.check(release.model, release.number, release.statement);
+  if (!listed && listed.error().code == "TUF-NOTHING") return {};
+  return listed;
+}
+
 Json TufService::status() const {
   if (folder_.empty()) return nullptr;
   Json json;

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "codec/json.h"
+#include "release/registry.h"
+#include "release/tuf/listed_release.h"
 #include "release/tuf/renewal.h"
 #include "server/config.h"
 #include "server/route.h"
@@ -28,7 +30,8 @@ class TufService {
         folder_(settings.repository),
         lifetimes_{settings.snapshot_lifetime, settings.timestamp_lifetime},
         keys_(std::move(keys)),
-        files_(settings.repository) {}
+        files_(settings.repository),
+        listing_(settings.repository) {}
 
   // The files as they lie there. Refuse HTTP-NOT-FOUND and FILE-*.
   [[nodiscard]] Result<platform::HttpResponse> metadata(const Call& call);
@@ -39,6 +42,11 @@ class TufService {
   // time after a refusal, and when the clock was set back. Refuses what release/tuf/renewal.h does;
   // then it is to be tried again. TUF-EXPIRED, with or without keys, once clients refuse it.
   [[nodiscard]] Result<void> tend();
+
+  // Whether the repository lists the release, with this statement. Refuses REL-UNLISTED,
+  // REL-LISTED-OTHER, and what does not verify: TUF-*, FILE-*. Without a repository, and before
+  // one has published anything, every release passes.
+  [[nodiscard]] Result<void> check_listed(const release::Release& release);
 
   // {"renews","expires"?,"expires_first"?,"renewal_due"?,"refused"?}, or null without a repository.
   [[nodiscard]] codec::Json status() const;
@@ -52,6 +60,7 @@ class TufService {
   const release::tuf::Lifetimes lifetimes_;
   const release::tuf::OnlineKeys keys_;
   const release::tuf::ServedFiles files_;
+  release::tuf::OwnListing listing_;
   TimePoint last_look_;  // both of the thread that tends
   TimePoint next_look_;
   mutable std::mutex mutex_;

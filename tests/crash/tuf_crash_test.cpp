@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "platform/tuf/metadata_folder.h"
+#include "release/tuf/folder_fetcher.h"
 #include "release/tuf/renewal.h"
 #include "release/tuf/updater.h"
 #include "testing/fake_clock.h"
@@ -21,21 +22,6 @@ namespace tuf = release::tuf;
 constexpr int kKills = 20;
 constexpr std::size_t kMostAcknowledgements = 6;
 constexpr int kLongestDelayMicroseconds = 20'000;
-
-class FilesAsServed final : public tuf::Fetcher {
- public:
-  explicit FilesAsServed(std::string folder) : files_(std::move(folder)) {}
-
-  Result<void> fetch(const std::string& url, std::chrono::seconds /*within*/,
-                     const tuf::Sink& sink) override {
-    VEDETTE_TRY(const auto octets, files_.metadata(url.substr(url.rfind('/') + 1)));
-    if (!octets) return refuse("TUF-NOT-FOUND", "no such file", url);
-    return sink(*octets);
-  }
-
- private:
-  tuf::ServedFiles files_;
-};
 
 std::uint64_t version_of(const testing::TufScene& scene) {
   return static_cast<std::uint64_t>(
@@ -67,7 +53,7 @@ TEST(TufCrash, ClientsFollowWhereverThePublicationWasKilled) {
   const TemporaryFolder client;
   auto store = platform::MetadataFolder(*platform::WholeFiles::open(client.path()));
   ASSERT_TRUE(tuf::trust_root(store, scene.metadata("1.root.json")));
-  FilesAsServed fetcher(scene.path());
+  tuf::FolderFetcher fetcher(scene.path());
   for (int kill = 0; kill < kKills; ++kill) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", kill " + std::to_string(kill));
     const Doom doom{enough(random), std::chrono::microseconds(delay(random))};

@@ -6,6 +6,7 @@
 #include "platform/net/json_api.h"
 #include "release/oms_bundle.h"
 #include "release/release_approval.h"
+#include "testing/tuf_scene.h"
 
 #include "measured_device_fixture.h"
 
@@ -236,6 +237,64 @@ TEST_F(DownloadByDelta, ADeviceFetchesTheDeltaAloneAndHasTheNewFile) {
   EXPECT_LT(delta_.size(), newer_.size() / 20);
   const auto view = inference::ModelView::map(got->sealed);
   EXPECT_TRUE(std::ranges::equal(view->bytes(), newer_));
+}
+
+struct TufAuthor {
+  SystemClock now;
+  testing::TufScene scene{now};
+};
+
+// The server serves a TUF repository: what that does not list it gives to nobody.
+class DownloadListed : protected TufAuthor, public Download {
+ protected:
+  DownloadListed()
+      : Download([this](server::ServerConfig& config) { config.tuf.repository = scene.path(); }) {}
+
+  std::string statement(std::uint64_t number) {
+    const auto shown =
+        admin_->send(platform::get_request("/v1/releases/voice/" + std::to_string(number)));
+    return platform::read_json_answer(*shown)->string("statement").value_or("");
+  }
+  std::string newest() {
+    return code(drone_.client->send(platform::get_request("/v1/releases/voice", ear_)));
+  }
+};
+
+TEST_F(DownloadListed, IsRefusedBeforeItsPublisherListsItAndOnceItIsTakenBack) {
+  EXPECT_EQ(newest(), "REL-UNLISTED");
+  EXPECT_EQ(get({}).status, 403);
+  scene.list("voice/1.json", "another statement");
+  EXPECT_EQ(newest(), "REL-LISTED-OTHER");
+  scene.list("voice/1.json", statement(1));
+  EXPECT_EQ(newest(), "");
+  EXPECT_EQ(get({}).status, 200);
+  scene.take_back("voice/1.json");
+  EXPECT_EQ(newest(), "REL-UNLISTED");
+  EXPECT_EQ(get({}).status, 403);
+}
+
+TEST_F(DownloadListed, TheOneBeforeComesBackOnceWhatWasTakenBackIsBlocked) {
+  scene.list("voice/1.json", statement(1));
+  ASSERT_EQ(post(*admin_, "/v1/releases", codec::to_json(release_of(file_, 2))), "");
+  scene.list("voice/2.json", statement(2));
+  ASSERT_EQ(newest(), "");
+  scene.take_back("voice/2.json");
+  EXPECT_EQ(newest(), "REL-UNLISTED");
+  EXPECT_EQ(get({}).status, 200) << "release 1 is listed still";
+  ASSERT_EQ(post(*admin_, "/v1/releases/voice/2/block", R"({"reason":"taken back"})"), "");
+  EXPECT_EQ(newest(), "");
+}
+
+class DownloadUnpublished : public Download {
+ protected:
+  DownloadUnpublished()
+      : Download([](server::ServerConfig& config) {
+          config.tuf.repository = config.state_folder + "/tuf-to-come";
+        }) {}
+};
+
+TEST_F(DownloadUnpublished, ARepositoryThatHasPublishedNothingYetTakesNothingBack) {
+  EXPECT_EQ(get({}).status, 200);
 }
 
 const crypto::PrivateKey& second_publisher() {

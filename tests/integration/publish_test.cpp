@@ -175,6 +175,32 @@ TEST_F(Publish, AStoredContractThatNoLongerVerifiesIsListedAsRefused) {
   EXPECT_EQ(contract->find("widenings"), nullptr);
 }
 
+TEST_F(Publish, OneReleaseIsShownAsTheListTellsOfItAndAsItWasSigned) {
+  ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
+  release::RuntimeContract wide;
+  wide.powers = {release::Threads{4}};
+  const Documents documents = release_with(wide, 1);
+  ASSERT_EQ(publish(documents), "");
+  ASSERT_EQ(post(*admin_, "/v1/releases/voice/1/block", R"({"reason":"biased"})"), "");
+  EXPECT_EQ(post(*admin_, "/v1/releases/voice/2/block", R"({"reason":"biased"})"),
+            "HTTP-NOT-FOUND");
+  EXPECT_EQ(get(*admin_, "/v1/releases/voice/2"), "HTTP-NOT-FOUND");
+  const auto list =
+      platform::read_json_answer(*admin_->send(platform::get_request("/v1/releases")));
+  const auto shown =
+      platform::read_json_answer(*admin_->send(platform::get_request("/v1/releases/voice/1")));
+  ASSERT_TRUE(list.has_value() && shown.has_value());
+  for (const auto& [name, value] : *list->find("releases")->if_array()->front().if_object()) {
+    const codec::Json* same = shown->find(name == "contract" ? "contract_summary" : name);
+    ASSERT_NE(same, nullptr) << name;
+    EXPECT_EQ(*same, value) << name;
+  }
+  EXPECT_EQ(shown->boolean("blocked"), true);
+  EXPECT_EQ(shown->string("bundle"), documents.bundle);
+  EXPECT_EQ(shown->string("statement"), documents.statement);
+  EXPECT_EQ(shown->string("contract"), documents.contract);
+}
+
 TEST_F(Publish, NumbersOnlyRise) {
   ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
   EXPECT_EQ(publish(signed_release(2, publisher_)), "");

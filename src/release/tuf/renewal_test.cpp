@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 
+#include "release/tuf/folder_fetcher.h"
 #include "release/tuf/forged_repository.h"
 #include "release/tuf/updater.h"
 #include "testing/fake_clock.h"
@@ -16,21 +17,6 @@ namespace vedette::release::tuf {
 namespace {
 
 using std::chrono::hours;
-
-class FilesAsServed final : public Fetcher {
- public:
-  explicit FilesAsServed(std::string folder) : files_(std::move(folder)) {}
-
-  Result<void> fetch(const std::string& url, std::chrono::seconds /*within*/,
-                     const Sink& sink) override {
-    VEDETTE_TRY(const auto octets, files_.metadata(url.substr(url.rfind('/') + 1)));
-    if (!octets) return refuse("TUF-NOT-FOUND", "no such file", url);
-    return sink(*octets);
-  }
-
- private:
-  ServedFiles files_;
-};
 
 template <class T>
 std::string code(const Result<T>& result) {
@@ -57,7 +43,7 @@ class TufRenewal : public ::testing::Test {
     return validity_of(ServedFiles(scene_.path()), kLives).value();
   }
   std::string find(const std::string& target) {
-    FilesAsServed fetcher(scene_.path());
+    FolderFetcher fetcher(scene_.path());
     Updater updater(fetcher, store_, clock_, {"/m", "/t"});
     return code(updater.find(target));
   }
