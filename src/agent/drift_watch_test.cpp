@@ -19,7 +19,7 @@ Tensor speech(const std::vector<float>& values) {
                 .type = DataType::fp32,
                 .shape = {static_cast<std::int64_t>(values.size())},
                 .data = Bytes(values.size() * sizeof(float))};
-  std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
+  if (!values.empty()) std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
   return tensor;
 }
 
