@@ -311,8 +311,8 @@ TEST_F(ReleaseFloorsTest, AModelThatTookTwoPublishersTakesTwoEverAfter) {
   EXPECT_EQ(voice(), (ReleaseFloor{.last_good = 5, .never_below = 2, .by_two = true}));
   ASSERT_EQ(step_back(5), "");
   EXPECT_TRUE(voice().by_two);
-  auto text = as_text(*read_file(record(), kMaxRecord));
-  std::string edited(text);
+  const Bytes kept = *read_file(record(), kMaxRecord);
+  std::string edited(as_text(kept));
   edited.replace(edited.find("true"), 4, "false");
   ASSERT_TRUE(write_file_atomically(record(), as_bytes(edited), 0600).has_value());
   EXPECT_EQ(code(), "AGT-FLOORS") << "the TPM knows better";
