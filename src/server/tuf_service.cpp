@@ -53,7 +53,7 @@ Result<HttpResponse> TufService::target(const Call& call) {
 }
 
 Result<tuf::Validity> TufService::renew_if_due(TimePoint now) const {
-  VEDETTE_TRY(const tuf::Validity validity, tuf::validity_of(files_, lifetimes_));
+  VEDETTE_TRY(tuf::Validity validity, tuf::validity_of(files_, lifetimes_));
   if (keys_.timestamp.empty() || !tuf::is_renewal_due(validity, now)) return validity;
   VEDETTE_CHECK(tuf::renew(folder_, keys_, lifetimes_, now));
   return tuf::validity_of(files_, lifetimes_);
