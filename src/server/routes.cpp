@@ -1,5 +1,7 @@
 #include "server/routes.h"
 
+#include <utility>
+
 #include "server/est.h"
 
 namespace vedette::server {
@@ -42,9 +44,9 @@ void add_group_routes(std::vector<Route>& routes, GroupService& service) {
                     to(service, &S::approve), About::group, true});
 }
 
-Route bounded(Route route) {
+Route bounded(Route&& route) {
   route.is_bounded = true;
-  return route;
+  return std::move(route);
 }
 
 // What everybody may read there needs no record.

@@ -4,6 +4,7 @@
 #include "agent/server_time.h"
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "identity/renewal_info.h"
 #include "identity/rollover.h"
 #include "identity/signed_time.h"
 #include "testing/fake_clock.h"
@@ -165,24 +166,21 @@ TEST_F(ServerOfAThief, LosesItsConnectionWhenADeviceHearsOfTheRollover) {
   EXPECT_EQ(thief_.heard, 1);
 }
 
-// Tells the time by a verifier's certificate of its own.
-class TimeTeller final : public platform::HttpClient {
+// Signs what it is asked for by a verifier's certificate of its own.
+class VerifierOfAThief : public platform::HttpClient {
  public:
-  explicit TimeTeller(const identity::CertificateAuthority& authority) : authority_(authority) {}
+  explicit VerifierOfAThief(const identity::CertificateAuthority& authority)
+      : authority_(authority) {}
 
   Result<platform::HttpResponse> send(const platform::HttpRequest& request) override {
-    const std::string_view question = "/v1/time?nonce=";
-    const auto nonce = codec::from_base64url(request.target.substr(question.size()));
     const auto key = crypto::PrivateKey::generate_p256();
     const auto name = *identity::ServerId::parse("verifier");
-    const TimePoint now = SystemClock().now();
     VEDETTE_TRY(const auto certificate,
-                authority_.issue_server(name, {}, key.public_key(), now, std::chrono::hours(1)));
-    VEDETTE_TRY(const std::string time,
-                identity::issue_signed_time(
-                    identity::SpiffeId(authority_.trust_domain(), name).str(), *nonce, now, key));
-    codec::Json body;
-    body.set("time", time).set("signer", certificate.pem() + authority_.issuing().pem());
+                authority_.issue_server(name, {}, key.public_key(), SystemClock().now(),
+                                        std::chrono::hours(1)));
+    VEDETTE_TRY(codec::Json body,
+                sign(request, identity::SpiffeId(authority_.trust_domain(), name).str(), key));
+    body.set("signer", certificate.pem() + authority_.issuing().pem());
     platform::HttpResponse response;
     response.body = to_bytes(codec::to_json(body));
     return response;
@@ -196,7 +194,50 @@ class TimeTeller final : public platform::HttpClient {
   bool connected() override { return true; }
 
  private:
+  virtual Result<codec::Json> sign(const platform::HttpRequest& request, const std::string& issuer,
+                                   const crypto::PrivateKey& key) = 0;
+
   const identity::CertificateAuthority& authority_;
+};
+
+class TimeTeller final : public VerifierOfAThief {
+ public:
+  using VerifierOfAThief::VerifierOfAThief;
+
+ private:
+  Result<codec::Json> sign(const platform::HttpRequest& request, const std::string& issuer,
+                           const crypto::PrivateKey& key) override {
+    const std::string_view question = "/v1/time?nonce=";
+    const auto nonce = codec::from_base64url(request.target.substr(question.size()));
+    VEDETTE_TRY(const std::string time,
+                identity::issue_signed_time(issuer, *nonce, SystemClock().now(), key));
+    return codec::Json(codec::Json::Object{{"time", time}});
+  }
+};
+
+// Would have one device renew as late as can be.
+class RenewalTeller final : public VerifierOfAThief {
+ public:
+  RenewalTeller(const identity::CertificateAuthority& authority, const agent::Credentials& device)
+      : VerifierOfAThief(authority), device_(device) {}
+
+ private:
+  Result<codec::Json> sign(const platform::HttpRequest& /*request*/, const std::string& issuer,
+                           const crypto::PrivateKey& key) override {
+    const TimePoint latest = identity::latest_renewal(identity::life_of(device_.leaf()));
+    VEDETTE_TRY(const std::string info,
+                identity::issue_renewal_info(
+                    {.issuer = issuer,
+                     .device = device_.leaf().uri_names().front(),
+                     .certificate = device_.leaf().fingerprint(),
+                     .window = {.start = latest - std::chrono::seconds(1), .end = latest},
+                     .ask_again = identity::kLatestQuestion,
+                     .issued_at = SystemClock().now()},
+                    key));
+    return codec::Json(codec::Json::Object{{"renewal_info", info}});
+  }
+
+  const agent::Credentials& device_;
 };
 
 // The device knows no time, but that this certificate's has passed.
@@ -219,6 +260,23 @@ TEST_F(ServerOfAThief, ItsSignedTimeIsNotBelieved) {
   const agent::SystemBootTime boot;
   const auto asked = [&] {
     return code_of(agent::ask_time(thief, boot, drone->trust, clock_.now(), domain_));
+  };
+  EXPECT_EQ(asked(), "") << "its key is the present one";
+  roll_issuing(Duration{0});
+  ASSERT_EQ(follow(*drone, false), "news");
+  EXPECT_EQ(asked(), "CERT-UNTRUSTED");
+}
+
+// Nor what it says about renewals: the retired authority's certificate came with the device's own,
+// and leads to a root that is trusted still.
+TEST_F(ServerOfAThief, ItsWordOnRenewalsIsNotBelieved) {
+  const auto drone = set_out("drone");
+  const identity::CertificateAuthority stolen = keys_->authority;
+  const auto credentials =
+      agent::make_credentials(drone->chain, drone->key, "test.vedette", clock_.now()).value();
+  RenewalTeller thief(stolen, credentials);
+  const auto asked = [&] {
+    return code_of(agent::renewal_advice(thief, credentials, drone->trust, clock_.now()));
   };
   EXPECT_EQ(asked(), "") << "its key is the present one";
   roll_issuing(Duration{0});
