@@ -79,7 +79,7 @@ class Agent {
   struct Start;  // what start() gathered
   // What is to be done next, and the refusal that says so.
   struct Duty {
-    Outcome outcome;
+    Outcome outcome = Outcome::done;
     std::optional<Error> cause{};
   };
 
