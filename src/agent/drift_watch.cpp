@@ -38,7 +38,7 @@ Counts count(const OutputDistribution& expected, const Tensor& output) {
 // Half the sum of the differences: the share of the answers that would have to be others.
 double distance_of(const OutputDistribution& expected, const std::vector<std::uint64_t>& counts) {
   const auto all = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-  if (all == 0) return 0;
+  if (all == 0) return 1;
   double sum = 0;
   for (std::size_t i = 0; i < counts.size(); ++i)
     sum += std::abs(static_cast<double>(counts[i]) / static_cast<double>(all) - expected.shares[i]);
@@ -62,8 +62,7 @@ DriftWatch::DriftWatch(std::vector<OutputDistribution> expected, Tell tell)
 void DriftWatch::witness(std::span<const Tensor> outputs) {
   for (Watched& watched : watched_) {
     const auto output = std::ranges::find(outputs, watched.expected.output, &Tensor::name);
-    if (output == outputs.end() || output->data.empty()) continue;
-    const Counts counted = count(watched.expected, *output);
+    const Counts counted = output == outputs.end() ? Counts{} : count(watched.expected, *output);
     std::optional<Drift> news;
     {
       const std::scoped_lock lock(mutex_);

@@ -32,7 +32,8 @@ class DriftWatch {
   // from the thread whose answer ended it.
   DriftWatch(std::vector<release::OutputDistribution> expected, Tell tell);
 
-  // An output that is missing, or has no element, counts nowhere. NaN is above every edge.
+  // NaN is above every edge. A window without any element is as far from every distribution as can
+  // be; so is one without the output.
   void witness(std::span<const inference::Tensor> outputs);
 
   // Of those outputs whose first window is over.

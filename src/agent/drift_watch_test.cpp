@@ -66,12 +66,16 @@ TEST_F(DriftWatchTest, AnElementAtAnEdgeIsAboveItAndNaNAboveAll) {
   EXPECT_DOUBLE_EQ(distance(), 0.25) << "shares 0.25, 0.25, 0.5";
 }
 
-TEST_F(DriftWatchTest, WhatIsNotThereCountsNowhere) {
-  for (int i = 0; i < 20; ++i) {
+// Whoever answers nothing is not as its author saw it.
+TEST_F(DriftWatchTest, AWindowWithoutTheOutputOrAnElementHasDrifted) {
+  for (int i = 0; i < 10; ++i)
     watch_.witness({});
-    answer({});
-  }
-  EXPECT_TRUE(watch_.state().empty());
+  EXPECT_DOUBLE_EQ(distance(), 1);
+  ASSERT_EQ(told_.size(), 1U);
+  answer({0.1F, 0.2F, 0.5F, 0.8F}, 10);
+  answer({}, 10);
+  EXPECT_DOUBLE_EQ(distance(), 1);
+  EXPECT_EQ(told_.size(), 2U);
 }
 
 TEST_F(DriftWatchTest, OfALargeAnswerElementsAreCountedFromAllOverIt) {

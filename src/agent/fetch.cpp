@@ -123,9 +123,7 @@ Result<void> admit(const inference::SealedModel& sealed, WorkerTerms& terms) {
     return inference::insecure_admit_unscanned_ort(view.bytes(), terms.admission.memory_octets);
   VEDETTE_TRY(const inference::ModelFacts facts,
               inference::admit_onnx(view.bytes(), terms.admission));
-  const inference::ModelMetadata declared{facts.inputs, facts.outputs};
-  VEDETTE_TRY(terms.rules, complete_rules(terms.rules, declared));
-  VEDETTE_CHECK(check_distributions(terms.distributions, declared));
+  VEDETTE_TRY(terms.rules, complete_rules(terms.rules, {facts.inputs, facts.outputs}));
   return {};
 }
 

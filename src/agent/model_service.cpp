@@ -151,7 +151,8 @@ void ModelService::quarantine(const ServedModel& about, const Error& cause) {
               cause);
 }
 
-// The answer that shows it is the last one, where the contract says so.
+// Where the contract says so, the answer that shows it is the last one; another release, which may
+// have taken over meanwhile, goes on.
 void ModelService::on_drift(const ReplicaPlan& plan, const Drift& drift) {
   const std::string model = plan.about.name.str();
   const Error cause{"AGT-CONTRACT-DRIFT",
@@ -162,8 +163,8 @@ void ModelService::on_drift(const ReplicaPlan& plan, const Drift& drift) {
     parts_.tell(model + " release " + std::to_string(plan.about.release) + " drifted", cause);
     return;
   }
-  quarantine(plan.about, cause);
-  table_.withdraw(model, describe(cause));
+  quarantine(plan.about, cause);  // first: nothing may start it again in between
+  table_.withdraw(model, plan.about.release, describe(cause));
 }
 
 Result<void> ModelService::publish(FetchedRelease release, std::function<Result<void>()> accept) {
@@ -181,12 +182,13 @@ Result<void> ModelService::publish(FetchedRelease release, std::function<Result<
     VEDETTE_CHECK(parts_.measure(event));
   Note note{.plan = plan};
   if (release.terms.rate) note.rate = std::make_shared<RateLimit>(*release.terms.rate, clock_);
-  if (!release.terms.distributions.empty())
-    note.drift =
-        std::make_shared<DriftWatch>(std::move(release.terms.distributions),
-                                     [this, plan](const Drift& drift) { on_drift(*plan, drift); });
+  const auto distributions = std::move(release.terms.distributions);
+  if (!distributions.empty())
+    note.drift = std::make_shared<DriftWatch>(
+        distributions, [this, plan](const Drift& drift) { on_drift(*plan, drift); });
   const auto factory = [=]() -> Result<std::unique_ptr<inference::serving::Replica>> {
     VEDETTE_TRY(auto replica, start_replica(plan));
+    VEDETTE_CHECK(check_distributions(distributions, replica->metadata()));
     VEDETTE_CHECK(check_golden(*replica, plan->golden, plan->about.call_deadline));
     return replica;
   };

@@ -76,6 +76,8 @@ Result<crypto::Sha256Digest> Hasher::hash(const std::string& name, HashCache* ca
   VEDETTE_TRY(const struct stat before, state_of(fd.get(), name));
   if (cache != nullptr)
     if (const auto known = cache->find(name, fd.get(), before)) {
+      VEDETTE_TRY(const struct stat after, state_of(fd.get(), name));
+      if (!same_content_state(before, after)) return changed(name);
       tally_.add(name, static_cast<std::size_t>(before.st_size));
       return *known;
     }

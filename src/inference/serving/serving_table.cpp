@@ -76,7 +76,8 @@ Result<void> ServingTable::announce(const Release& release) {
                                    release.version))
       return refused("newer versions of the model are served");
   }
-  publishing_ = Publishing{.model = release.model, .withdrawn = std::nullopt};
+  publishing_ =
+      Publishing{.model = release.model, .version = release.version, .withdrawn = std::nullopt};
   return {};
 }
 
@@ -141,29 +142,40 @@ Result<VersionLease> ServingTable::find_in(std::string_view model,
 }
 
 void ServingTable::withdraw(std::string_view model, const std::string& cause) {
-  end_matching(model, cause);
+  end_matching([&](std::string_view name, std::uint64_t) { return name == model; }, cause);
+}
+
+void ServingTable::withdraw(std::string_view model, std::uint64_t version,
+                            const std::string& cause) {
+  end_matching([&](std::string_view name,
+                   std::uint64_t number) { return name == model && number == version; },
+               cause);
 }
 
 void ServingTable::clear(const std::string& cause) {
-  end_matching(std::nullopt, cause);
+  end_matching([](std::string_view, std::uint64_t) { return true; }, cause);
 }
 
-void ServingTable::end_matching(std::optional<std::string_view> model, const std::string& cause) {
+void ServingTable::end_matching(const Matches& matches, const std::string& cause) {
   const Error reason{"SRV-WITHDRAWN", "the model has been withdrawn on this device", cause, ""};
-  const auto matches = [model](std::string_view name) { return !model || *model == name; };
+  const auto is_it = [&](const Version& version) {
+    return matches(version->model(), version->version());
+  };
   std::vector<Version> ends;
   {
     const std::scoped_lock lock(mutex_);
     for (auto& [name, versions] : models_)
-      if (matches(name))
-        for (auto& [number, version] : versions)
-          ends.push_back(version);
-    std::erase_if(models_, [&](const auto& entry) { return matches(entry.first); });
-    const auto going = std::ranges::partition(
-        draining_, [&](const auto& version) { return !matches(version->model()); });
+      for (auto& [number, version] : versions)
+        if (is_it(version)) ends.push_back(version);
+    for (auto& [name, versions] : models_)
+      std::erase_if(versions, [&](const auto& entry) { return is_it(entry.second); });
+    std::erase_if(models_, [](const auto& entry) { return entry.second.empty(); });
+    const auto going =
+        std::ranges::partition(draining_, [&](const Version& one) { return !is_it(one); });
     ends.insert(ends.end(), going.begin(), going.end());
     draining_.erase(going.begin(), going.end());
-    if (publishing_ && matches(publishing_->model)) publishing_->withdrawn = reason;
+    if (publishing_ && matches(publishing_->model, publishing_->version))
+      publishing_->withdrawn = reason;
     graveyard_.insert(graveyard_.end(), ends.begin(), ends.end());
   }
   for (const Version& version : ends)

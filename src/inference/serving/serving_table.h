@@ -70,6 +70,8 @@ class ServingTable {
   // included. Calls in flight, and later ones on leases still held, are refused SRV-WITHDRAWN with
   // this cause; a publish in progress too. Waits for nothing.
   void withdraw(std::string_view model, const std::string& cause);
+  // The same for that version alone, be it served, draining or in the making.
+  void withdraw(std::string_view model, std::uint64_t version, const std::string& cause);
   void clear(const std::string& cause);
 
   [[nodiscard]] std::vector<VersionStatus> status() const;  // by model, then by version
@@ -80,6 +82,7 @@ class ServingTable {
 
   struct Publishing {
     std::string model;
+    std::uint64_t version = 0;
     std::optional<Error> withdrawn;
   };
 
@@ -90,7 +93,8 @@ class ServingTable {
   void retire(std::vector<Version> versions);
   [[nodiscard]] Result<VersionLease> find_in(std::string_view model,
                                              std::optional<std::uint64_t> version) const;
-  void end_matching(std::optional<std::string_view> model, const std::string& cause);
+  using Matches = std::function<bool(std::string_view model, std::uint64_t version)>;
+  void end_matching(const Matches& matches, const std::string& cause);
   void empty_graveyard();  // of those that nobody holds any more
 
   const MonotonicClock& clock_;

@@ -161,6 +161,33 @@ TEST_F(HotSwap, WithdrawEndsTheVersionThatDrainsToo) {
   EXPECT_EQ(answers(), "SRV-NO-MODEL");
 }
 
+// What an old version did is nothing to the new one, whether that answers or is still in the
+// making.
+TEST_F(HotSwap, WithdrawOfTheOldVersionLeavesTheNewOne) {
+  ASSERT_EQ(publish(1), "fine");
+  fleet(1).shut_gate();
+  auto running = ask_elsewhere(table_->find("gauge").value());
+  ASSERT_TRUE(fleet(1).wait_for_entered(1));
+  fleet(2).shut_starts();
+  auto published = std::async(std::launch::async, [this] { return publish(2); });
+  ASSERT_TRUE(fleet(2).wait_for_starts(1));
+  table_->withdraw("gauge", 1, "it drifted");
+  EXPECT_EQ(running.get(), "SRV-WITHDRAWN");
+  EXPECT_EQ(answers(), "SRV-NO-MODEL");
+  fleet(2).open_starts();
+  EXPECT_EQ(published.get(), "fine");
+  EXPECT_EQ(answers(), "2");
+  table_->withdraw("gauge", 1, "it drifted");
+  EXPECT_EQ(answers(), "2");
+  fleet(3).shut_starts();
+  published = std::async(std::launch::async, [this] { return publish(3); });
+  ASSERT_TRUE(fleet(3).wait_for_starts(1));
+  table_->withdraw("gauge", 3, "it drifted");
+  fleet(3).open_starts();
+  EXPECT_EQ(published.get(), "SRV-WITHDRAWN");
+  EXPECT_EQ(answers(), "2");
+}
+
 TEST_F(HotSwap, KeptVersionsAnswerWhenTheyAreAskedForByNumber) {
   policy_.keep_versions = 1;
   table_ = make_table();
