@@ -132,12 +132,18 @@ std::string golden_differences(const std::vector<GoldenPair>& before,
   return lines;
 }
 
-TEST(ContractScope, GoldenPairsThatGoOrTolerateMoreAreWider) {
+struct GoldenPairs {
+  GoldenPairs() {
+    second.outputs.front().values.front() += 1;
+    lax.tolerance += 0.5;
+  }
   const GoldenPair first = samples::full_contract().golden.front();
-  GoldenPair second = first;
-  second.outputs.front().values.front() += 1;
-  GoldenPair lax = first;
-  lax.tolerance = first.tolerance + 0.5;
+  GoldenPair second = first;  // wants another answer
+  GoldenPair lax = first;     // the first one's, and tolerates more
+};
+
+TEST(ContractScope, GoldenPairsThatGoOrTolerateMoreAreWider) {
+  const auto [first, second, lax] = GoldenPairs();
   const std::string more = number_text(first.tolerance) + " -> " + number_text(lax.tolerance);
   const std::string less = number_text(lax.tolerance) + " -> " + number_text(first.tolerance);
 
@@ -153,11 +159,7 @@ TEST(ContractScope, GoldenPairsThatGoOrTolerateMoreAreWider) {
 }
 
 TEST(ContractScope, GoldenPairsThatDemandTheSameAreNoDifference) {
-  const GoldenPair first = samples::full_contract().golden.front();
-  GoldenPair second = first;
-  second.outputs.front().values.front() += 1;
-  GoldenPair lax = first;
-  lax.tolerance = first.tolerance + 0.5;
+  const auto [first, second, lax] = GoldenPairs();
   EXPECT_EQ(golden_differences({first, second}, {second, first}), "");
   EXPECT_EQ(golden_differences({first}, {lax, first}), "") << "the stricter one decides";
   EXPECT_EQ(golden_differences({lax, first}, {first}), "");

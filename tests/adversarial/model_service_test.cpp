@@ -110,6 +110,20 @@ TEST_F(ModelServiceTest, StartsNoWorkerOfAReleaseThatCannotBeMeasured) {
   EXPECT_EQ(testing::code_of(ask(testing::floats("x", {1}))), "AGT-NO-MODEL");
 }
 
+// Whatever the model's format: what nobody could compare is no evidence.
+TEST_F(ModelServiceTest, RefusesADistributionOfAnOutputThatTheWorkerDoesNotName) {
+  auto blind = release(1, testing::add_model());
+  blind.terms.distributions = {{.output = "absent", .edges = {0}, .shares = {0.5, 0.5}}};
+  bool accepted = false;
+  const auto published = service_->publish(std::move(blind), [&]() -> Result<void> {
+    accepted = true;
+    return {};
+  });
+  EXPECT_EQ(testing::code_of(published), "AGT-CONTRACT-IO");
+  EXPECT_FALSE(accepted);
+  EXPECT_EQ(testing::code_of(ask(testing::floats("x", {1}))), "AGT-NO-MODEL");
+}
+
 TEST_F(ModelServiceTest, MeasuresContractProfileAndReleaseBeforeTheFirstWorker) {
   using attestation::RuntimeEventKind;
   auto wide = release(7, testing::add_model());

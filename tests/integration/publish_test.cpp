@@ -55,6 +55,16 @@ class Publish : public ControlPlane {
     return post(*admin_, "/v1/releases", codec::to_json(body));
   }
 
+  // Release 1, of four threads.
+  Documents publish_one_that_widens() {
+    release::RuntimeContract wide;
+    wide.powers = {release::Threads{4}};
+    Documents documents = release_with(wide, 1);
+    EXPECT_EQ(upload(to_hex(crypto::sha256(model_))), "");
+    EXPECT_EQ(publish(documents), "");
+    return documents;
+  }
+
   std::string upload(const std::string& name) {
     return code(admin_->send(
         {.method = "PUT", .target = "/v1/blobs/" + name, .headers = {}, .body = model_}));
@@ -123,11 +133,7 @@ TEST_F(Publish, RefusesAContractThatWasDroppedOrSwapped) {
 }
 
 TEST_F(Publish, AContractIsListedAndLoggedWithWhatItWidens) {
-  ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
-  release::RuntimeContract wide;
-  wide.powers = {release::Threads{4}};
-  const Documents documents = release_with(wide, 1);
-  ASSERT_EQ(publish(documents), "");
+  const Documents documents = publish_one_that_widens();
   ASSERT_EQ(publish(signed_release(2, publisher_)), "");
   const auto answer =
       platform::read_json_answer(*admin_->send(platform::get_request("/v1/releases")));
@@ -176,11 +182,7 @@ TEST_F(Publish, AStoredContractThatNoLongerVerifiesIsListedAsRefused) {
 }
 
 TEST_F(Publish, OneReleaseIsShownAsTheListTellsOfItAndAsItWasSigned) {
-  ASSERT_EQ(upload(to_hex(crypto::sha256(model_))), "");
-  release::RuntimeContract wide;
-  wide.powers = {release::Threads{4}};
-  const Documents documents = release_with(wide, 1);
-  ASSERT_EQ(publish(documents), "");
+  const Documents documents = publish_one_that_widens();
   ASSERT_EQ(post(*admin_, "/v1/releases/voice/1/block", R"({"reason":"biased"})"), "");
   EXPECT_EQ(post(*admin_, "/v1/releases/voice/2/block", R"({"reason":"biased"})"),
             "HTTP-NOT-FOUND");

@@ -1,5 +1,6 @@
 // Group 13 of the identity attacks, seen from a device: who plays its server with a stolen key.
 #include <atomic>
+#include <functional>
 
 #include "agent/server_time.h"
 #include "codec/base64.h"
@@ -65,6 +66,14 @@ class ServerOfAThief : public RolloverMidFleet {
                                                              root_key, clock_.now());
     return identity::CertificateAuthority::open(domain_, {root, *issuing, key}, clock_.now())
         .value();
+  }
+
+  // What is asked of whoever has the issuing CA's key: that CA is rolled over meanwhile.
+  void expect_believed_until_retired(Traveller& device, const std::function<std::string()>& asked) {
+    EXPECT_EQ(asked(), "") << "its key is the present one";
+    roll_issuing(Duration{0});
+    ASSERT_EQ(follow(device, false), "news");
+    EXPECT_EQ(asked(), "CERT-UNTRUSTED");
   }
 
   Handler thief_;
@@ -261,10 +270,7 @@ TEST_F(ServerOfAThief, ItsSignedTimeIsNotBelieved) {
   const auto asked = [&] {
     return code_of(agent::ask_time(thief, boot, drone->trust, clock_.now(), domain_));
   };
-  EXPECT_EQ(asked(), "") << "its key is the present one";
-  roll_issuing(Duration{0});
-  ASSERT_EQ(follow(*drone, false), "news");
-  EXPECT_EQ(asked(), "CERT-UNTRUSTED");
+  expect_believed_until_retired(*drone, asked);
 }
 
 // Nor what it says about renewals: the retired authority's certificate came with the device's own,
@@ -278,10 +284,7 @@ TEST_F(ServerOfAThief, ItsWordOnRenewalsIsNotBelieved) {
   const auto asked = [&] {
     return code_of(agent::renewal_advice(thief, credentials, drone->trust, clock_.now()));
   };
-  EXPECT_EQ(asked(), "") << "its key is the present one";
-  roll_issuing(Duration{0});
-  ASSERT_EQ(follow(*drone, false), "news");
-  EXPECT_EQ(asked(), "CERT-UNTRUSTED");
+  expect_believed_until_retired(*drone, asked);
 }
 
 // Nobody tells the device anything at the overlap's end: its own clock does.
