@@ -71,9 +71,14 @@ Result<void> OwnListing::bring_up_to_date() {
   if (timestamp && reading_ && equal(*timestamp, timestamp_)) return {};
   reading_.reset();
   VEDETTE_TRY(const auto root, files_.last_root());
-  if (!timestamp || !root)
+  if (!timestamp && !root && !has_published_)
     return refuse("TUF-NOTHING", "the TUF repository has published nothing yet", {},
                   "'vedette tuf publish' does it first");
+  has_published_ = true;
+  if (!timestamp || !root)
+    return refuse("TUF-INCOMPLETE", "the TUF repository lacks what it published before",
+                  !timestamp ? "there is no timestamp" : "there is no root",
+                  "is its folder there? 'vedette tuf publish' goes on with one that was cut off");
   auto reading = std::make_unique<Reading>(folder_);
   VEDETTE_CHECK(trust_root(reading->store, *root));
   VEDETTE_CHECK(reading->updater.refresh());

@@ -31,7 +31,8 @@ class OwnListing {
   OwnListing& operator=(const OwnListing&) = delete;
   ~OwnListing();
 
-  // Besides what check_listed() above refuses: TUF-NOTHING before anything is published.
+  // Besides what check_listed() above refuses: TUF-NOTHING before anything is published, and
+  // TUF-INCOMPLETE where only a part of it is there, or where it was there once.
   [[nodiscard]] Result<void> check(const ModelName& model, std::uint64_t release,
                                    std::string_view statement);
 
@@ -43,6 +44,7 @@ class OwnListing {
   const std::string folder_;
   const ServedFiles files_;
   std::mutex mutex_;
+  bool has_published_ = false;        // guarded: seen by this object
   Bytes timestamp_;                   // guarded: of the reading
   std::unique_ptr<Reading> reading_;  // guarded
 };

@@ -70,8 +70,20 @@ TEST_F(TufOwnListing, RefusesWhatDoesNotVerifyAndGoesOnOnceItDoes) {
 }
 
 TEST_F(TufOwnListing, SaysThatNothingIsPublishedYet) {
+  OwnListing to_come(scene_.path() + "/to-come");
+  EXPECT_EQ(to_come.check(*ModelName::parse("voice"), 4, "statement").error().code, "TUF-NOTHING");
+}
+
+// Who could take its timestamp away, or its whole folder, would else take back what was taken back.
+TEST_F(TufOwnListing, WhatIsMissingOfItIsNotTakenForNothingPublished) {
+  OwnListing anew(scene_.path());
+  scene_.list("voice/4.json", "statement");
+  EXPECT_EQ(check(4), "");
   std::filesystem::remove(scene_.file("timestamp.json"));
-  EXPECT_EQ(check(4), "TUF-NOTHING");
+  EXPECT_EQ(check(4), "TUF-INCOMPLETE");
+  EXPECT_EQ(anew.check(*ModelName::parse("voice"), 4, "statement").error().code, "TUF-INCOMPLETE");
+  std::filesystem::remove_all(scene_.path());
+  EXPECT_EQ(check(4), "TUF-INCOMPLETE");
 }
 
 }  // namespace
